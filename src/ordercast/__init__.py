@@ -1,0 +1,1 @@
+"""Ordercast: when to buy, and how much."""

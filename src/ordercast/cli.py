@@ -1,0 +1,171 @@
+"""The `ordercast` command. Each command imports what it needs when it is called, so that all of them start at once."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="When to buy, and how much: from price and sales tables to purchase orders.",
+)
+FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+PORTS_TO_TRY = 20
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def repro(context: typer.Context) -> None:
+    """Run what has changed, from data to published orders (`dvc repro`; its options may follow), and sum it up."""
+    from ordercast.runner import die_with
+
+    _params()
+    if "MAKELEVEL" in os.environ:
+        die_with(os.getppid())()
+    code = _run_dvc(["repro", *context.args])
+    if code == 0:
+        typer.echo()
+        summary()
+    raise typer.Exit(code)
+
+
+@app.command()
+def publish() -> None:
+    """Show a finished run to people: copy its results to data/published and make it the current one."""
+    from ordercast import publish as publishing
+    from ordercast import store
+
+    with _readable(publishing.PublishError):
+        run = publishing.publish(Path())
+    store.views(Path())
+    typer.echo(f"published run {run['run_id']}: {len(run['files'])} files in {publishing.current(Path())}")
+
+
+@app.command()
+def summary() -> None:
+    """Say what the published run came to: data, forecast errors, orders to place, where to look."""
+    from ordercast import publish as publishing
+    from ordercast import summary as summing
+
+    with _readable(publishing.PublishError):
+        typer.echo(summing.text(Path()))
+
+
+@app.command()
+def check() -> None:
+    """Check params.yaml and run nothing."""
+    _params()
+    typer.echo("params.yaml is in order")
+
+
+@app.command()
+def validate(path: Annotated[Path, typer.Argument(help="folder with the tables")]) -> None:
+    """Check the tables in a folder, row by row, and change nothing; columns are named as in params.yaml."""
+    from ordercast import sources
+
+    given = _params()
+    with _readable(sources.InputError):
+        raw = sources.read(
+            path,
+            columns=given.data.columns,
+            on_bad_row="stop",
+            currency=given.base.currency,
+            today=given.base.today,
+        )
+    for table, frame in raw.tables().items():
+        if table not in ("quarantine", "notes"):
+            typer.echo(f"{table:<12} {len(frame):>9} rows")
+    for note in raw.notes.itertuples():
+        typer.echo(f"note: {note.table}: {note.note}")
+    typer.echo("no faults")
+
+
+@app.command()
+def dashboard(port: Annotated[int, typer.Option(help="port on 127.0.0.1", min=1024, max=65535)] = 8866) -> None:
+    """Serve the page with prices, forecasts and orders on this machine until Ctrl-C."""
+    from ordercast import publish as publishing
+
+    with _readable(publishing.PublishError):
+        publishing.current(Path())
+    from ordercast import dashboard as pages
+
+    port = _free(port)
+    command, environment = pages.serve_command(Path.cwd(), port)
+    typer.echo(f"the dashboard is at http://127.0.0.1:{port}/ (Ctrl-C ends it)")
+    sys.stdout.flush()
+    os.execve(command[0], command, environment)
+
+
+def _params() -> Any:
+    from ordercast import params
+
+    with _readable(params.ParamsError, code=2):
+        return params.load("params.yaml")
+
+
+@contextmanager
+def _readable(error: type[Exception], code: int = 1) -> Iterator[None]:
+    """An error that is written for the reader is printed as it is, without a trace, and ends the command."""
+    try:
+        yield
+    except error as told:
+        typer.echo(str(told), err=True)
+        raise typer.Exit(code) from None
+
+
+def _run_dvc(arguments: list[str]) -> int:
+    """The exit code of dvc, run in a process group of its own, which our signals reach and our death ends."""
+    from ordercast.runner import die_with
+
+    # The stages' `python` is this one, also where the environment was not activated.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dvc", *arguments],
+        start_new_session=True,
+        preexec_fn=die_with(os.getpid()),
+        env=os.environ | {"PATH": path},
+    )
+    before = {number: signal.signal(number, _forward_to(process)) for number in FORWARDED}
+    code = process.wait()
+    for number, handler in before.items():
+        signal.signal(number, handler)
+    if code < 0:
+        # dvc was killed; a stage that was just starting may not have noticed.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    return code if code >= 0 else 128 - code
+
+
+def _forward_to(process: subprocess.Popen[bytes]) -> Any:
+    def forward(number: int, _: Any) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+
+    return forward
+
+
+def _free(port: int) -> int:
+    """The first port from `port` on that nothing listens on."""
+    import socket
+
+    for candidate in range(port, port + PORTS_TO_TRY):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", candidate))
+            except OSError:
+                continue
+            return candidate
+    typer.echo(f"ports {port} to {port + PORTS_TO_TRY - 1} are all taken; choose another with --port", err=True)
+    raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,67 @@
+"""The page for buyers, served by Voila from dashboard/dashboard.ipynb; what it holds is in `dashboard_page`.
+
+Kernels are started before a visitor comes. The notebook therefore imports, waits for the visitor and only then reads:
+each load of the page shows the run that is published at that moment. (Without the wait, a page would show what was
+published when its kernel was started, hours ago perhaps.) A page that stays open tells at the next click that a newer
+run is there.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def serve_command(root: Path, port: int) -> tuple[list[str], dict[str, str]]:
+    """The command that serves the page of the project in `root` on 127.0.0.1:`port`, and its environment.
+
+    Two kernels are kept warm. Kernels whose visitor left are ended after ten minutes.
+    """
+    folder = root / "dashboard"
+    arguments = {
+        "Voila.ip": "127.0.0.1",
+        "Voila.port": port,
+        "Voila.port_retries": 0,
+        "Voila.log_level": 30,
+        "VoilaConfiguration.template": "ordercast",
+        # Voila's own templates, which a visitor could ask for by URL, reach for a CDN.
+        "VoilaConfiguration.allow_template_override": "NO",
+        "VoilaConfiguration.allow_theme_override": "NO",
+        "VoilaConfiguration.preheat_kernel": True,
+        "VoilaConfiguration.default_pool_size": 2,
+        "VoilaConfiguration.file_allowlist": "^$",
+        "VoilaConfiguration.extension_denylist": "jupyterlab_pygments",
+        "MappingKernelManager.cull_idle_timeout": 600,
+        "MappingKernelManager.cull_interval": 60,
+    }
+    command = [sys.executable, "-m", "voila", str(folder / "dashboard.ipynb"), "--no-browser"]
+    command += [f"--{name}={value}" for name, value in arguments.items()]
+    # The environment's own share/jupyter comes first: Voila takes its themes from the first folder that has a
+    # `voila` in it, and ours has only the template.
+    shared = [str(Path(sys.prefix) / "share" / "jupyter"), str(folder), os.environ.get("JUPYTER_PATH", "")]
+    environment = {
+        **os.environ,
+        "JUPYTER_PATH": os.pathsep.join(path for path in shared if path),
+        "ORDERCAST_ROOT": str(root),
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
+    }
+    return command, environment
+
+
+def wait_for_visitor() -> None:
+    """Nothing; returns when somebody asks for the page, at once outside of a kernel that Voila keeps warm."""
+    from voila.utils import wait_for_request  # type: ignore[import-untyped]
+
+    from ordercast import dashboard_page  # noqa: F401  what takes long is loaded before the visitor comes
+
+    wait_for_request()
+
+
+def page(root: Path | None = None) -> list[Any]:
+    """The parts of the page from top to bottom, to be displayed in this order.
+
+    root: the project's folder; found by `project.root` where none is given.
+    """
+    from ordercast import dashboard_page
+
+    return dashboard_page.parts(root)

@@ -1,0 +1,305 @@
+"""Rolling-origin evaluation: our forecasts beside the simple ones, on origins that no fit or calibration has seen.
+
+One fit before the first test origin serves all of them. Every model, ours or not, gets its band from the same
+validation origins by the same rule, so that the quantile scores compare like with like.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ordercast import calibrate, features, forecast, metrics, train
+from ordercast.features import Problem, Target
+from ordercast.forecast import Forecaster, Scaled, Strategy
+from ordercast.market import conditional_mean
+from ordercast.panel import Panel
+from ordercast.states import Floats
+from ordercast.train import Split
+
+Baseline = Callable[[Panel, NDArray[np.int64]], Floats]
+ROLLING_DAYS = 28
+MIN_TRAIN_DAYS = 84
+
+
+@dataclass(frozen=True)
+class Windows:
+    """The split of a backtest and its test origins (steps); `note` says what a short history took away."""
+
+    split: Split
+    origins: list[int]
+    note: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one model said at the test origins: mean (series, origins, horizons), quantiles (.., 3) or None."""
+
+    mean: Floats
+    quantiles: Floats | None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Scores of one target.
+
+    summary: model -> metric -> figure. by_horizon: target, model, horizon_days, rmsse, rmsse_ratio, coverage80.
+    by_group: target, grouping, group, model, series, rmsse, rmsse_ratio. forecasts: ids, origin, date, horizon_days,
+    actual, naive, p10, p50, p90, mean.
+    """
+
+    summary: dict[str, dict[str, float]]
+    by_horizon: pd.DataFrame
+    by_group: pd.DataFrame
+    forecasts: pd.DataFrame
+
+
+def windows(panel: Panel, horizons: NDArray[np.int64], origins: int, every_days: int, validation_days: int) -> Windows:
+    """As many test origins as asked for, the last with all its targets known, or as many as the history allows.
+
+    A history too short for that keeps at least 84 days to train on, halves the validation window where it must, and
+    says so in the note. Raises ValueError where not even one origin fits.
+    """
+    every = max(1, every_days // panel.step_days)
+    last = panel.steps - 1 - int(horizons.max())
+    validation = min(validation_days, panel.steps * panel.step_days // 4)
+    room = last - (validation + MIN_TRAIN_DAYS) // panel.step_days
+    count = min(origins, room // every + 1)
+    if count < 1:
+        raise ValueError(
+            f"a history of {panel.steps * panel.step_days} days is too short to evaluate forecasts of "
+            f"{int(horizons.max()) * panel.step_days} days: bring at least half a year of quotes"
+        )
+    kept = [last - every * back for back in range(count)][::-1]
+    said = [f"{count} of {origins} origins: the history is short"] if count < origins else []
+    said += [f"validation window {validation} of {validation_days} days"] if validation < validation_days else []
+    return Windows(train.split(panel, kept[0], validation), kept, "; ".join(said))
+
+
+def floor(truth: dict[str, pd.DataFrame], problem: Problem, plan: Windows) -> Floats | None:
+    """The exact expectation at the test origins, (series, origins, horizons), or None where the world is not simulated.
+
+    truth: the tables of a simulated world (simulate.World.truth); it is known by the day, not by the week.
+    """
+    panel = problem.panel
+    if not truth or panel.step_days > 1:
+        return None
+    origins = panel.dates[plan.origins].astype("datetime64[us]")
+    exact = conditional_mean(truth, list(origins), problem.horizons.tolist())
+    return exact["conditional_mean"].to_numpy().reshape(len(panel.ids), len(origins), len(problem.horizons))
+
+
+def groupings(panel: Panel, products: pd.DataFrame) -> dict[str, NDArray[np.str_]]:
+    """The labels by which scores are split: category and, for prices, supplier; (series,) each, "-" where unknown."""
+    named = panel.ids.merge(products[["product_id", "category"]], on="product_id", how="left", validate="many_to_one")
+    labels = {"category": named["category"].fillna("-")}
+    if "supplier_id" in named:
+        labels["supplier"] = named["supplier_id"]
+    return {name: column.to_numpy(dtype=str) for name, column in labels.items()}
+
+
+def naive(known: Panel, horizons: NDArray[np.int64]) -> Floats:
+    """The last value carried forward, (series, horizons), as the model sees values (log prices)."""
+    return np.repeat(known.z[:, -1:], len(horizons), axis=1)
+
+
+def seasonal_naive(known: Panel, horizons: NDArray[np.int64]) -> Floats:
+    """The value of the same weekday last week, or of the same week last year on a weekly calendar."""
+    season = 7 if known.step_days == 1 else 52
+    back = known.steps - 1 + horizons - season * (1 + (horizons - 1) // season)
+    return known.z[:, np.maximum(back, 0)]
+
+
+def rolling_mean(known: Panel, horizons: NDArray[np.int64]) -> Floats:
+    """The mean of the last 28 days."""
+    recent = known.z[:, -ROLLING_DAYS // known.step_days :]
+    return np.repeat(recent.mean(axis=1)[:, None], len(horizons), axis=1)
+
+
+BASELINES: dict[str, Baseline] = {
+    "naive": naive,
+    "seasonal_naive": seasonal_naive,
+    "rolling_mean": rolling_mean,
+}
+
+
+def score(
+    forecaster: Forecaster,
+    problem: Problem,
+    plan: Windows,
+    *,
+    every: int,
+    strategy: Strategy,
+    groupings: dict[str, NDArray[np.str_]],
+    truth: Floats | None = None,
+) -> Evaluation:
+    """Scores of `forecaster`, fitted at `plan.split.cut`, at the test origins.
+
+    every: steps between validation origins; strategy: the one people are shown, scored as `ordercast`, the other
+    beside it; groupings: name -> (series,) label; truth: (series, origins, horizons) conditional mean of a simulated
+    world.
+    """
+    target = problem.target
+    outcomes: dict[str, Outcome] = {}
+    for way in (strategy, *(s for s in forecast.STRATEGIES if s != strategy)):
+        tested = [forecast.guarded(forecaster, problem.at(origin), way) for origin in plan.origins]
+        outcomes["ordercast" if way == strategy else f"ordercast_{way}"] = _outcome(
+            target, tested, forecaster.bands[way]
+        )
+    validation = plan.split.validation_origins(problem.horizons, every)
+    for name, rule in BASELINES.items():
+        past = forecast.departures(problem, [(origin, _baseline(rule, problem.at(origin))) for origin in validation])
+        error = past.actual - past.predicted
+        band = calibrate.bands(error, past.horizon, past.group, len(target.groups), problem.horizons)
+        outcomes[name] = _outcome(target, [_baseline(rule, problem.at(origin)) for origin in plan.origins], band)
+    if truth is not None:
+        outcomes["truth"] = Outcome(truth, None)
+    return _scores(problem, plan, outcomes, groupings)
+
+
+def _baseline(rule: Baseline, problem: Problem) -> Scaled:
+    known, horizons = problem.panel, problem.horizons
+    state = problem.target.state(features.recent(known), problem.spec)
+    scale = state.scale[:, None] * problem.target.spread(horizons)
+    return Scaled((rule(known, horizons) - state.base[:, None]) / scale, state.base, scale, state.group)
+
+
+def _outcome(target: Target, at_origins: Sequence[Scaled], band: Floats) -> Outcome:
+    mean = [forecast.values(target, at, at.departure[:, :, None])[:, :, 0] for at in at_origins]
+    quantiles = [forecast.values(target, at, at.departure[:, :, None] + band[at.group]) for at in at_origins]
+    return Outcome(np.stack(mean, axis=1), np.stack(quantiles, axis=1))
+
+
+def _scores(
+    problem: Problem, plan: Windows, outcomes: dict[str, Outcome], groupings: dict[str, NDArray[np.str_]]
+) -> Evaluation:
+    target, panel, horizons = problem.target, problem.panel, problem.horizons
+    step = np.array(plan.origins)[:, None] + horizons
+    seen = panel.observed[:, step] & (panel.first[:, None] <= plan.origins)[:, :, None]
+    actual = np.where(seen, panel.value[:, step], np.nan)
+    past = panel.until(plan.split.cut + 1)
+    scales = metrics.naive_scales(past.value, past.observed)
+    per_series = {name: _per_series(outcome, actual, scales) for name, outcome in outcomes.items()}
+    summary = {name: _summary(name, outcome, actual, scales, per_series) for name, outcome in outcomes.items()}
+    return Evaluation(
+        summary,
+        _by_horizon(target, panel.step_days * horizons, outcomes, actual, scales),
+        _by_group(target, groupings, per_series),
+        _forecasts(panel, plan, horizons, outcomes, actual),
+    )
+
+
+def _flat(cells: Floats) -> Floats:
+    return cells.reshape(cells.shape[0], -1, *cells.shape[3:])
+
+
+def _per_series(outcome: Outcome, actual: Floats, scales: tuple[Floats, Floats]) -> dict[str, Floats]:
+    squared, absolute = scales
+    median = outcome.mean if outcome.quantiles is None else outcome.quantiles[..., 1]
+    scores = {
+        "rmsse": metrics.rmsse(_flat(outcome.mean), _flat(actual), squared),
+        "mase": metrics.mase(_flat(median), _flat(actual), absolute),
+    }
+    if outcome.quantiles is not None:
+        scores["pinball"] = metrics.pinball(_flat(outcome.quantiles), _flat(actual), absolute)
+    return scores
+
+
+def _summary(
+    name: str,
+    outcome: Outcome,
+    actual: Floats,
+    scales: tuple[Floats, Floats],
+    per_series: dict[str, dict[str, Floats]],
+) -> dict[str, float]:
+    own, reference = per_series[name], per_series["naive"]
+    figures = {metric: _mean(score) for metric, score in own.items()}
+    figures |= {f"{metric}_ratio": _mean(own[metric]) / _mean(reference[metric]) for metric in own}
+    figures["share_worse_5pct"] = _mean((own["rmsse"] > 1.05 * reference["rmsse"] + 0.01).astype(float))
+    figures["bias"] = metrics.bias(outcome.mean, np.where(np.isfinite(actual), actual, np.nan))
+    if outcome.quantiles is not None:
+        figures["coverage80"] = metrics.coverage(outcome.quantiles[..., 0], outcome.quantiles[..., 2], actual)
+    by_origin = [_mean(metrics.rmsse(outcome.mean[:, o], actual[:, o], scales[0])) for o in range(actual.shape[1])]
+    figures["rmsse_se_by_origin"] = (
+        float(np.std(by_origin, ddof=1) / np.sqrt(len(by_origin))) if len(by_origin) > 1 else 0.0
+    )
+    figures["series"] = float(np.isfinite(own["rmsse"]).sum())
+    return {metric: round(figure, 4) for metric, figure in figures.items() if np.isfinite(figure)}
+
+
+def _mean(score: Floats) -> float:
+    known = score[np.isfinite(score)]
+    return float(known.mean()) if len(known) else float("nan")
+
+
+def _by_horizon(
+    target: Target,
+    horizon_days: NDArray[np.int64],
+    outcomes: dict[str, Outcome],
+    actual: Floats,
+    scales: tuple[Floats, Floats],
+) -> pd.DataFrame:
+    lines = []
+    for name, outcome in outcomes.items():
+        for index, days in enumerate(horizon_days):
+            line = {"target": target.name, "model": name, "horizon_days": int(days)}
+            line["rmsse"] = _mean(metrics.rmsse(outcome.mean[:, :, index], actual[:, :, index], scales[0]))
+            if outcome.quantiles is not None:
+                low, high = outcome.quantiles[:, :, index, 0], outcome.quantiles[:, :, index, 2]
+                line["pinball"] = _mean(metrics.pinball(outcome.quantiles[:, :, index], actual[:, :, index], scales[1]))
+                line["coverage80"] = metrics.coverage(low, high, actual[:, :, index])
+            lines.append(line)
+    return _beside_naive(pd.DataFrame(lines), ["target", "horizon_days"])
+
+
+def _by_group(
+    target: Target, groupings: dict[str, NDArray[np.str_]], per_series: dict[str, dict[str, Floats]]
+) -> pd.DataFrame:
+    lines = [
+        {
+            "target": target.name,
+            "grouping": grouping,
+            "group": str(group),
+            "model": name,
+            "series": int(np.isfinite(scores["rmsse"][labels == group]).sum()),
+            "rmsse": _mean(scores["rmsse"][labels == group]),
+            "mase": _mean(scores["mase"][labels == group]),
+        }
+        for grouping, labels in groupings.items()
+        for group in np.unique(labels)
+        for name, scores in per_series.items()
+    ]
+    return _beside_naive(pd.DataFrame(lines), ["target", "grouping", "group"])
+
+
+def _beside_naive(table: pd.DataFrame, key: list[str]) -> pd.DataFrame:
+    reference = table[table["model"] == "naive"].set_index(key)["rmsse"]
+    table["rmsse_ratio"] = table["rmsse"] / reference.reindex(pd.MultiIndex.from_frame(table[key])).to_numpy()
+    return table.round(4)
+
+
+def _forecasts(
+    panel: Panel,
+    plan: Windows,
+    horizons: NDArray[np.int64],
+    outcomes: dict[str, Outcome],
+    actual: Floats,
+) -> pd.DataFrame:
+    series, origin, ahead = np.nonzero(np.isfinite(actual))
+    start = np.array(plan.origins)[origin]
+    table = panel.ids.loc[series].reset_index(drop=True)
+    table["origin"] = pd.to_datetime(panel.dates[start])
+    table["date"] = pd.to_datetime(panel.dates[start + horizons[ahead]])
+    table["horizon_days"] = panel.step_days * horizons[ahead]
+    table["actual"] = actual[series, origin, ahead]
+    ours = outcomes["ordercast"]
+    assert ours.quantiles is not None
+    for index, name in enumerate(("p10", "p50", "p90")):
+        table[name] = np.round(ours.quantiles[series, origin, ahead, index], 4)
+    table["mean"] = np.round(ours.mean[series, origin, ahead], 4)
+    table["naive"] = np.round(outcomes["naive"].mean[series, origin, ahead], 4)
+    return table

@@ -1,0 +1,115 @@
+"""What is wrong with the input and how to put it right, in words a person can act on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import islice
+
+import pandas as pd
+
+from ordercast.cells import FAULT_OF_KIND
+from ordercast.contracts import INFINITE, INPUTS, OUT_OF_CALENDAR, TABLES
+from ordercast.schema import FAULT_DTYPES, MISSING
+
+EXAMPLES = 5
+LONGEST_CELL = 40
+DISAGREES = "is given more than once, with different values"
+UNKNOWN = "is a product that neither products nor prices have"
+FUTURE = "is after today"
+CURES = {
+    MISSING: "Fill the cell or remove the row",
+    FAULT_OF_KIND["number"]: "Write digits and a decimal point only, such as 1234.50",
+    FAULT_OF_KIND["flag"]: "Write true or false",
+    FAULT_OF_KIND["day"]: "Write dates such as 2026-03-31",
+    OUT_OF_CALENDAR: "Correct the year or remove the row",
+    INFINITE: "Write the figure or remove the row",
+    DISAGREES: "Keep one row of each, adding up what belongs together",
+    UNKNOWN: "Add it to products, or correct or remove the row",
+    FUTURE: "Correct the date, or set base.today",
+}
+OTHER_CURE = "Correct the value or remove the row"
+
+
+class InputError(ValueError):
+    """The input cannot be used; the text has one line per kind of fault, and nothing was written."""
+
+
+def many(number: int, thing: str) -> str:
+    """Return the number and the thing: "1 row", "3 rows"."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def some(names: Iterable[object], total: int) -> str:
+    """Return the first of `total` names, and how many there are beyond: "A, B, C, D, E and 7 more"."""
+    more = f" and {total - EXAMPLES} more" if total > EXAMPLES else ""
+    return ", ".join(map(str, islice(names, EXAMPLES))) + more
+
+
+@dataclass
+class Findings:
+    """What reading a folder brings to light, table by table.
+
+    stops: sentences on what is wrong beyond single rows; rows: by table, frames like schema.faults gives; notes:
+    (table, sentence) pairs; files: file name by table; yours: the reader's name of a column by (table, column).
+    """
+
+    stops: list[str] = field(default_factory=list)
+    rows: dict[str, list[pd.DataFrame]] = field(default_factory=dict)
+    notes: list[tuple[str, str]] = field(default_factory=list)
+    files: dict[str, str] = field(default_factory=dict)
+    yours: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def stop(self, table: str, sentence: str) -> None:
+        """Record what is wrong with a table beyond single rows."""
+        self.stops.append(f"{self._where(table)}: {sentence}.")
+
+    def blame(self, table: str, column: str, fault: str, value: pd.Series[str]) -> None:
+        """Record rows at fault: `value` is what stands there, its index the rows as people count them."""
+        if len(value):
+            found = {"table": table, "row": value.index, "column": column, "value": value.array, "fault": fault}
+            self.rows.setdefault(table, []).append(pd.DataFrame(found).astype(FAULT_DTYPES))
+
+    def note(self, table: str, sentence: str) -> None:
+        """Record what was assumed, mapped or ignored."""
+        self.notes.append((table, sentence))
+
+    def bad_rows(self, table: str) -> pd.Index[int]:
+        """Return the rows of a table that are at fault, each once."""
+        rows = [found["row"] for found in self.rows.get(table, [])]
+        bad: pd.Index[int] = pd.Index(pd.concat(rows).unique() if rows else [], dtype="int64")
+        return bad
+
+    def quarantine(self) -> pd.DataFrame:
+        """Return one row per fault (table, row, column, value, fault), table by table, row by row."""
+        tables = [pd.concat(self.rows[name]).sort_values("row", kind="stable") for name in INPUTS if name in self.rows]
+        if not tables:
+            return TABLES["quarantine"].empty()
+        return pd.concat(tables, ignore_index=True)
+
+    def text(self, offer_quarantine: bool) -> str:
+        """Return all that is wrong, one line per kind of fault, and how to go on without the faulty rows."""
+        kinds = self.quarantine().groupby(["table", "column", "fault"], sort=False)
+        lines = [*self.stops, *(self._line(rows) for _, rows in kinds)]
+        end = "Nothing was written."
+        if self.rows and offer_quarantine:
+            end += " To set the faulty rows aside and go on, set data.on_bad_row: quarantine."
+        return "\n".join(["The input has faults:", *(f"- {line}" for line in lines), end])
+
+    def _line(self, rows: pd.DataFrame) -> str:
+        table, column, fault = (str(rows[name].iloc[0]) for name in ("table", "column", "fault"))
+        yours = self.yours.get((table, column), column)
+        name = column if yours == column else f"{column} (your column '{yours}')"
+        cure = next((cure for start, cure in CURES.items() if fault.startswith(start)), OTHER_CURE)
+        cells = (f"row {row} ({_brief(value)})" for row, value in zip(rows["row"], rows["value"], strict=True))
+        examples = some(cells, len(rows))
+        return f"{self._where(table)}: {name} {fault} in {many(len(rows), 'row')}: {examples}. {cure}."
+
+    def _where(self, table: str) -> str:
+        return f"{table} ({self.files[table]})" if table in self.files else table
+
+
+def _brief(value: str) -> str:
+    """A cell in one short line."""
+    line = " ".join(value.split())
+    return (line if len(line) <= LONGEST_CELL else line[:LONGEST_CELL] + "...") or "empty"

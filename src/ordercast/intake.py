@@ -1,0 +1,110 @@
+"""One table of the input under way: its columns named, typed, filled in and checked row by row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from ordercast import cells, headers, readers, schema
+from ordercast.contracts import DTYPES, TABLES
+from ordercast.faults import DISAGREES, Findings, many
+
+
+@dataclass(frozen=True)
+class Intake:
+    """A table under way; the index of all its parts counts the rows as people do.
+
+    frame: the canonical columns that the file gives, typed (filling adds some); found: its cells as they stand
+    there; bad: which of them could not be typed.
+    """
+
+    table: str
+    frame: pd.DataFrame
+    found: dict[str, pd.Series[Any]]
+    bad: dict[str, pd.Series[bool]]
+
+    @property
+    def given(self) -> bool:
+        """Whether there is a file for it."""
+        return bool(self.found)
+
+
+def take(table: str, sheet: readers.Sheet | None, columns: headers.Columns, findings: Findings) -> Intake:
+    """Return the columns of a sheet under their canonical names, typed; no sheet gives a table without rows.
+
+    Faults and notes on the header and on cells that are no text, number, flag or date go to the findings.
+    """
+    if sheet is None:
+        return Intake(table, TABLES[table].empty(), {}, {})
+    match = headers.match(sheet.header, table, columns)
+    for sentence in match.faults:
+        findings.stop(table, sentence)
+    for sentence in filter(None, [sheet.note, *match.notes]):
+        findings.note(table, sentence)
+    taken = Intake(table, pd.DataFrame(index=sheet.cells.index), {}, {})
+    for column in TABLES[table].columns:
+        if column.name not in match.positions:
+            continue
+        position = match.positions[column.name]
+        found = sheet.cells.iloc[:, position]
+        typed = cells.typed(found, column.kind)
+        taken.frame[column.name] = typed.content
+        taken.found[column.name], taken.bad[column.name] = found, typed.bad
+        findings.yours[table, column.name] = sheet.header[position].strip()
+        if typed.bad.any():
+            wrong = found[typed.bad].map(cells.shown)
+            findings.blame(table, column.name, cells.FAULT_OF_KIND[column.kind], wrong)
+        if typed.timed:
+            findings.note(table, f"the time of day in {column.name} was cut off")
+    optional = [c.name for c in TABLES[table].columns if not c.required and c.name not in match.positions]
+    if optional:
+        findings.note(table, f"columns not given are left empty: {', '.join(optional)}")
+    return taken
+
+
+def fill(taken: Intake, column: str, value: Any, findings: Findings) -> None:
+    """Put the value into the empty cells of a column, or into a column that was not given, and note it."""
+    frame = taken.frame
+    if column not in frame:
+        kind = TABLES[taken.table].column(column).kind
+        frame[column] = pd.Series(value, index=frame.index, dtype=DTYPES[kind])
+        findings.note(taken.table, f"no column {column}: every row is read as {column} = {cells.shown(value)}")
+        return
+    empty = frame[column].isna()
+    if column in taken.bad:
+        empty &= ~taken.bad[column]
+    if empty.any():
+        rows = many(int(empty.sum()), "row")
+        findings.note(taken.table, f"{rows} without {column}: read as {column} = {cells.shown(value)}")
+    frame[column] = frame[column].fillna(value)
+
+
+def check(taken: Intake, findings: Findings) -> None:
+    """Put every cell that breaks the contract into the findings: empty, out of bounds, infinite."""
+    cases = schema.faults(taken.frame, taken.table)
+    for kind, rows in cases.groupby(["column", "fault"], sort=False):
+        column, fault = map(str, kind)
+        if fault == schema.REPEATED or column not in taken.found:
+            continue  # without_repeats tells of the one; the other was filled in
+        found = taken.found[column][pd.Index(rows["row"])]
+        # What could not be typed is empty by now, and told already.
+        findings.blame(taken.table, column, fault, found[~taken.bad[column][found.index]].map(cells.shown))
+
+
+def without_repeats(taken: Intake, findings: Findings) -> pd.DataFrame:
+    """Return the frame with rows that say the same once; rows of one key that disagree go to the findings."""
+    frame, contract = taken.frame, TABLES[taken.table]
+    key = list(contract.key)
+    if not contract.unique or not set(key) <= set(frame.columns):
+        return frame
+    good = frame.drop(index=findings.bad_rows(taken.table))
+    same = good.duplicated()
+    if same.any():
+        findings.note(taken.table, f"{many(int(same.sum()), 'row')} left out: each repeats another row")
+    once = good[~same]
+    disagree = once.loc[once.duplicated(key, keep=False), key]
+    text = disagree.astype("str").agg(", ".join, axis=1) if len(disagree) else pd.Series(dtype="str")
+    findings.blame(taken.table, ", ".join(key), DISAGREES, text)
+    return frame.drop(index=good.index[same])

@@ -1,0 +1,236 @@
+"""The rule a good ERP buys by: reorder point, economic lot, whole packs, the cheapest supplier in time."""
+
+import numpy as np
+import pandas as pd
+
+from ordercast.contracts import TABLES
+from ordercast.orders import reasons, supply
+from ordercast.orders.lots import (
+    economic_lot,
+    lead_time_demand_sd,
+    order_quantity,
+    probability_lower,
+    safety_stock,
+)
+from ordercast.orders.supply import DemandAhead, Floats, Rules, Stock
+
+ORDER_COLUMNS = tuple(TABLES["orders"].names)
+DAYS_PER_YEAR = 365
+
+
+def plan(
+    series: pd.DataFrame,
+    forecast_prices: pd.DataFrame,
+    forecast_demand: pd.DataFrame,
+    products: pd.DataFrame,
+    suppliers: pd.DataFrame,
+    stock: pd.DataFrame,
+    open_orders: pd.DataFrame,
+    *,
+    today: pd.Timestamp,
+    run_id: str,
+    params: Rules,
+    currency: str,
+    locale: str,
+) -> pd.DataFrame:
+    """Orders: exactly one line per product of `products` or `series`, sorted by product_id, nothing missing.
+
+    Columns: ORDER_COLUMNS. Quantities are whole units, dates datetime64[us] at midnight, money in `currency`,
+    numbers, money and dates in the reasons as `locale` writes them. The savings are 0: they are measured against
+    this rule. A product nobody ever quoted has supplier_id "" and unit_price 0; one without a price forecast has
+    regret_probability 0.5. Figures the tables lack come from params.defaults, and the reason says so.
+
+    Method: reorder point with safety stock over lead time + review period (Silver, Pyke & Thomas, ch. 7), lots
+    by Harris and Wilson, the cheapest supplier (price and order cost per unit) of those that deliver before the
+    stock runs out, else the fastest. Raises ValueError for figures no order can be computed from.
+    """
+    ids = pd.Index(pd.concat([products["product_id"], series["product_id"]]), dtype="str")
+    ids = ids.unique().sort_values()
+    figures = supply.fill_assumptions(suppliers, series, products, params.defaults)
+    today = pd.Timestamp(today).normalize()
+    demand = supply.demand_ahead(forecast_demand, ids, today)
+    held = supply.stock_ahead(stock, products, open_orders, demand, ids, today)
+    quoted = series.merge(figures, on=["product_id", "supplier_id"])
+    quoted["product"] = ids.get_indexer(pd.Index(quoted["product_id"]))
+    ahead = _last_rows(forecast_prices)
+    candidates = quoted[quoted["status"] == "active"].merge(ahead, on=["product_id", "supplier_id"])
+    chosen = _choose(_size(_test(candidates, demand, held, params), held))
+    lines = pd.concat([chosen, _without_candidate(quoted, chosen["product"], ids, params)], ignore_index=True)
+    lines = lines.sort_values("product", ignore_index=True)
+    reach = pd.concat([forecast_demand["horizon_days"], forecast_prices["horizon_days"]])
+    lines = _schedule(lines, demand, held, longest_days=int(reach.max()) if len(reach) else 1)
+    for day in ("order", "arrive"):
+        lines[f"{day}_on"] = (today + pd.to_timedelta(lines[f"{day}_days"], unit="D")).astype("datetime64[us]")
+    lines["reason"] = reasons.sentences(lines, held, today=today, currency=currency, locale=locale)
+    return _orders(lines, ids, run_id)
+
+
+def _last_rows(forecast_prices: pd.DataFrame) -> pd.DataFrame:
+    """p10, p50, p90 of each series at the end of its forecast."""
+    keys, quantiles = ["product_id", "supplier_id"], ["p10", "p50", "p90"]
+    rows = forecast_prices[forecast_prices[quantiles].notna().all(axis=1)].reset_index(drop=True)
+    last = rows.groupby(keys)["horizon_days"].idxmax()
+    return rows.loc[last, [*keys, *quantiles]]
+
+
+def _test(candidates: pd.DataFrame, demand: DemandAhead, held: Stock, params: Rules) -> pd.DataFrame:
+    """The candidates, one row per product x supplier, with the reorder test: `due` where an order is called for."""
+    product, lead, lead_sd = (
+        candidates[name].to_numpy() for name in ("product", "lead_time_days", "lead_time_sd_days")
+    )
+    protection = lead + params.review_period_days
+    mean, variance = demand.over(product, protection)
+    per_day = demand.per_day(product)
+    pace = np.divide(mean, protection, out=per_day.copy(), where=protection > 0)
+    sd = lead_time_demand_sd(variance, pace, lead_sd)
+    safety = np.round(safety_stock(params.service_level, sd), 6)
+    reorder_point = np.round(mean + safety, 6)
+    on_order = held.due_within(product, protection)
+    position = np.round(held.on_hand[product] + on_order, 6)
+    return candidates.assign(
+        protection_days=protection,
+        forecast_days=demand.horizon_days[product],
+        per_day_units=per_day,
+        demand_units=mean,
+        safety_units=safety,
+        reorder_point=reorder_point,
+        on_order_units=on_order,
+        position_units=position,
+        days_covered=demand.days_until_used(product, position),
+        due=(per_day > 0) & (position <= reorder_point),
+        late=(per_day > 0) & (held.days_covered[product] <= lead),
+    )
+
+
+def _size(tested: pd.DataFrame, held: Stock) -> pd.DataFrame:
+    """The tested candidates with quantity_units (0 unless due), what bound it, unit_cost and `situation`.
+
+    unit_cost: price plus the order's cost per unit; of a candidate not due, at the lot it would sell otherwise.
+    """
+    product, price, order_cost, moq, pack, due = (
+        tested[name].to_numpy() for name in ("product", "unit_price", "order_cost", "moq_units", "pack_units", "due")
+    )
+    per_year = DAYS_PER_YEAR * tested["per_day_units"].to_numpy()
+    lot = np.round(economic_lot(per_year, order_cost, tested["holding_rate_per_year"].to_numpy() * price), 6)
+    missing = np.round((tested["reorder_point"] - tested["position_units"]).to_numpy(), 6)
+    wish = np.maximum(lot, missing)
+    room = np.round(held.capacity - held.on_hand - held.open_orders, 6)[product]
+    units, bound = order_quantity(wish, moq, pack, room)
+    unbound, _ = order_quantity(wish, moq, pack, np.full(len(wish), np.inf))
+    lot_units = np.where(due, units, unbound)
+    share = np.divide(order_cost, lot_units, out=np.full(len(wish), np.inf), where=lot_units > 0)
+    return tested.assign(
+        economic_lot=lot,
+        wish_units=wish,
+        room_units=room,
+        least_units=np.ceil(np.maximum(moq, 1) / pack) * pack,
+        quantity_units=np.where(due, units, 0),
+        binding_constraint=np.where(due, bound, "none"),
+        order_share=share,
+        unit_cost=np.round(price + share, 6),
+        situation=np.select([per_year == 0, ~due, units > 0], ["no_demand", "enough", "buy"], "shelf"),
+    )
+
+
+def _choose(sized: pd.DataFrame) -> pd.DataFrame:
+    """One candidate per product: the cheapest in time, else the fastest, then the cheapest, then by supplier_id.
+
+    Where none is in time, one whose least order does not fit on the shelf stands back behind one whose does.
+    Adds candidates and in_time (how many there are), regret_probability and buy_below_unit_price: the price up
+    to which the choice stays the same, or the present price where no other supplier is in time.
+    """
+    late = sized["late"]
+    ranked = sized.assign(
+        blocked=late & np.isinf(sized["unit_cost"]), late_days=sized["lead_time_days"].where(late, 0.0)
+    ).sort_values(["product", "late", "blocked", "late_days", "unit_cost", "supplier_id"], ignore_index=True)
+    group = ranked.groupby("product")
+    next_cost = group["unit_cost"].shift(-1).where(group["late"].shift(-1).eq(False))
+    limit = (next_cost - ranked["order_share"]).where(np.isfinite(next_cost)).round(2)
+    ranked["buy_below_unit_price"] = limit.fillna(0.0).clip(lower=ranked["unit_price"])
+    ranked["candidates"] = group["unit_cost"].transform("size")
+    ranked["in_time"] = ranked["candidates"] - group["late"].transform("sum")
+    chosen = ranked.drop_duplicates("product")
+    price, p10, p50, p90 = chosen[["unit_price", "p10", "p50", "p90"]].to_numpy(np.float64).T
+    chosen["regret_probability"] = probability_lower(price, p10, p50, p90)
+    return chosen
+
+
+def _without_candidate(
+    quoted: pd.DataFrame, served: "pd.Series[int]", ids: "pd.Index[str]", params: Rules
+) -> pd.DataFrame:
+    """A waiting line for each product no candidate is left for: its last quoted series, or no supplier at all."""
+    rest = quoted[~quoted["product"].isin(served)].sort_values(
+        ["product", "last_quote_on", "supplier_id"], ascending=[True, False, True]
+    )
+    rest = rest.drop_duplicates("product")
+    rest = rest.assign(situation=np.where(rest["status"] == "active", "no_forecast", "ended"))
+    never = pd.DataFrame({"product": np.setdiff1d(np.arange(len(ids)), quoted["product"])})
+    never = never.assign(
+        supplier_id="",
+        unit_price=0.0,
+        lead_time_days=float(params.defaults.lead_time_days),
+        assumed="lead_time_days",
+        situation="unquoted",
+    )
+    lines = pd.concat([rest, never], ignore_index=True)
+    return lines.assign(
+        quantity_units=0,
+        binding_constraint="none",
+        late=False,
+        regret_probability=0.5,
+        buy_below_unit_price=lines["unit_price"],
+    )
+
+
+def _schedule(lines: pd.DataFrame, demand: DemandAhead, held: Stock, longest_days: int) -> pd.DataFrame:
+    """The lines with order_days and arrive_days (from today) and not_before.
+
+    A line that waits is expected to buy when stock falls to the reorder point, or when there is room. not_before
+    is True where that lies behind the product's demand forecast; the day is then the forecast's last.
+    """
+    days = np.full(len(lines), np.inf)
+    days[lines["situation"] == "buy"] = 0
+    days[lines["situation"] == "enough"] = _days_to_reorder(lines[lines["situation"] == "enough"], demand, held)
+    shelf = lines[lines["situation"] == "shelf"]
+    never = shelf["least_units"] > held.capacity[shelf["product"]]
+    missing_room = (shelf["least_units"] - shelf["room_units"]).mask(never, np.inf).to_numpy(np.float64)
+    days[shelf.index] = demand.days_until_used(shelf["product"].to_numpy(np.int64), missing_room)
+    days = np.where(lines["situation"] == "buy", 0, np.maximum(np.ceil(days), 1))
+    reach = demand.horizon_days[lines["product"]]
+    reach = np.where(reach > 0, reach, longest_days)
+    order_days = np.minimum(days, reach)
+    return lines.assign(
+        order_days=order_days,
+        arrive_days=order_days + np.ceil(lines["lead_time_days"]),
+        not_before=days > reach,
+    )
+
+
+def _days_to_reorder(enough: pd.DataFrame, demand: DemandAhead, held: Stock) -> Floats:
+    """Days until the position falls to the reorder point; orders due later enter it as their day comes near."""
+    lines = enough[["product", "protection_days"]].assign(line=np.arange(len(enough)))
+    later = lines.merge(held.due, on="product")
+    later = later[later["due_days"] > later["protection_days"]]
+    return supply.days_covered(
+        demand,
+        enough["product"].to_numpy(np.int64),
+        (enough["position_units"] - enough["reorder_point"]).to_numpy(np.float64),
+        later["line"].to_numpy(np.int64),
+        np.ceil((later["due_days"] - later["protection_days"]).to_numpy(np.float64)),
+        later["quantity_units"].to_numpy(np.float64),
+    )
+
+
+def _orders(lines: pd.DataFrame, ids: "pd.Index[str]", run_id: str) -> pd.DataFrame:
+    quantity = lines["quantity_units"].astype("int64")
+    table = lines.assign(
+        run_id=run_id,
+        product_id=ids[lines["product"]],
+        decision=np.where(quantity > 0, "buy", "wait"),
+        quantity_units=quantity,
+        total_cost=(quantity * lines["unit_price"]).round(2),
+        erp_quantity_units=quantity,
+        **dict.fromkeys(("expected_saving", "saving_p10", "saving_p90"), 0.0),
+    )
+    text = ("run_id", "product_id", "supplier_id", "decision", "binding_constraint", "reason")
+    return table[list(ORDER_COLUMNS)].astype(dict.fromkeys(text, "str"))

@@ -1,0 +1,294 @@
+"""What a purchasing policy must know: supplier figures, the demand ahead, stock, shelf and orders due."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+SUPPLIER_FIGURES = ("lead_time_days", "lead_time_sd_days", "moq_units", "pack_units", "order_cost")
+FIGURES = (*SUPPLIER_FIGURES, "holding_rate_per_year")
+CLOSED_STATUS = ("received", "cancelled", "canceled", "closed", "rejected")
+P10_TO_P90_IN_SD = 2.5631
+TAIL_DAYS = 7
+
+
+class Defaults(Protocol):
+    """Figures taken where the tables give none; params.orders.defaults has this shape."""
+
+    @property
+    def lead_time_days(self) -> float: ...
+    @property
+    def lead_time_sd_days(self) -> float: ...
+    @property
+    def moq_units(self) -> float: ...
+    @property
+    def pack_units(self) -> float: ...
+    @property
+    def order_cost(self) -> float: ...
+    @property
+    def holding_rate_per_year(self) -> float: ...
+
+
+class Rules(Protocol):
+    """Settings of a policy; params.orders has this shape."""
+
+    @property
+    def service_level(self) -> float: ...
+    @property
+    def review_period_days(self) -> float: ...
+    @property
+    def defaults(self) -> Defaults: ...
+
+
+def fill_assumptions(
+    suppliers: pd.DataFrame, series: pd.DataFrame, products: pd.DataFrame, defaults: Defaults
+) -> pd.DataFrame:
+    """Every product x supplier that has prices, with all figures filled in and the assumed ones named.
+
+    Columns: product_id, supplier_id, the names in FIGURES (days, units, money per order, share per year) and
+    `assumed`, the comma-separated names of the figures that came from `defaults` ("" for none). Sorted by
+    product_id, supplier_id. What this function returned may be passed to it again as `suppliers`.
+
+    Raises ValueError for a repeated key and for a figure no order can be computed from.
+    """
+    keys = ["product_id", "supplier_id"]
+    for frame, name, key in ((suppliers, "suppliers", keys), (series, "series", keys)):
+        refuse_repeats(frame, key, name)
+    refuse_repeats(products, ["product_id"], "products")
+    given = suppliers.reindex(columns=[*keys, *SUPPLIER_FIGURES, "assumed"])
+    rates = products.reindex(columns=["product_id", "holding_rate_per_year"])
+    filled = series[keys].sort_values(keys, ignore_index=True)
+    filled = filled.merge(given, on=keys, how="left").merge(rates, on="product_id", how="left")
+    named = filled["assumed"].astype("object").fillna("").astype("str")
+    missing = np.zeros(len(filled), dtype=np.int64)
+    for bit, figure in enumerate(FIGURES):
+        values = filled[figure].astype("float64")
+        assumed = values.isna() | named.str.contains(figure, regex=False)
+        missing += assumed.to_numpy(np.int64) << bit
+        filled[figure] = values.fillna(float(getattr(defaults, figure)))
+    labels = [
+        ",".join(figure for bit, figure in enumerate(FIGURES) if code >> bit & 1) for code in range(1 << len(FIGURES))
+    ]
+    filled["assumed"] = pd.Series([labels[code] for code in missing], index=filled.index, dtype="str")
+    _refuse_impossible(filled)
+    return filled[[*keys, *FIGURES, "assumed"]]
+
+
+def refuse_repeats(frame: pd.DataFrame, keys: list[str], table: str) -> None:
+    """Nothing; raises ValueError naming the first key that stands in `frame` more than once."""
+    repeated = frame.duplicated(keys)
+    if repeated.any():
+        key = ", ".join(f"{name} {value}" for name, value in frame.loc[repeated, keys].iloc[0].items())
+        raise ValueError(f"{table}: {key} is there more than once; keep one row per {' and '.join(keys)}.")
+
+
+def _refuse_impossible(figures: pd.DataFrame) -> None:
+    whole = figures["pack_units"] == figures["pack_units"].round()
+    for column in FIGURES:
+        possible = whole & (figures[column] >= 1) if column == "pack_units" else figures[column] >= 0
+        if possible.all():
+            continue
+        row = figures[~possible].iloc[0]
+        rule = "a whole number of at least 1" if column == "pack_units" else "0 or more"
+        if column in row["assumed"].split(","):
+            raise ValueError(f"orders.defaults.{column} is {row[column]:g}; it must be {rule}.")
+        table = "suppliers" if column in SUPPLIER_FIGURES else "products"
+        raise ValueError(
+            f"{table}: {column} is {row[column]:g} for product {row['product_id']}, supplier "
+            f"{row['supplier_id']}; it must be {rule}. Correct it, or leave it empty to use "
+            f"orders.defaults.{column}."
+        )
+
+
+@dataclass(frozen=True)
+class DemandAhead:
+    """Expected demand after today, summed up day by day; past its forecast each product's last 7 days go on.
+
+    mean, variance: (products, days + 1) in units and units^2, column d = from tomorrow through day d;
+    tail_mean, tail_variance: (products,) per day; horizon_days: (products,), 0 = no forecast. Days are taken
+    as independent, so variances add. Sums are kept to 6 decimals: the same plan on every machine.
+    """
+
+    mean: Floats
+    variance: Floats
+    tail_mean: Floats
+    tail_variance: Floats
+    horizon_days: Ints
+
+    def over(self, product: Ints, days: Floats) -> tuple[Floats, Floats]:
+        """Mean and variance of the demand of the next `days` (>= 0, may be fractional); all shapes (n,)."""
+        return (
+            _through(self.mean, self.tail_mean, product, days),
+            _through(self.variance, self.tail_variance, product, days),
+        )
+
+    def per_day(self, product: Ints) -> Floats:
+        """Mean demand per day over each product's own forecast, 0 where there is none; shape (n,)."""
+        horizon = self.horizon_days[product]
+        return np.round(self.mean[product, horizon] / np.maximum(horizon, 1), 6)
+
+    def days_until_used(self, product: Ints, units: Floats) -> Floats:
+        """Days until the mean demand has used up `units`; 0 for none, inf for never; shape (n,)."""
+        last = self.mean.shape[1] - 1
+        whole = (self.mean[product, 1:] <= units[:, None]).sum(axis=1)
+        after = np.minimum(whole + 1, last)
+        start = self.mean[product, whole]
+        rate = np.where(whole == last, self.tail_mean[product], self.mean[product, after] - start)
+        rest = np.maximum(units - start, 0.0)
+        part = np.divide(rest, rate, out=np.full_like(rest, np.inf), where=rate > 0)
+        return np.asarray(np.round(whole + part, 6), dtype=np.float64)
+
+
+def _through(cumulative: Floats, tail: Floats, product: Ints, days: Floats) -> Floats:
+    last = cumulative.shape[1] - 1
+    whole = np.minimum(np.floor(days), last).astype(np.int64)
+    after = np.minimum(whole + 1, last)
+    start = cumulative[product, whole]
+    rate = np.where(whole == last, tail[product], cumulative[product, after] - start)
+    return np.asarray(np.round(start + (days - whole) * rate, 6), dtype=np.float64)
+
+
+def demand_ahead(forecast_demand: pd.DataFrame, product_ids: "pd.Index[str]", today: pd.Timestamp) -> DemandAhead:
+    """The demand forecast as cumulative arrays, one row per entry of `product_ids`.
+
+    A row covers the days since the row before it (horizon_days 1, 2, ..: one day each; 7, 14, ..: one week
+    each, spread evenly, its variance too). Standard deviation = (p90 - p10) / 2.5631, as of a normal
+    distribution. Days up to `today` are left out. Raises ValueError for two rows of one product and horizon.
+    """
+    refuse_repeats(forecast_demand, ["product_id", "horizon_days"], "forecast_demand")
+    rows = forecast_demand.assign(product=product_ids.get_indexer(pd.Index(forecast_demand["product_id"])))
+    rows = rows[rows["product"] >= 0].sort_values(["product", "horizon_days"])
+    horizon = rows["horizon_days"].to_numpy(np.int64)
+    product = rows["product"].to_numpy(np.int64)
+    first = np.diff(product, prepend=-1) != 0
+    covers = horizon - np.where(first, 0, np.roll(horizon, 1))
+    spread = np.maximum(rows["p90"].to_numpy(np.float64) - rows["p10"].to_numpy(np.float64), 0.0)
+    variance = np.square(spread / P10_TO_P90_IN_SD) / covers
+    mean = np.maximum(rows["mean"].to_numpy(np.float64), 0.0) / covers
+    last_day = (rows["date"] - today).dt.days.to_numpy(np.int64)
+    row = np.repeat(np.arange(len(rows)), covers)
+    days_left = np.repeat(np.cumsum(covers), covers) - np.arange(1, len(row) + 1)
+    day = last_day[row] - days_left
+    row, day = row[day > 0], day[day > 0]
+    reach = np.zeros(len(product_ids), dtype=np.int64)
+    np.maximum.at(reach, product[row], day)
+    daily = np.zeros((2, len(product_ids), int(reach.max(initial=1))))
+    daily[:, product[row], day - 1] = mean[row], variance[row]
+    return _with_tail(daily, reach)
+
+
+def _with_tail(daily: Floats, reach: Ints) -> DemandAhead:
+    """daily: (2, products, days) mean and variance per day, known for the first `reach` days of each product."""
+    days = np.arange(1, daily.shape[2] + 1)
+    in_tail = (days <= reach[:, None]) & (days > reach[:, None] - TAIL_DAYS)
+    tail = np.round((daily * in_tail).sum(axis=2) / np.maximum(in_tail.sum(axis=1), 1), 9)
+    daily = np.where(days <= reach[:, None], daily, tail[:, :, None])
+    sums = np.round(np.cumsum(np.pad(daily, ((0, 0), (0, 0), (1, 0))), axis=2), 6)
+    return DemandAhead(sums[0], sums[1], tail[0], tail[1], reach)
+
+
+@dataclass(frozen=True)
+class Stock:
+    """What each product has and expects, in units; arrays of shape (products,).
+
+    on_hand: 0 where unknown (known is False there); capacity: inf where the shelf has no limit; open_orders:
+    all that is still to arrive; late_orders: the part of it that is overdue or has no date; days_covered:
+    until stock and the receipts that come in time are used up; due: the open orders (see orders_due).
+    """
+
+    on_hand: Floats
+    known: npt.NDArray[np.bool_]
+    capacity: Floats
+    open_orders: Floats
+    late_orders: Floats
+    days_covered: Floats
+    due: pd.DataFrame
+
+    def due_within(self, product: Ints, days: Floats) -> Floats:
+        """Units on order due from today through today + `days`, overdue ones left out; shape (n,)."""
+        lines = pd.DataFrame({"product": product, "line": np.arange(len(product)), "days": days})
+        both = lines.merge(self.due, on="product")
+        counted = both[(both["due_days"] >= 0) & (both["due_days"] <= both["days"])]
+        return _sums(counted["line"], counted["quantity_units"], len(product))
+
+
+def stock_ahead(
+    stock: pd.DataFrame,
+    products: pd.DataFrame,
+    open_orders: pd.DataFrame,
+    demand: DemandAhead,
+    product_ids: "pd.Index[str]",
+    today: pd.Timestamp,
+) -> Stock:
+    """Stock, shelf and open orders of all `product_ids`; ValueError for a product with two rows of stock."""
+    refuse_repeats(stock, ["product_id"], "stock")
+    on_hand = _by_product(stock, "on_hand_units", product_ids)
+    capacity = _by_product(products, "shelf_capacity_units", product_ids)
+    due = orders_due(open_orders, product_ids, today)
+    late = ~(due["due_days"] >= 0)
+    covered = days_covered(
+        demand,
+        np.arange(len(product_ids)),
+        np.nan_to_num(on_hand),
+        due["product"][~late].to_numpy(np.int64),
+        due["due_days"][~late].to_numpy(np.float64),
+        due["quantity_units"][~late].to_numpy(np.float64),
+    )
+    return Stock(
+        on_hand=np.nan_to_num(on_hand),
+        known=~np.isnan(on_hand),
+        capacity=np.where(np.isnan(capacity), np.inf, capacity),
+        open_orders=_sums(due["product"], due["quantity_units"], len(product_ids)),
+        late_orders=_sums(due["product"][late], due["quantity_units"][late], len(product_ids)),
+        days_covered=covered,
+        due=due,
+    )
+
+
+def _by_product(frame: pd.DataFrame, column: str, product_ids: "pd.Index[str]") -> Floats:
+    values = frame.reindex(columns=["product_id", column]).set_index("product_id")[column]
+    return np.asarray(values.astype("float64").reindex(product_ids), dtype=np.float64)
+
+
+def _sums(group: "pd.Series[int]", units: "pd.Series[float]", size: int) -> Floats:
+    return np.bincount(group, units, minlength=size).astype(np.float64)
+
+
+def orders_due(open_orders: pd.DataFrame, product_ids: "pd.Index[str]", today: pd.Timestamp) -> pd.DataFrame:
+    """The orders that are still to arrive, with `product` (row in product_ids) and `due_days` from today.
+
+    A status in CLOSED_STATUS means the order is no longer open; any other is. due_days < 0: overdue; no
+    due_on: due_days is NaN, no comparison with it is true, and so nobody counts on such an order.
+    """
+    status = open_orders["status"].astype("object").fillna("").astype("str").str.strip().str.lower()
+    due = open_orders[~status.isin(CLOSED_STATUS)]
+    due = due.assign(
+        product=product_ids.get_indexer(pd.Index(due["product_id"])),
+        due_days=(pd.to_datetime(due["due_on"]) - today).dt.days.astype("float64"),
+        quantity_units=due["quantity_units"].astype("float64"),
+    )
+    due = due.loc[due["product"] >= 0, ["product", "order_id", "quantity_units", "due_on", "due_days"]]
+    return due.sort_values(["product", "due_days", "order_id"], ignore_index=True)
+
+
+def days_covered(
+    demand: DemandAhead, product: Ints, units: Floats, line: Ints, arrives_days: Floats, arriving_units: Floats
+) -> Floats:
+    """Days until `units` and the receipts that come in time are used up at mean demand; (n,), may be inf.
+
+    product, units: (n,), one entry per line. line, arrives_days, arriving_units: (r,), the receipts, `line`
+    pointing into the former. A receipt of day d serves day d; one after the stock ran out does not count.
+    """
+    by_day = np.lexsort((arrives_days, line))
+    line, arrives_days, arriving = line[by_day], arrives_days[by_day], arriving_units[by_day]
+    so_far = pd.Series(arriving).groupby(line).cumsum().to_numpy(np.float64)
+    used, _ = demand.over(product[line], np.maximum(arrives_days - 1, 0.0))
+    too_late = (arrives_days > 0) & (used > np.round(units[line] + so_far - arriving, 6))
+    in_time = ~pd.Series(too_late).groupby(line).cummax().to_numpy(np.bool_)
+    received = np.bincount(line[in_time], arriving[in_time], minlength=len(units))
+    return demand.days_until_used(product, np.round(units + received, 6))

@@ -1,0 +1,256 @@
+"""Calendar panels: irregular quotes and sales laid on one calendar, a row per series and a column per step.
+
+A step is a day, or a week where the quotes come weekly. A panel never looks ahead: `until` hands out its past
+as a view, and everything that learns or forecasts is given such a past and nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Frequency = Literal["auto", "daily", "weekly"]
+NO_DEMAND = pd.DataFrame(
+    {
+        "product_id": pd.Series(dtype="str"),
+        "date": pd.Series(dtype="datetime64[us]"),
+        "demand_units": pd.Series(dtype="float64"),
+        "observed": pd.Series(dtype="bool"),
+    }
+)
+WEEKLY_FROM_GAP_DAYS = 5
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One value per series and step.
+
+    ids: frame with one row per series (product_id, and supplier_id for prices), sorted.
+    dates: (steps,) datetime64[D], `step_days` apart; a weekly step is named after its last day.
+    value: (series, steps) float64. Gaps carry the last value forward; before a series starts it holds its first
+        value, so no cell is NaN, and no step from `first` on has seen a later one.
+    z: (series, steps) float64, the value as features and models see it: the log of a price, the demand as it is.
+    observed: (series, steps) bool, true where the value was quoted or sold rather than carried.
+    first: (series,) index of the first observed step; negative in a `tail` that starts later.
+    driver: (series, steps) float64 or None: for demand, the log of the cheapest price of the product.
+    """
+
+    ids: pd.DataFrame
+    dates: NDArray[np.datetime64]
+    value: NDArray[np.float64]
+    z: NDArray[np.float64]
+    observed: NDArray[np.bool_]
+    first: NDArray[np.int64]
+    step_days: int
+    driver: NDArray[np.float64] | None = None
+
+    def __post_init__(self) -> None:
+        for cells in (self.value, self.z, self.observed):
+            cells.setflags(write=False)  # many views share them
+
+    @property
+    def steps(self) -> int:
+        return len(self.dates)
+
+    def until(self, steps: int) -> Panel:
+        """The panel as it was known after its first `steps` steps (views, no copies)."""
+        return self._slice(slice(None, steps), 0)
+
+    def tail(self, steps: int) -> Panel:
+        """The last `steps` steps of the panel (views, no copies)."""
+        skipped = max(self.steps - steps, 0)
+        return self._slice(slice(skipped, None), skipped)
+
+    def _slice(self, steps: slice, skipped: int) -> Panel:
+        return replace(
+            self,
+            dates=self.dates[steps],
+            value=self.value[:, steps],
+            z=self.z[:, steps],
+            observed=self.observed[:, steps],
+            first=self.first - skipped,
+            driver=None if self.driver is None else self.driver[:, steps],
+        )
+
+    def take(self, series: NDArray[np.bool_]) -> Panel:
+        """The panel of the series marked true."""
+        return replace(
+            self,
+            ids=self.ids[series].reset_index(drop=True),
+            value=self.value[series],
+            z=self.z[series],
+            observed=self.observed[series],
+            first=self.first[series],
+            driver=None if self.driver is None else self.driver[series],
+        )
+
+    def extended(self, value: NDArray[np.float64], z: NDArray[np.float64]) -> Panel:
+        """The panel with one more, unobserved step of the given (series,) values; drivers are carried."""
+        return replace(
+            self,
+            dates=np.append(self.dates, self.dates[-1] + np.timedelta64(self.step_days, "D")),
+            value=np.column_stack([self.value, value]),
+            z=np.column_stack([self.z, z]),
+            observed=np.column_stack([self.observed, np.zeros(len(value), dtype=bool)]),
+            driver=None if self.driver is None else np.column_stack([self.driver, self.driver[:, -1]]),
+        )
+
+    def days_since_observed(self) -> NDArray[np.int64]:
+        """Days from each series' last observation to the last step, (series,); the panel's length without one."""
+        back = np.argmax(self.observed[:, ::-1], axis=1)
+        return self.step_days * np.where(self.observed.any(axis=1), back, self.steps)
+
+
+def detect_step_days(prices: pd.DataFrame, frequency: Frequency) -> int:
+    """1 for a daily calendar, 7 for a weekly one.
+
+    `auto` takes the median, over series, of the median gap between neighbouring quote days: 5 days or more is weekly.
+    """
+    if frequency != "auto":
+        return 7 if frequency == "weekly" else 1
+    days = prices[["product_id", "supplier_id", "date"]].drop_duplicates()
+    days = days.sort_values(["product_id", "supplier_id", "date"])
+    gap_days = days.groupby(["product_id", "supplier_id"])["date"].diff().dt.days
+    per_series = gap_days.groupby([days["product_id"], days["supplier_id"]]).median()
+    return 7 if per_series.median() >= WEEKLY_FROM_GAP_DAYS else 1
+
+
+def panels(prices: pd.DataFrame, sales: pd.DataFrame, today: pd.Timestamp, step_days: int) -> dict[str, Panel]:
+    """The price panel and, where there are sales, the demand panel, by the name of their target."""
+    price = price_panel(prices, today, step_days)
+    known = sales["date"].between(pd.Timestamp(price.dates[0]), today)
+    return {"price": price} | ({"demand": demand_panel(sales, price)} if known.any() else {})
+
+
+def price_panel(prices: pd.DataFrame, today: pd.Timestamp, step_days: int) -> Panel:
+    """Panel of unit prices, one series per product and supplier.
+
+    prices: product_id, supplier_id, date, unit_price; several quotes of one step become their median; quotes
+    after `today` are not used.
+    """
+    quotes = prices[prices["date"] <= today]
+    return _in_logs(_panel(quotes, ["product_id", "supplier_id"], "unit_price", "median", today, step_days))
+
+
+def _in_logs(panel: Panel) -> Panel:
+    return replace(panel, z=rounded_log(panel.value))
+
+
+def demand_panel(sales: pd.DataFrame, prices: Panel) -> Panel:
+    """Panel of demand per product on the calendar of `prices`, with the product's cheapest log price as driver.
+
+    sales: product_id, date, demand_units, in_stock. A day without a row sold nothing. A step with a stock-out is
+    censored: it is not observed and holds the value of the week before, so that means are not dragged down.
+    """
+    today = pd.Timestamp(prices.dates[-1])
+    start = pd.Timestamp(prices.dates[0]) - pd.Timedelta(days=prices.step_days - 1)
+    known = sales[sales["date"].between(start, today)]
+    summed = _panel(known, ["product_id"], "demand_units", "sum", today, prices.step_days)
+    out_of_stock = _panel(
+        known.assign(out=(~known["in_stock"]).astype(float)),
+        ["product_id"],
+        "out",
+        "max",
+        today,
+        prices.step_days,
+    )
+    started = np.arange(summed.steps) >= summed.first[:, None]
+    sold = np.where(started & ~summed.observed, 0.0, summed.value)
+    censored = out_of_stock.observed & (out_of_stock.value > 0)
+    week = max(1, 7 // prices.step_days)
+    for step in range(week, summed.steps):
+        sold[:, step] = np.where(censored[:, step], sold[:, step - week], sold[:, step])
+    return with_price_driver(replace(summed, value=sold, z=sold, observed=started & ~censored), prices)
+
+
+def with_price_driver(demand: Panel, prices: Panel) -> Panel:
+    """The demand panel with, as its driver, the log of each product's cheapest price (0 where it has none)."""
+    starts = np.flatnonzero(~prices.ids["product_id"].duplicated())
+    cheapest = np.minimum.reduceat(prices.z, starts, axis=0)[:, prices.steps - demand.steps :]
+    rank = pd.Index(prices.ids["product_id"].iloc[starts]).get_indexer(demand.ids["product_id"])
+    return replace(demand, driver=np.where(rank[:, None] >= 0, cheapest[rank], 0.0))
+
+
+def _panel(rows: pd.DataFrame, key: list[str], column: str, how: str, today: pd.Timestamp, step_days: int) -> Panel:
+    age_steps = ((today - rows["date"]).dt.days // step_days).to_numpy()
+    cells = rows[[*key, column]].assign(age=age_steps).groupby([*key, "age"], sort=True)[column].agg(how)
+    flat = cells.reset_index()
+    ids = flat[key].drop_duplicates().reset_index(drop=True)
+    steps = int(age_steps.max()) + 1 if len(rows) else 0
+    series = flat.groupby(key, sort=True).ngroup().to_numpy()
+    value = np.full((len(ids), steps), np.nan)
+    value[series, steps - 1 - flat["age"].to_numpy()] = flat[column].to_numpy()
+    observed = ~np.isnan(value)
+    dates = np.datetime64(today, "D") - step_days * np.arange(steps - 1, -1, -1).astype("timedelta64[D]")
+    first = np.argmax(observed, axis=1) if steps else np.zeros(0, dtype=np.int64)
+    carried = _carried(value, observed, first)
+    return Panel(ids, dates, carried, carried, observed, first, step_days)
+
+
+def _carried(value: NDArray[np.float64], observed: NDArray[np.bool_], first: NDArray[np.int64]) -> NDArray[np.float64]:
+    if value.size == 0:
+        return value
+    last = np.maximum.accumulate(np.where(observed, np.arange(value.shape[1]), first[:, None]), axis=1)
+    return np.take_along_axis(value, last, axis=1)
+
+
+def rounded_log(value: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Natural log on a grid of 1e-7: the last bit of a log differs between CPUs, the grid does not."""
+    return np.asarray(np.round(np.log(value), 7))
+
+
+def to_frame(panel: Panel, column: str) -> pd.DataFrame:
+    """The panel as rows from each series' first observation on: key, date, `column`, observed."""
+    started = np.arange(panel.steps) >= panel.first[:, None]
+    series, step = np.nonzero(started)
+    frame = panel.ids.iloc[series].reset_index(drop=True)
+    frame["date"] = pd.to_datetime(panel.dates[step])
+    frame[column] = panel.value[series, step]
+    frame["observed"] = panel.observed[series, step]
+    return frame
+
+
+def from_frame(frame: pd.DataFrame, column: str, step_days: int) -> Panel:
+    """The panel that `to_frame` wrote."""
+    key = [name for name in ("product_id", "supplier_id") if name in frame]
+    today = frame["date"].max()
+    panel = _panel(frame, key, column, "first", today, step_days)
+    observed = _panel(frame.assign(seen=frame["observed"].astype(float)), key, "seen", "first", today, step_days)
+    panel = replace(panel, observed=panel.observed & (observed.value > 0))
+    return _in_logs(panel) if column == "unit_price" else panel
+
+
+def from_frames(prices: pd.DataFrame, demand: pd.DataFrame, step_days: int) -> dict[str, Panel]:
+    """The panels that `panels` gave, from their stored rows; no demand where nothing was sold."""
+    price = from_frame(prices, "unit_price", step_days)
+    sold = {} if demand.empty else {"demand": with_price_driver(from_frame(demand, "demand_units", step_days), price)}
+    return {"price": price} | sold
+
+
+def series_table(panel: Panel, ended_after_days: int) -> pd.DataFrame:
+    """One row per price series: key, first_quote_on, last_quote_on, quotes, unit_price, share_unchanged, status, note.
+
+    A series whose last quote is older than `ended_after_days` is `ended`: it still teaches the model, but it is
+    neither forecast nor bought, and its note says so.
+    """
+    age_days = panel.days_since_observed()
+    quotes = panel.observed.sum(axis=1)
+    unchanged = panel.observed[:, 1:] & (panel.value[:, 1:] == panel.value[:, :-1])
+    later_quotes = np.maximum(panel.observed[:, 1:].sum(axis=1), 1)
+    table = panel.ids.copy()
+    table["first_quote_on"] = pd.to_datetime(panel.dates[panel.first])
+    table["last_quote_on"] = pd.to_datetime(panel.dates[-1] - age_days.astype("timedelta64[D]"))
+    table["quotes"] = quotes
+    table["unit_price"] = panel.value[:, -1]
+    table["share_unchanged"] = np.round(np.where(quotes > 1, unchanged.sum(axis=1) / later_quotes, 1.0), 6)
+    ended = age_days > ended_after_days
+    table["status"] = np.where(ended, "ended", "active")
+    table["note"] = [
+        f"last quoted {age} days ago, more than {ended_after_days}: not forecast, not bought" if over else ""
+        for age, over in zip(age_days, ended, strict=True)
+    ]
+    return table

@@ -1,0 +1,219 @@
+"""params.yaml as typed, described settings; a mistake is told with its line and its cure before any work."""
+
+import datetime as dt
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
+
+import yaml
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from ordercast import params_faults as faults
+
+INPUT_TABLES = ("prices", "sales", "products", "suppliers", "stock", "open_orders")
+
+
+class ParamsError(ValueError):
+    """params.yaml cannot be used; the text has one line per fault."""
+
+
+def _day(value: Any) -> Any:
+    try:
+        return None if value is None else dt.date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise ValueError("it must be null or a date such as 2026-01-31") from None
+
+
+def _currency(value: str) -> str:
+    if not re.fullmatch("[A-Z]{3}", value):
+        raise ValueError("it must be three capital letters such as BRL")
+    return value
+
+
+def _locale(value: str) -> str:
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        Locale.parse(value)
+    except (ValueError, UnknownLocaleError):
+        raise ValueError("it must be a locale such as pt_BR or en_GB") from None
+    return value
+
+
+def _columns(value: Any) -> Any:
+    """Checked here and not by a nested type: a wrong name is then one fault, not one per alternative."""
+    if not isinstance(value, dict):
+        raise ValueError("it must map names to names, such as {preco: unit_price}")
+    for name, target in value.items():
+        nested = isinstance(target, dict)
+        if nested and name not in INPUT_TABLES:
+            raise ValueError(f"{name!r} is no table; the tables are {', '.join(INPUT_TABLES)}")
+        pairs = target if nested else {name: target}
+        if not all(isinstance(text, str) for pair in pairs.items() for text in pair):
+            raise ValueError(f"{name!r} must lead to a column name, such as {{preco: unit_price}}")
+    return value
+
+
+LOOK_BACK_DAYS = 365
+
+
+def _rising(value: tuple[int, ...]) -> tuple[int, ...]:
+    if not value or value[0] < 1 or list(value) != sorted(set(value)):
+        raise ValueError("it must be a list of days of at least 1, rising, none twice")
+    if value[-1] > LOOK_BACK_DAYS:
+        raise ValueError(f"it must end by {LOOK_BACK_DAYS} days: features look no further back")
+    return value
+
+
+Day = Annotated[dt.date | None, BeforeValidator(_day)]
+Days = Annotated[tuple[int, ...], Field(strict=False), AfterValidator(_rising)]
+Columns = Annotated[dict[str, Any], BeforeValidator(_columns)]
+Currency = Annotated[str, AfterValidator(_currency)]
+Locale = Annotated[str, AfterValidator(_locale)]
+
+
+def _knob(default: Any, description: str, **bounds: Any) -> Any:
+    return Field(default, description=description, **bounds)
+
+
+class Section(BaseModel):
+    """A part of params.yaml: an unknown key is a fault, "7" is no number, nothing changes after loading."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Base(Section):
+    seed: int = _knob(7, "seed of every random draw", ge=0, lt=2**32)
+    today: Day = _knob(None, "day the plan is made for; null: the last day with a price")
+    horizon_days: int = _knob(14, "days ahead to forecast", ge=1, le=60)
+    currency: Currency = _knob("BRL", "currency code of all money")
+    locale: Locale = _knob("pt_BR", "how numbers, money and dates are written")
+    threads: int = _knob(2, "processor cores to use", ge=1, le=256)
+
+
+class Data(Section):
+    source: Literal["simulate", "files", "database"] = _knob(
+        "simulate", "where the tables come from: simulate, files or database"
+    )
+    path: str = _knob("data/input", "folder of the tables when source is files", min_length=1)
+    columns: Columns = _knob({}, "your column names: {yours: ours} or {table: {yours: ours}}")
+    frequency: Literal["auto", "daily", "weekly"] = _knob("auto", "rhythm of the calendar: auto, daily or weekly")
+    on_bad_row: Literal["stop", "quarantine"] = _knob(
+        "stop", "a row with a fault: stop, or quarantine (set aside and count)"
+    )
+    products: int = _knob(200, "number of simulated products", ge=1, le=999_999)
+    history_days: int = _knob(1095, "days of simulated history", ge=120, le=36_500)
+
+
+class Features(Section):
+    origin_every_days: int = _knob(7, "days between two training origins", ge=1, le=28)
+    horizons_per_origin: int = _knob(2, "horizons drawn for each training origin", ge=1, le=60)
+    history_days: int = _knob(730, "days of history to learn from", ge=28)
+    change_days: Days = _knob((1, 2, 3, 5, 7, 14, 28, 56, 91, 182, 364), "lags of price changes, in days")
+    mean_days: Days = _knob((7, 14, 28, 60, 180, 365), "windows of the rolling statistics, in days")
+    ended_after_days: int = _knob(180, "days without a quote after which a series has ended", ge=1)
+    country: str = _knob("BR", "country whose public holidays count, as an ISO code", min_length=2, max_length=2)
+
+
+class Train(Section):
+    validation_days: int = _knob(84, "last days, kept to find the number of rounds", ge=1)
+    learning_rate: float = _knob(0.1, "step of a boosting round, a share", gt=0, le=1)
+    num_leaves: int = _knob(15, "most leaves of a tree", ge=2, le=4096)
+    max_rounds: int = _knob(400, "most boosting rounds", ge=1)
+    early_stopping_rounds: int = _knob(20, "rounds without gain that end the training", ge=1)
+    min_data_in_leaf: int = _knob(100, "fewest training rows in a leaf", ge=1)
+    feature_fraction: float = _knob(0.7, "share of the features that each tree sees", gt=0, le=1)
+
+
+class Evaluate(Section):
+    origins: int = _knob(12, "number of past days whose forecasts are scored", ge=2, le=200)
+    every_days: int = _knob(14, "days between two scored origins", ge=1)
+
+
+class Forecast(Section):
+    strategy: Literal["direct", "recursive"] = _knob(
+        "direct", "direct: each horizon by itself; recursive: each predicted day feeds the next"
+    )
+
+
+class OrderDefaults(Section):
+    lead_time_days: float = _knob(7, "days from order to arrival", ge=0)
+    lead_time_sd_days: float = _knob(1.5, "standard deviation of the lead time, in days", ge=0)
+    moq_units: float = _knob(1, "least quantity of an order, in units", ge=0)
+    pack_units: float = _knob(1, "units in a pack; orders are whole packs", gt=0)
+    order_cost: float = _knob(50, "cost of placing one order, in base.currency", ge=0)
+    holding_rate_per_year: float = _knob(0.2, "yearly cost of stock, a share of its value", ge=0)
+
+
+class Orders(Section):
+    policy: Literal["erp"] = _knob("erp", "rule that plans the orders: erp")
+    service_level: float = _knob(0.975, "share of order cycles without a stock-out", ge=0.5, le=0.9999)
+    review_period_days: int = _knob(1, "days between two looks at the stock", ge=1, le=365)
+    defaults: OrderDefaults = _knob(OrderDefaults(), "what is assumed where the tables are silent")
+
+
+class Params(Section):
+    """The whole of params.yaml; the sections after `base` are named after the stages."""
+
+    base: Base = _knob(Base(), "shared by all stages")
+    data: Data = _knob(Data(), "stage 1")
+    features: Features = _knob(Features(), "stage 2")
+    train: Train = _knob(Train(), "stage 3")
+    evaluate: Evaluate = _knob(Evaluate(), "stage 4")
+    forecast: Forecast = _knob(Forecast(), "stage 5")
+    orders: Orders = _knob(Orders(), "stage 6")
+
+
+class Row(NamedTuple):
+    """A line of the table of parameters in the docs."""
+
+    key: str
+    default: str
+    description: str
+
+
+def table(model: type[BaseModel] = Params, prefix: str = "") -> list[Row]:
+    """The rows (section.key, default as YAML, description with its unit) of all parameters, in file order."""
+    rows: list[Row] = []
+    for name, field in model.model_fields.items():
+        if isinstance(field.default, BaseModel):
+            rows += table(type(field.default), f"{prefix}{name}.")
+        else:
+            default = list(field.default) if isinstance(field.default, tuple) else field.default
+            text = yaml.safe_dump(default, default_flow_style=True, width=200).removesuffix("...\n")
+            rows.append(Row(prefix + name, text.strip(), field.description or ""))
+    return rows
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML in which a date stays text: 2026-02-31 then becomes a fault with a line and not a stack trace."""
+
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda _, node: str(node.value))
+
+
+def load(path: str | Path) -> Params:
+    """The checked parameters of a YAML file; a key that is left out has the default of `table`.
+
+    Raises ParamsError with one line per fault, in file order: the file, the line, the key, what was found and
+    what is allowed there.
+    """
+    path = Path(path)
+    try:
+        loader = _Loader(path.read_text(encoding="utf-8"))
+        node = loader.get_single_node()
+        values = loader.construct_document(node) if node else None
+    except FileNotFoundError:
+        raise ParamsError(f"{path} is not there; run this in the folder that holds it") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ParamsError(faults.syntax(path, error)) from None
+    if not isinstance(node, yaml.MappingNode):
+        raise ParamsError(f"{path.name} holds no sections; it must begin with a line `base:`")
+    found = list(faults.repeated(node))
+    try:
+        params = Params.model_validate(values)
+    except ValidationError as error:
+        found += [faults.explain(node, one, Params) for one in error.errors()]
+    if found:
+        raise ParamsError("\n".join(f"{path.name} line {line}: {text}" for line, text in sorted(found)))
+    return params

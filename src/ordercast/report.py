@@ -1,0 +1,118 @@
+"""Executed notebooks as pages to read: one HTML file each, which loads nothing from anywhere."""
+
+import base64
+import json
+import re
+from html import escape
+from pathlib import Path
+from typing import Any
+
+STYLE = """
+:root { color-scheme: light; }
+body { margin: 0; background: #fff; color: #1f2328; font: 16px/1.55 system-ui, "Segoe UI", sans-serif; }
+main { max-width: 62rem; margin: 0 auto; padding: 1.5rem 1.25rem 4rem; }
+h1, h2, h3 { line-height: 1.25; margin: 1.8em 0 .5em; }
+h1 { font-size: 1.8rem; margin-top: .5em; }
+h2 { font-size: 1.3rem; border-top: 1px solid #d8dee4; padding-top: .9em; }
+a { color: #0a58a8; }
+img, svg { max-width: 100%; height: auto; }
+pre, code { font: 13px/1.45 ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; }
+pre { margin: .5em 0; padding: .7em .9em; overflow-x: auto; background: #f6f8fa; border-radius: 6px; }
+pre.text { background: none; padding: 0; white-space: pre-wrap; }
+pre.error { background: #fdecea; }
+details { margin: .4em 0; }
+summary { cursor: pointer; color: #57606a; font-size: .85rem; }
+.output { margin: .6em 0; overflow-x: auto; }
+table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
+th, td { padding: .25em .75em; border: 0; border-bottom: 1px solid #d8dee4; text-align: right; }
+thead th { border-bottom: 2px solid #8c959f; }
+tbody th { font-weight: normal; }
+footer { margin-top: 3rem; color: #57606a; font-size: .85rem; }
+"""
+# The page may show what it carries and nothing else: a script or a remote address in an output stays dead.
+POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+ACTIVE = re.compile(r"<script\b.*?</script\s*>|<link\b[^>]*>", re.IGNORECASE | re.DOTALL)
+HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*$", re.MULTILINE)
+
+
+def write(notebook: Path, page: Path) -> None:
+    """Render an executed notebook (.ipynb) to a self-contained page; a reader never sees half of one."""
+    text = render(json.loads(notebook.read_text(encoding="utf-8")), notebook.name)
+    page.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = page.with_suffix(".part")
+    unfinished.write_text(text, encoding="utf-8")
+    unfinished.replace(page)
+
+
+def render(notebook: dict[str, Any], name: str) -> str:
+    """The page of a notebook (nbformat 4, as JSON), its code folded away; `name` is the file it came from."""
+    import mistune
+
+    markdown = mistune.create_markdown(escape=False, plugins=["table"])
+    parts: list[str] = []
+    title = heading = ""
+    for cell in notebook["cells"]:
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            heading = next(iter(HEADING.findall(source)), heading)
+            title = title or heading
+            parts.append(_passive(str(markdown(source))))
+        elif cell["cell_type"] == "code" and source.strip():
+            parts.append(_code(source, cell["metadata"].get("tags", [])))
+            parts += [_output(output, heading, markdown) for output in cell["outputs"]]
+    body = "\n".join(parts)
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="{POLICY}">
+<title>{escape(title or name)}</title>
+<style>{STYLE}</style>
+</head>
+<body>
+<main>
+{body}
+<footer>Executed notebook: <a href="executed/{escape(name)}">{escape(name)}</a></footer>
+</main>
+</body>
+</html>
+"""
+
+
+def _code(source: str, tags: list[str]) -> str:
+    label = "Parameters of this run" if "injected-parameters" in tags else "Code"
+    return f"<details><summary>{label}</summary><pre>{_plain(source)}</pre></details>"
+
+
+def _output(output: dict[str, Any], heading: str, markdown: Any) -> str:
+    kind = output["output_type"]
+    if kind == "stream":
+        return f'<pre class="text">{_plain("".join(output["text"]))}</pre>'
+    if kind == "error":
+        trace = "\n".join(output["traceback"]) or f"{output['ename']}: {output['evalue']}"
+        return f'<pre class="error">{_plain(trace)}</pre>'
+    data = {mime: "".join(text) for mime, text in output["data"].items() if isinstance(text, str | list)}
+    described = output.get("metadata", {})
+    for mime in ("image/svg+xml", "image/png", "image/jpeg"):
+        if mime in data:
+            alt = described.get(mime, {}).get("alt") or described.get("alt") or f"Figure: {heading}"
+            content = data[mime].replace("\n", "")
+            if mime == "image/svg+xml":
+                content = base64.b64encode(data[mime].encode()).decode()
+            image = f'<img alt="{escape(alt)}" src="data:{mime};base64,{content}">'
+            return f'<div class="output">{image}</div>'
+    if "text/html" in data:
+        return f'<div class="output">{_passive(data["text/html"])}</div>'
+    if "text/markdown" in data:
+        return f'<div class="output">{_passive(str(markdown(data["text/markdown"])))}</div>'
+    return f'<pre class="text">{_plain(data.get("text/plain", ""))}</pre>'
+
+
+def _passive(html: str) -> str:
+    return ACTIVE.sub("", html)
+
+
+def _plain(text: str) -> str:
+    return escape(ANSI.sub("", text), quote=False)

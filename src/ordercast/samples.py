@@ -1,0 +1,125 @@
+"""Which rows a model learns from: origins, horizons, identity codes, and the rows as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ordercast.features import Rows
+from ordercast.panel import Panel
+
+MIN_HISTORY_DAYS = 56
+NOT_FEATURES = ("product_id", "supplier_id", "origin", "horizon_days", "base", "scale", "cluster")
+
+
+def horizons(horizon_days: int, step_days: int) -> NDArray[np.int64]:
+    """The steps that reach `horizon_days`: 1..14 on a daily calendar, 1..2 on a weekly one for 14 days."""
+    return np.arange(1, -(-horizon_days // step_days) + 1)
+
+
+def origins(panel: Panel, every_days: int, history_days: int) -> list[int]:
+    """Steps at which training rows start: every `every_days` days of the last `history_days`.
+
+    They stand on a fixed grid of dates, so that a day of new quotes adds rows and moves none.
+    """
+    day = panel.dates.astype(np.int64)
+    on_grid = (day // panel.step_days) % max(1, every_days // panel.step_days) == 0
+    recent = day > day[-1] - history_days
+    grown = np.arange(panel.steps) * panel.step_days >= MIN_HISTORY_DAYS
+    return [int(step) for step in np.flatnonzero(on_grid & recent & grown)]
+
+
+def drawn_horizons(
+    panel: Panel, ahead: NDArray[np.int64], per_origin: int, seed: int
+) -> Callable[[int], NDArray[np.int64]]:
+    """A draw of `per_origin` of the horizons for each origin, the same for the same date and seed."""
+
+    def draw(origin: int) -> NDArray[np.int64]:
+        rng = np.random.default_rng([seed, int(panel.dates[origin].astype(np.int64))])
+        return np.sort(rng.choice(ahead, size=min(per_origin, len(ahead)), replace=False))
+
+    return draw
+
+
+def code_table(products: pd.DataFrame, prices: pd.DataFrame) -> pd.DataFrame:
+    """The identity codes, stored with the model: kind (product, supplier, category), value, code.
+
+    products: product_id, category; prices: product_id, supplier_id. Codes are numbers in the order of the sorted values
+    of the whole catalogue, so they never depend on which products are asked for together.
+    """
+    kinds = {
+        "product": prices["product_id"],
+        "supplier": prices["supplier_id"],
+        "category": products["category"].dropna(),
+    }
+    parts = [
+        pd.DataFrame({"kind": kind, "value": values, "code": np.arange(len(values))})
+        for kind, column in kinds.items()
+        if len(values := np.sort(column.unique().astype(str)))
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def codes_from(stored: dict[str, list[str]]) -> pd.DataFrame:
+    """The code table as `models/metadata.json` holds it: kind -> values in the order of their codes."""
+    return pd.DataFrame(
+        [(kind, value, code) for kind, values in stored.items() for code, value in enumerate(values)],
+        columns=["kind", "value", "code"],
+    )
+
+
+def codes_of(ids: pd.DataFrame, products: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+    """The codes of each series of `ids` as features: product_code, category_code and, for prices, supplier_code.
+
+    What the table does not know (a product that came after training) is NaN, which the model reads as unknown.
+    """
+    named = ids.merge(products[["product_id", "category"]], on="product_id", how="left", validate="many_to_one")
+    columns = {"product": "product_id", "category": "category", "supplier": "supplier_id"}
+    return pd.DataFrame(
+        {
+            f"{kind}_code": named[column].map(known["code"]).astype(float).to_numpy()
+            for kind, column in columns.items()
+            if column in named
+            for known in [table[table["kind"] == kind].set_index("value")]
+        }
+    )
+
+
+def wanted(ids: pd.DataFrame, series: pd.DataFrame) -> NDArray[np.bool_]:
+    """Which series of `ids` are to be forecast: prices that are still quoted, demand of products that are.
+
+    series: product_id, supplier_id, status of every price series.
+    """
+    keys = list(ids.columns)
+    active = pd.MultiIndex.from_frame(series.loc[series["status"] == "active", keys])
+    return pd.MultiIndex.from_frame(ids).isin(active)
+
+
+def to_frame(rows: Rows, panel: Panel) -> pd.DataFrame:
+    """Rows as a table: ids, origin, horizon_days, base, scale, cluster, then one float32 column per feature."""
+    frame = panel.ids.iloc[rows.series].reset_index(drop=True)
+    frame["origin"] = pd.to_datetime(panel.dates[rows.origin])
+    frame["horizon_days"] = rows.horizon * panel.step_days
+    frame["base"], frame["scale"], frame["cluster"] = rows.base, rows.scale, rows.group
+    return pd.concat([frame, pd.DataFrame(rows.x, columns=rows.names)], axis=1)
+
+
+def from_frame(frame: pd.DataFrame, panel: Panel) -> Rows:
+    """The rows that `to_frame` wrote, with series and origins as positions in `panel`."""
+    keys = list(panel.ids.columns)
+    series = pd.MultiIndex.from_frame(panel.ids).get_indexer(pd.MultiIndex.from_frame(frame[keys]))
+    origin = (frame["origin"].to_numpy().astype("datetime64[D]") - panel.dates[0]).astype(np.int64) // panel.step_days
+    names = [name for name in frame.columns if name not in NOT_FEATURES]
+    return Rows(
+        names,
+        frame[names].to_numpy(dtype=np.float32),
+        series,
+        origin,
+        frame["horizon_days"].to_numpy() // panel.step_days,
+        frame["base"].to_numpy(),
+        frame["scale"].to_numpy(),
+        frame["cluster"].to_numpy(dtype=np.int64),
+    )

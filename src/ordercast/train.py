@@ -1,0 +1,134 @@
+"""Training: which rows, which split, how many rounds, and how far to trust the result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import lightgbm as lgb
+import numpy as np
+from numpy.typing import NDArray
+
+from ordercast import calibrate, features, forecast
+from ordercast.features import Problem, Rows
+from ordercast.forecast import STRATEGIES, Forecaster
+from ordercast.panel import Panel
+from ordercast.states import Floats
+
+TARGET_LIMIT = 6.0  # scaled departures beyond this are typing errors or shocks that nobody forecasts
+
+
+class TrainSpec(Protocol):
+    """What params.yaml says of training."""
+
+    learning_rate: float
+    num_leaves: int
+    min_data_in_leaf: int
+    feature_fraction: float
+    max_rounds: int
+    early_stopping_rounds: int
+    validation_days: int
+
+
+@dataclass(frozen=True)
+class Split:
+    """Steps that divide the past: rows whose target lies before `valid_from` train, the others up to `cut` validate."""
+
+    valid_from: int
+    cut: int
+
+    def validation_origins(self, horizons: NDArray[np.int64], every: int) -> list[int]:
+        """Origins, in steps, whose targets all lie in the validation window."""
+        return list(range(self.cut - int(horizons.max()), self.valid_from - 1, -every))[::-1]
+
+
+def split(panel: Panel, cut: int, validation_days: int) -> Split:
+    """The temporal split of the history up to step `cut`; raises ValueError when nothing would be left to train on."""
+    valid_from = cut - validation_days // panel.step_days
+    if valid_from < panel.steps // 10 + 2:
+        raise ValueError(
+            f"{cut + 1} steps of {panel.step_days} day(s) of history are too few for train.validation_days="
+            f"{validation_days}: bring a longer history or lower train.validation_days and evaluate.origins"
+        )
+    return Split(valid_from, cut)
+
+
+def fit(
+    problem: Problem, rows: Rows, at: Split, train: TrainSpec, *, every: int, seed: int, threads: int
+) -> Forecaster:
+    """A forecaster that has seen nothing after step `at.cut`.
+
+    rows: training rows of any origins; those whose target lies after the cut or was not observed are left out. every:
+    steps between the origins that judge the model. Early stopping finds the number of rounds on the validation window,
+    whose origins also give the guard and the bands; then the model is fitted again on everything up to the cut.
+    """
+    y = features.scaled_target(problem.panel, rows)
+    due = rows.origin + rows.horizon
+    usable = np.isfinite(y) & (due <= at.cut)
+    y = np.clip(y, -TARGET_LIMIT, TARGET_LIMIT)
+    settings = _settings(train, seed, threads)
+    early, late = usable & (due < at.valid_from), usable & (rows.origin >= at.valid_from)
+    trial, rounds = _early_stopped(rows, y, early, late, settings, train)
+    judged = Forecaster(problem.target, trial, rows.names, rounds, {}, {})
+    skill, bands = _judge(judged, problem, at.validation_origins(problem.horizons, every))
+    final = lgb.train(settings, _dataset(rows, y, usable), num_boost_round=rounds)
+    return Forecaster(problem.target, final, rows.names, rounds, skill, bands)
+
+
+def _settings(train: TrainSpec, seed: int, threads: int) -> dict[str, Any]:
+    return {
+        "objective": "regression",
+        "metric": "l2",
+        "learning_rate": train.learning_rate,
+        "num_leaves": train.num_leaves,
+        "min_data_in_leaf": train.min_data_in_leaf,
+        "feature_fraction": train.feature_fraction,
+        "seed": seed,
+        "deterministic": True,
+        "force_row_wise": True,
+        "num_threads": threads,
+        "verbosity": -1,
+    }
+
+
+def _dataset(rows: Rows, y: Floats, use: NDArray[np.bool_], reference: lgb.Dataset | None = None) -> lgb.Dataset:
+    return lgb.Dataset(
+        rows.x[use],
+        label=y[use],
+        feature_name=rows.names,
+        reference=reference,
+        free_raw_data=True,
+    )
+
+
+def _early_stopped(
+    rows: Rows,
+    y: Floats,
+    early: NDArray[np.bool_],
+    late: NDArray[np.bool_],
+    settings: dict[str, Any],
+    train: TrainSpec,
+) -> tuple[lgb.Booster, int]:
+    learning = _dataset(rows, y, early)
+    booster = lgb.train(
+        settings,
+        learning,
+        num_boost_round=train.max_rounds,
+        valid_sets=[_dataset(rows, y, late, reference=learning)],
+        callbacks=[lgb.early_stopping(train.early_stopping_rounds, verbose=False)],
+    )
+    return booster, max(booster.best_iteration, 1)
+
+
+def _judge(trial: Forecaster, problem: Problem, origins: Sequence[int]) -> tuple[dict[str, Floats], dict[str, Floats]]:
+    groups = len(trial.target.groups)
+    skill: dict[str, Floats] = {}
+    bands: dict[str, Floats] = {}
+    for strategy in STRATEGIES:
+        outcome = [(origin, forecast.scaled(trial, problem.at(origin), strategy)) for origin in origins]
+        past = forecast.departures(problem, outcome)
+        skill[strategy] = calibrate.skill_weights(past.predicted, past.actual, past.origin, past.group, groups)
+        error = past.actual - skill[strategy][past.group] * past.predicted
+        bands[strategy] = calibrate.bands(error, past.horizon, past.group, groups, problem.horizons)
+    return skill, bands

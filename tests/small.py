@@ -1,0 +1,64 @@
+"""Small literal worlds that several test modules share."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+
+from ordercast import panel, samples
+from ordercast.features import TARGETS, Problem
+
+SPEC = SimpleNamespace(country="BR", change_days=(1, 7, 28), mean_days=(7, 28, 365))
+TRAIN = SimpleNamespace(
+    learning_rate=0.1,
+    num_leaves=7,
+    min_data_in_leaf=20,
+    feature_fraction=1.0,
+    max_rounds=30,
+    early_stopping_rounds=5,
+    validation_days=56,
+)
+PRODUCTS = pd.DataFrame({"product_id": ["A", "B", "C"], "category": ["x", "x", None]})
+
+
+def quotes(days: int = 300, seed: int = 0) -> pd.DataFrame:
+    """Daily quotes of A (two suppliers), B and C: mean-reverting, C sticky, with gaps."""
+    rng = np.random.default_rng(seed)
+    dates = pd.date_range("2025-01-01", periods=days, freq="D")
+    parts = []
+    for index, (product, supplier) in enumerate([("A", "F1"), ("A", "F2"), ("B", "F1"), ("C", "F1")]):
+        level = np.zeros(days)
+        for day in range(1, days):
+            level[day] = 0.9 * level[day - 1] + 0.03 * rng.standard_normal()
+        if product == "C":
+            level = level[np.arange(days) // 14 * 14]
+        price = np.round((10 + index) * np.exp(level), 2)
+        kept = rng.random(days) > 0.1
+        kept[[0, -1]] = True
+        parts.append(
+            pd.DataFrame({"product_id": product, "supplier_id": supplier, "date": dates, "unit_price": price})[kept]
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def sales(days: int = 300, seed: int = 1) -> pd.DataFrame:
+    """Daily sales of A and B with a weekly rhythm; B runs out of stock now and then."""
+    rng = np.random.default_rng(seed)
+    dates = pd.date_range("2025-01-01", periods=days, freq="D")
+    rhythm = 1 + 0.4 * np.sin(2 * np.pi * np.arange(days) / 7)
+    parts = []
+    for product, level in (("A", 20), ("B", 5)):
+        in_stock = (rng.random(days) > 0.05) | (product == "A")
+        demand = rng.poisson(level * rhythm) * in_stock
+        parts.append(
+            pd.DataFrame({"product_id": product, "date": dates, "demand_units": demand * 1.0, "in_stock": in_stock})
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def problem(target: str = "price", prices: pd.DataFrame | None = None, sold: pd.DataFrame | None = None) -> Problem:
+    """The problem of forecasting the small world's prices or demand a fortnight ahead."""
+    prices = quotes() if prices is None else prices
+    known = panel.panels(prices, sales() if sold is None else sold, prices["date"].max(), 1)[target]
+    codes = samples.code_table(PRODUCTS, prices)
+    return Problem(TARGETS[target], known, samples.horizons(14, 1), samples.codes_of(known.ids, PRODUCTS, codes), SPEC)

@@ -1,0 +1,115 @@
+"""Cells become the type of their column, or are told apart as bad; nothing is guessed."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ordercast import cells
+from ordercast.contracts import Kind
+
+BAD = object()
+DAY = pd.Timestamp("2026-03-31")
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "meant"),
+    [
+        ("number", "1234.50", 1234.5),
+        ("number", " 3 ", 3.0),
+        ("number", "-0.1", -0.1),
+        ("number", "1e-3", 0.001),
+        ("number", "3.757", 3.757),
+        ("number", "inf", float("inf")),
+        ("number", "", None),
+        ("number", "  ", None),
+        ("number", "1,5", BAD),
+        ("number", "1.234,50", BAD),
+        ("number", "R$ 3.00", BAD),
+        ("number", "1_000", BAD),
+        ("number", "nan", BAD),
+        ("number", "NA", BAD),
+        ("number", "true", BAD),
+        ("number", "0x10", BAD),
+        ("number", "\u0661\u0662", BAD),
+        ("day", "2026-03-31", DAY),
+        ("day", "2026-03-31 10:30", DAY),
+        ("day", "2026-03-31T10:30:00.5", DAY),
+        ("day", "", None),
+        ("day", "2024-02-30", BAD),
+        ("day", "2026-03-31 25:00", BAD),
+        ("day", "31/03/2026", BAD),
+        ("day", "2026-3-31", BAD),
+        ("day", "20260331", BAD),
+        ("day", "2026-W14-2", BAD),
+        ("day", "45000", BAD),
+        ("day", "abc", BAD),
+        ("flag", "true", True),
+        ("flag", "NO", False),
+        ("flag", "1", True),
+        ("flag", "", None),
+        ("flag", "maybe", BAD),
+        ("flag", "2", BAD),
+        ("text", "00123", "00123"),
+        ("text", " A 1 ", "A 1"),
+        ("text", "NA", "NA"),
+        ("text", "", None),
+    ],
+)
+def test_text_is_taken_at_its_word(kind: Kind, text: str, meant: Any):
+    typed = cells.typed(pd.Series([text], index=[7], dtype="str"), kind)
+    assert typed.bad.tolist() == [meant is BAD]
+    assert typed.content.index.tolist() == [7]
+    if meant is BAD or meant is None:
+        assert typed.content.isna().all()
+    else:
+        assert typed.content.tolist() == [meant]
+
+
+@pytest.mark.parametrize(
+    ("kind", "found", "meant"),
+    [
+        pytest.param("text", pd.Series([102900005115168, 7]), ["102900005115168", "7"], id="whole_numbers"),
+        pytest.param("text", pd.Series([7, None], dtype="Int64"), ["7", None], id="whole_numbers_and_a_gap"),
+        pytest.param("text", pd.Series([123.0, 0.5]), ["123", "0.5"], id="numbers_without_needless_decimals"),
+        pytest.param("text", pd.Series([None, None], dtype=object), [None, None], id="nothing_at_all"),
+        pytest.param("number", pd.Series([1, None], dtype="Int64"), [1.0, None], id="number_and_a_gap"),
+        pytest.param("number", pd.Series([True]), [BAD], id="a_flag_is_no_number"),
+        pytest.param("number", pd.Series([DAY]), [BAD], id="a_date_is_no_number"),
+        pytest.param("day", pd.Series([DAY.as_unit("ns"), pd.NaT]), [DAY, None], id="other_units_of_time"),
+        pytest.param("day", pd.Series([45000]), [BAD], id="a_number_is_no_date"),
+        pytest.param("flag", pd.Series([True, None], dtype="boolean"), [True, None], id="flag_and_a_gap"),
+        pytest.param("flag", pd.Series([0, 1, 2]), [False, True, BAD], id="flags_as_numbers"),
+    ],
+)
+def test_typed_columns_of_parquet_are_taken_too(kind: Kind, found: "pd.Series[Any]", meant: list[Any]):
+    typed = cells.typed(found, kind)
+    assert typed.bad.tolist() == [cell is BAD for cell in meant]
+    assert [None if pd.isna(cell) else cell for cell in typed.content] == [None if c is BAD else c for c in meant]
+
+
+@pytest.mark.parametrize(
+    ("kind", "dtype"), [("text", "str"), ("number", "float64"), ("day", "datetime64[us]"), ("flag", "boolean")]
+)
+def test_the_type_does_not_depend_on_what_is_there(kind: Kind, dtype: str):
+    for found in (["1"], [""], []):
+        assert str(cells.typed(pd.Series(found, dtype="str"), kind).content.dtype) == dtype
+
+
+def test_a_time_of_day_is_cut_off_and_told():
+    assert cells.typed(pd.Series(["2026-03-31 10:30"]), "day").timed
+    assert cells.typed(pd.Series([DAY + pd.Timedelta(hours=1)]), "day").timed
+    assert not cells.typed(pd.Series(["2026-03-31", "not a date at all"]), "day").timed
+    assert not cells.typed(pd.Series([DAY]), "day").timed
+
+
+def test_a_number_is_the_nearest_one_to_its_digits():
+    numbers = np.random.Generator(np.random.PCG64(1)).random(500).tolist()
+    assert cells.typed(pd.Series([repr(number) for number in numbers]), "number").content.tolist() == numbers
+
+
+def test_cells_are_shown_as_they_stand_in_the_file():
+    found = [3.0, 0.1, 7, True, np.True_, "x", DAY, DAY + pd.Timedelta(hours=10), None, pd.NA, float("nan"), pd.NaT]
+    shown = ["3", "0.1", "7", "true", "true", "x", "2026-03-31", "2026-03-31 10:00:00", "", "", "", ""]
+    assert [cells.shown(cell) for cell in found] == shown

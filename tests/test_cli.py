@@ -1,0 +1,232 @@
+"""The command line: what it prints, how it exits, and that nothing survives a killed or stopped run."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import duckdb
+import nbformat
+import pytest
+from nbformat import v4
+from typer.testing import CliRunner
+
+from ordercast import cli, publish
+
+TABLES = {
+    "raw/prices": """(VALUES ('P1', DATE '2026-01-30', 10.0), ('P1', DATE '2026-01-31', 11.0),
+        ('P2', DATE '2026-01-31', 5.0)) t(product_id, date, unit_price)""",
+    "raw/products": "(VALUES ('P1'), ('P2')) t(product_id)",
+    "raw/sales": "(SELECT 'P1' AS product_id)",
+    "raw/stock": "(SELECT 'P1' AS product_id)",
+    "raw/notes": "(SELECT 'stock' AS \"table\", 'assumed to be 0' AS note)",
+    "raw/quarantine": "(VALUES ('prices', 4, 'unit_price'), ('prices', 4, 'date'), ('prices', 9, 'date'))"
+    ' t("table", "row", "column")',
+    "features/series": "(SELECT 'P1' AS product_id)",
+    "forecast/prices": "(SELECT 'P1' AS product_id, DATE '2026-01-31' AS origin)",
+    "forecast/demand": "(SELECT 'P1' AS product_id)",
+    "orders/orders": """(VALUES ('r1', 'buy', DATE '2026-01-31', 1000.5), ('r1', 'buy', DATE '2026-01-30', 234.0),
+        ('r1', 'buy', DATE '2026-02-03', 48000.0), ('r1', 'wait', DATE '2026-01-31', 99999.0))
+        t(run_id, decision, order_on, total_cost)""",
+}
+SCORES = {
+    "price": {"naive": {"rmsse": 1.25}, "ordercast": {"rmsse": 1.0, "rmsse_ratio": 0.8}},
+    "demand": {"naive": {"rmsse": 1.0}, "ordercast": {"rmsse": 1.1, "rmsse_ratio": 1.1}},
+}
+ASLEEP = "open('asleep', 'w').close()\nimport time\ntime.sleep(120)"
+SUMMARY = """\
+Run        r1
+Data       2 products, 3 quotes up to 31/01/2026; 2 rows set aside (see data/raw/quarantine.parquet); \
+1 remark in reports/1_data.html
+Price      forecast error (RMSSE) 1,000 beside 1,250 of naive: 20,0% less
+Demand     forecast error (RMSSE) 1,100 beside 1,000 of naive: 10,0% more
+Orders     2 orders to place now, R$\xa01.234,50; 1 order for later, R$\xa048.000,00
+Reports    reports/1_data.html, reports/6_orders.html
+Dashboard  make dashboard
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty project that is the current folder; processes a failing test leaves in it are ended."""
+    (tmp_path / "params.yaml").write_text("base:\n  seed: 3\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TMPDIR", str(tmp_path.parent))
+    yield tmp_path
+    for process in processes_in(tmp_path) - {os.getpid()}:
+        os.kill(process, signal.SIGKILL)
+
+
+def results(root: Path) -> None:
+    """What the six stages leave behind, in small."""
+    for name, rows in TABLES.items():
+        (root / "data" / name).parent.mkdir(parents=True, exist_ok=True)
+        duckdb.sql(f"COPY (FROM {rows}) TO '{root}/data/{name}.parquet'")
+    for folder in ("models", "reports"):
+        (root / folder).mkdir()
+    (root / publish.METADATA).write_text('{"data_hash": "d"}')
+    (root / publish.ORDERS).write_text('{"data_hash": "d", "run_id": "r1"}')
+    (root / publish.METRICS).write_text(json.dumps(SCORES))
+    for page in ("1_data", "6_orders"):
+        (root / f"reports/{page}.html").touch()
+
+
+def call(*arguments: str) -> tuple[int, str]:
+    done = CliRunner().invoke(cli.app, list(arguments))
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return done.exit_code, done.output
+
+
+def processes_in(folder: Path) -> set[int]:
+    found = set()
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if Path(os.readlink(entry / "cwd")) == folder:
+                found.add(int(entry.name))
+        except OSError:
+            continue
+    return found
+
+
+def wait_until(condition: Callable[[], object], what: str, seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {seconds} s in vain until {what}"
+        time.sleep(0.05)
+
+
+def test_check_accepts_and_names_faults(project: Path) -> None:
+    assert call("check") == (0, "params.yaml is in order\n")
+    (project / "params.yaml").write_text("base:\n  sead: 3\n")
+    assert call("check") == (2, "params.yaml line 2: base.sead is not a key; did you mean base.seed?\n")
+
+
+def test_publish_then_summary_says_what_to_act_on(project: Path) -> None:
+    results(project)
+    code, said = call("publish")
+    assert code == 0
+    assert "published run r1: 13 files in data/published/r1" in said
+    assert (project / "data/ordercast.duckdb").exists()
+    assert call("summary") == (0, SUMMARY)
+
+
+@pytest.mark.parametrize("command", ["summary", "dashboard"])
+def test_commands_that_need_a_run_say_how_to_get_one(project: Path, command: str) -> None:
+    code, said = call(command)
+    assert code == 1
+    assert "run `make repro`" in said
+
+
+def test_publish_of_nothing_is_refused(project: Path) -> None:
+    code, said = call("publish")
+    assert code == 1
+    assert said.startswith("not a complete run: data/raw/prices.parquet")
+    assert not (project / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("rows", "code", "said"),
+    [
+        pytest.param("P1,2026-01-30,3.5\nP1,2026-01-31,3.6\n", 0, "no faults", id="good"),
+        pytest.param("P1,2026-01-30,-3.5\nP1,2026-13-31,3.6\n", 1, "-3.5", id="negative_price_and_no_date"),
+    ],
+)
+def test_validate_tells_faults_and_writes_nothing(project: Path, rows: str, code: int, said: str) -> None:
+    folder = project / "mine"
+    folder.mkdir()
+    (folder / "prices.csv").write_text("produto,date,unit_price\n" + rows)
+    (project / "params.yaml").write_text("data:\n  columns: {produto: product_id}\n")
+    before = sorted(project.rglob("*"))
+    exit_code, output = call("validate", "mine")
+    assert exit_code == code, output
+    assert said in output
+    assert "Traceback" not in output
+    assert sorted(project.rglob("*")) == before
+
+
+def test_dashboard_prints_the_address_it_then_serves(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    results(project)
+    call("publish")
+    started: list[list[str]] = []
+    monkeypatch.setattr(os, "execve", lambda path, command, environment: started.append(command))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        code, said = call("dashboard", "--port", str(port))
+    address = said.split("http://")[1].split("/")[0]
+    host, served = address.split(":")
+    assert (code, host) == (0, "127.0.0.1")
+    assert int(served) > port
+    assert any(served in argument for argument in started[0])
+    assert any("127.0.0.1" in argument for argument in started[0])
+
+
+def pipeline(root: Path, command: str) -> None:
+    """A DVC project without git and with one stage."""
+    (root / ".dvc").mkdir()
+    (root / ".dvc/config").write_text("[core]\n    no_scm = true\n    analytics = false\n")
+    stages = {"features": {"cmd": command, "params": ["base"], "outs": ["done"]}}
+    (root / "dvc.yaml").write_text(json.dumps({"stages": stages}))
+    (root / "notebooks").mkdir()
+    nbformat.write(v4.new_notebook(cells=[v4.new_code_cell(ASLEEP)]), root / "notebooks/2_features.ipynb")
+
+
+def test_repro_runs_the_pipeline_and_sums_up(project: Path) -> None:
+    results(project)
+    call("publish")
+    pipeline(project, "python -c \"open('done', 'w').close()\"")
+    done = subprocess.run([sys.executable, "-m", "ordercast.cli", "repro"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (project / "done").exists()
+    assert done.stdout.endswith("\n" + SUMMARY)
+
+
+def test_repro_passes_on_the_failure_of_a_stage(project: Path) -> None:
+    pipeline(project, "python -c 'raise SystemExit(3)'")
+    done = subprocess.run([sys.executable, "-m", "ordercast.cli", "repro"], capture_output=True, text=True)
+    assert done.returncode == 255
+    assert "failed to reproduce" in done.stderr
+
+
+def test_repro_checks_params_before_dvc(project: Path) -> None:
+    pipeline(project, "python -c \"open('done', 'w').close()\"")
+    (project / "params.yaml").write_text("base: {}\ntrian: {}\n")
+    assert call("repro") == (2, "params.yaml line 2: trian is not a key; did you mean train?\n")
+    assert not (project / "done").exists()
+
+
+def dvc_in(folder: Path) -> int:
+    """The dvc process: the only one there whose command has the word."""
+    return next(p for p in processes_in(folder) if b"-m\0dvc" in Path(f"/proc/{p}/cmdline").read_bytes())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the tie to the parent is Linux's")
+@pytest.mark.parametrize(
+    ("victim", "number", "exit_code"),
+    [
+        pytest.param("ordercast", signal.SIGKILL, -9, id="ordercast_killed"),
+        pytest.param("dvc", signal.SIGKILL, 128 + 9, id="dvc_killed"),
+        pytest.param("ordercast", signal.SIGTERM, 128 + 15, id="ordercast_terminated"),
+        pytest.param("ordercast", signal.SIGINT, 255, id="ctrl_c"),
+        pytest.param("make", signal.SIGKILL, -9, id="make_killed"),
+    ],
+)
+def test_stopped_repro_leaves_no_process(
+    project: Path, monkeypatch: pytest.MonkeyPatch, victim: str, number: signal.Signals, exit_code: int
+) -> None:
+    monkeypatch.setenv("SHELL", "/bin/sh")  # DVC's choice where the variable is not set
+    pipeline(project, "X=1 exec python -m ordercast.runner features")
+    (project / "Makefile").write_text(f"repro:\n\t@{sys.executable} -m ordercast.cli repro\n")
+    command = ["make", "repro"] if victim == "make" else [sys.executable, "-m", "ordercast.cli", "repro"]
+    run = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    wait_until((project / "asleep").exists, "the cell runs")
+    assert len(processes_in(project) - {os.getpid()}) >= 4
+    os.kill(dvc_in(project) if victim == "dvc" else run.pid, number)
+    assert run.wait(timeout=20) == exit_code
+    wait_until(lambda: processes_in(project) == {os.getpid()}, "stage and kernel are gone", seconds=3)

@@ -1,0 +1,118 @@
+"""The published run as the dashboard reads it."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from conftest import LAST_DAY, LONG_NAME, write_run
+
+from ordercast import store
+from ordercast.dashboard_data import Missing, current_run, matching
+
+
+def test_without_a_published_run_the_next_step_is_told(tmp_path: Path):
+    with pytest.raises(Missing, match="No run is published yet.*make repro"):
+        current_run(tmp_path)
+
+
+def test_without_a_project_the_next_step_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("ORDERCAST_ROOT", raising=False)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(Missing, match="No params.yaml .* ORDERCAST_ROOT"):
+        current_run()
+
+
+def test_currency_that_nobody_wrote_down_is_asked_for(published_run: Path):
+    run = current_run(published_run)
+    (run.folder / "run.json").write_text(json.dumps({"run_id": "r"}))
+    with pytest.raises(Missing, match="“currency”"):
+        run.setting("currency")
+
+
+def test_prices_of_one_series_are_the_last_180_days_with_one_figure_a_day(published_run: Path):
+    run = current_run(published_run)
+    path = run.folder / "data/raw/prices.parquet"
+    again = pd.DataFrame(
+        {
+            "product_id": "P001",
+            "supplier_id": "S1",
+            "date": [LAST_DAY] * 2,
+            "unit_price": [90.0, 99.0],
+            "currency": "BRL",
+        }
+    ).astype({"product_id": "str", "supplier_id": "str", "currency": "str"})
+    store.write_parquet(pd.concat([store.read_parquet(path), again]), path, ["product_id", "supplier_id", "date"])
+    history = run.price_history("P001", "S1")
+    assert len(history) == 180
+    assert history["date"].is_unique
+    assert history["unit_price"].iloc[-1] == 90.0
+
+
+@pytest.mark.parametrize(
+    ("product", "suppliers", "days_ahead", "stock"),
+    [
+        pytest.param("P001", ["S1", "S2"], 14, 90.0, id="two_suppliers"),
+        pytest.param("P003", ["S1"], 0, None, id="no_forecast"),
+        pytest.param("Z001", [], 0, None, id="catalogue_only"),
+        pytest.param("' OR 1=1 --", [], 0, None, id="no_sql_from_outside"),
+    ],
+)
+def test_a_product_has_its_own_rows_only(published_run: Path, product, suppliers, days_ahead, stock):
+    run = current_run(published_run)
+    assert run.suppliers(product) == suppliers
+    assert len(run.price_forecast(product, "S1")) == days_ahead
+    assert run.on_hand(product) == stock
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        pytest.param("acucar", ["P001"], id="without_accents"),
+        pytest.param("ÓLEO 20w50", ["P004"], id="two_words_any_case"),
+        pytest.param("p00", ["P001", "P002", "P003", "P004"], id="by_id"),
+        pytest.param("quimicos", ["P004"], id="by_category"),
+        pytest.param("(acucar", [], id="no_pattern"),
+    ],
+)
+def test_search_finds_by_name_id_and_category(published_run: Path, words, found):
+    assert sorted(matching(current_run(published_run).catalogue, words)["product_id"]) == found
+
+
+def test_choices_start_with_what_is_urgent_then_bought(published_run: Path):
+    labels = list(current_run(published_run).choices["label"])
+    assert labels[:3] == [
+        "Açúcar cristal · P001 · urgent",
+        "<script>alert(1)</script> · P002 · buy",
+        f"{LONG_NAME[:60]} · P003 · buy",
+    ]
+    assert len(labels) == 254
+
+
+def test_products_without_name_or_unit_keep_their_id(published_run: Path):
+    run = current_run(published_run)
+    nameless = pd.DataFrame({"product_id": ["P001"], "name": [None], "category": [None], "unit": [None]}).astype("str")
+    store.write_parquet(nameless, run.folder / "data/raw/products.parquet", [])
+    shown = run.catalogue.set_index("product_id").loc[["P001", "P004"]]  # P004 is known from its prices alone
+    assert shown[["name", "category", "unit"]].to_numpy().tolist() == [["P001", "", "units"], ["P004", "", "units"]]
+
+
+def test_a_row_set_aside_for_two_faults_counts_once(published_run: Path):
+    run = current_run(published_run)
+    path = run.folder / "data/raw/quarantine.parquet"
+    one = store.read_parquet(path)
+    store.write_parquet(pd.concat([one, one.assign(column="date"), one.assign(row=900)]), path, ["table", "row"])
+    assert run.quarantined == 2
+
+
+def test_a_table_of_another_shape_is_told_not_traced(published_run: Path):
+    run = current_run(published_run)
+    store.write_parquet(pd.DataFrame({"product_id": ["P001"]}).astype("str"), run.folder / "data/raw/stock.parquet", [])
+    with pytest.raises(Missing, match=r"data/raw/stock\.parquet .* cannot be used"):
+        run.on_hand("P001")
+
+
+def test_two_runs_of_one_id_are_told_apart(published_run: Path):
+    before = current_run(published_run)
+    write_run(published_run, "2026-11-15-d4e5f6")
+    assert current_run(published_run).folder != before.folder

@@ -1,0 +1,547 @@
+"""A folder of tables is read as the contract says, or refused with every fault, its place and its cure."""
+
+import csv
+import datetime as dt
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ordercast import schema, sources, store
+
+GOOD = {
+    "prices": "product_id,supplier_id,date,unit_price,currency\nA,S,2026-01-01,3.5,BRL\nA,S,2026-01-02,4,BRL\nB,S,2026-01-02,9,BRL\n",
+    "sales": "product_id,date,demand_units,in_stock\nA,2026-01-01,3,true\nA,2026-01-02,0,false\n",
+    "products": "product_id,name,category,unit,holding_rate_per_year,shelf_capacity_units,shelf_life_days,unit_value\n"
+    "A,Aço,Metais,kg,0.2,500,,7\nB,Bronze,Metais,kg,0.2,,,\n",
+    "suppliers": "product_id,supplier_id,lead_time_days,lead_time_sd_days,moq_units,pack_units,order_cost\nA,S,7,1.5,10,5,50\nB,S,3,,1,1,\n",
+    "stock": "product_id,on_hand_units,as_of\nA,12,2026-01-02\nB,0,2026-01-01\n",
+    "open_orders": "order_id,product_id,supplier_id,quantity_units,unit_price,ordered_on,due_on,status\n"
+    "1,A,S,20,3.4,2025-12-30,2026-01-06,open\n",
+}
+TABLES = schema.INPUTS
+
+
+def put(folder: Path, tables: Mapping[str, str | bytes]) -> Path:
+    """The folder with a file per entry: CSV where the name has no ending."""
+    for name, content in tables.items():
+        file = folder / (name if "." in name else f"{name}.csv")
+        file.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+    return folder
+
+
+def read(folder: Path, **options: Any) -> sources.Raw:
+    """The folder read with the default options."""
+    return sources.read(folder, **{"columns": {}, "on_bad_row": "stop", "currency": "BRL"} | options)
+
+
+def refusal(folder: Path, **options: Any) -> list[str]:
+    """The lines of the message with which the folder is refused, its first and last one checked."""
+    with pytest.raises(sources.InputError) as raised:
+        read(folder, **options)
+    first, *lines, last = str(raised.value).splitlines()
+    assert first == "The input has faults:"
+    assert last.startswith("Nothing was written.")
+    assert all(line.startswith("- ") and line.endswith((".", "?")) for line in lines)
+    return [line.removeprefix("- ") for line in lines]
+
+
+def notes(raw: sources.Raw) -> set[tuple[str, str]]:
+    return set(raw.notes.itertuples(index=False, name=None))
+
+
+def test_good_tables_come_whole_and_without_notes(tmp_path: Path):
+    raw = read(put(tmp_path, GOOD))
+    assert {name: len(frame) for name, frame in raw.tables().items()} == {
+        "prices": 3,
+        "sales": 2,
+        "products": 2,
+        "suppliers": 2,
+        "stock": 2,
+        "open_orders": 1,
+        "quarantine": 0,
+        "notes": 0,
+    }
+    for name, frame in raw.tables().items():
+        pd.testing.assert_frame_equal(schema.check(frame, name), frame)
+    assert raw.prices.iloc[1].tolist() == ["A", "S", pd.Timestamp("2026-01-02"), 4.0, "BRL"]
+    assert raw.sales["in_stock"].tolist() == [True, False]
+    assert raw.suppliers.iloc[1].isna().tolist() == [False, False, False, True, False, False, True]
+
+
+@pytest.mark.parametrize("ending", ["parquet", "xlsx"])
+def test_each_format_gives_the_same_frames(tmp_path: Path, ending: str):
+    expected = read(put(tmp_path, GOOD))
+    folder = tmp_path / ending
+    folder.mkdir()
+    for name in TABLES:
+        frame = expected.tables()[name]
+        if ending == "parquet":
+            store.write_parquet(frame, folder / f"{name}.parquet", schema.TABLES[name].key)
+        else:
+            frame.to_excel(folder / f"{name}.xlsx", engine="xlsxwriter", index=False)
+    for name, frame in read(folder).tables().items():
+        pd.testing.assert_frame_equal(frame, expected.tables()[name])
+
+
+def test_leading_zeros_survive_and_whole_numbers_have_no_decimals(tmp_path: Path):
+    put(tmp_path, {"prices": "product_id,date,price\n00123,2026-01-01,1\n0123,2026-01-01,1\n"})
+    store.write_parquet(
+        pd.DataFrame({"product_id": [123, 7], "date": pd.Timestamp("2026-01-01"), "units": [1, 2]}),
+        tmp_path / "sales.parquet",
+        ["product_id"],
+    )
+    put(tmp_path, {"products": "product_id\n7\n123\n"})
+    raw = read(tmp_path)
+    assert raw.prices["product_id"].tolist() == ["00123", "0123"]
+    assert raw.sales["product_id"].tolist() == ["7", "123"]
+
+
+def test_prices_alone_are_enough_and_all_assumptions_are_told(tmp_path: Path):
+    raw = read(
+        put(tmp_path, {"prices": "sku,date,price,colour\nB,2026-01-01,1,red\nA,2026-01-01,2,red\n", "x.txt": ""})
+    )
+    assert raw.prices["supplier_id"].tolist() == ["default", "default"]
+    assert raw.prices["currency"].tolist() == ["BRL", "BRL"]
+    assert raw.products[["product_id", "name"]].to_numpy().tolist() == [["A", "A"], ["B", "B"]]
+    assert raw.products["category"].isna().all()
+    assert notes(raw) == {
+        ("folder", "x.txt is not a table Ordercast reads: ignored"),
+        ("prices", "read column 'sku' as product_id"),
+        ("prices", "read column 'price' as unit_price"),
+        ("prices", "ignored column colour"),
+        ("prices", "no column supplier_id: every row is read as supplier_id = default"),
+        ("prices", "no column currency: every row is read as currency = BRL"),
+        *((table, f"no {table} table: {assumed}") for table, assumed in sources.ASSUMED.items()),
+    }
+
+
+@pytest.mark.parametrize(
+    ("tables", "note"),
+    [
+        pytest.param(
+            {"sales": "product_id,date,units\n"},
+            ("sales", "no row in sales.csv: no demand is forecast and nothing is ordered"),
+            id="header_only",
+        ),
+        pytest.param(
+            {"sales": "product_id,date,demand_units\nA,2026-01-01,3\n"},
+            ("sales", "no column in_stock: every row is read as in_stock = true"),
+            id="no_in_stock",
+        ),
+        pytest.param(
+            {"sales": "product_id,date,demand_units,in_stock\nA,2026-01-01,3,\nA,2026-01-02,3,false\n"},
+            ("sales", "1 row without in_stock: read as in_stock = true"),
+            id="empty_in_stock",
+        ),
+        pytest.param(
+            {"sales": GOOD["sales"] + "A,2026-01-01,3,true\nA,2026-01-01,3.0,1\n"},
+            ("sales", "2 rows left out: each repeats another row"),
+            id="identical_rows",
+        ),
+        pytest.param(
+            {"prices": "product_id,date,unit_price,currency\nA,2026-01-01,1,\nB,2026-01-01,1,cny\n"},
+            ("prices", "1 row without currency: read as currency = CNY"),
+            id="the_one_currency_fills_gaps",
+        ),
+        pytest.param(
+            {"prices": "product_id,date,unit_price,currency\nA,2026-01-01,1,CNY\nB,2026-01-01,1,CNY\n"},
+            ("prices", "all money is in CNY, not in base.currency BRL"),
+            id="another_currency",
+        ),
+        pytest.param(
+            {"prices": "product_id,date,unit_price\nA,2026-01-01 10:30,1\nB,2026-01-01,1\n"},
+            ("prices", "the time of day in date was cut off"),
+            id="times_of_day",
+        ),
+        pytest.param(
+            {"products": "product_id,name\nB,\n"},
+            ("products", "1 product without a name: the product_id is the name"),
+            id="nameless_product",
+        ),
+        pytest.param(
+            {"products": "product_id,name\nB,Bronze\n"},
+            ("products", "1 product without a row: the product_id is the name"),
+            id="product_only_in_prices",
+        ),
+        pytest.param(
+            {"products": "product_id,name\nB,Bronze\nC,Cobre\n"},
+            ("prices", "1 product without a price, so without a forecast: C"),
+            id="product_without_prices",
+        ),
+        pytest.param(
+            {"suppliers": "product_id,supplier_id,moq_units\nA,S,1\nB,T,1\n"},
+            ("suppliers", "1 row of no use: prices has no quote of that supplier and product"),
+            id="terms_without_quotes",
+        ),
+        pytest.param(
+            {"suppliers": "product_id,supplier_id,moq_units\nA,S,1\n"},
+            (
+                "suppliers",
+                "columns not given are left empty: lead_time_days, lead_time_sd_days, pack_units, order_cost",
+            ),
+            id="optional_columns",
+        ),
+        pytest.param(
+            {"stock": "product_id,on_hand_units\nA,1\n"},
+            ("stock", "no column as_of: every row is read as as_of = 2026-01-02"),
+            id="stock_without_a_day_is_of_the_last_price",
+        ),
+    ],
+)
+def test_what_is_assumed_or_ignored_is_noted(tmp_path: Path, tables: dict[str, str], note: tuple[str, str]):
+    assert note in notes(read(put(tmp_path, GOOD | tables)))
+
+
+def test_products_have_a_row_for_everything_named_anywhere(tmp_path: Path):
+    raw = read(put(tmp_path, GOOD | {"products": "product_id,name\nB,Bronze\n"}))
+    assert raw.products[["product_id", "name"]].to_numpy().tolist() == [["B", "Bronze"], ["A", "A"]]
+
+
+def test_several_quotes_a_day_are_kept_even_when_equal(tmp_path: Path):
+    raw = read(put(tmp_path, {"prices": "product_id,date,unit_price\n" + "A,2026-01-01,2\n" * 2 + "A,2026-01-01,3\n"}))
+    assert raw.prices["unit_price"].tolist() == [2, 2, 3]
+
+
+ROW_FAULTS = [
+    ("prices", "A,S,2026-01-03,-3.2,BRL", "unit_price is not above 0", "row 5 (-3.2)", "Correct the value or remove"),
+    ("prices", "A,S,2026-01-03,0,BRL", "unit_price is not above 0", "row 5 (0)", "Correct the value or remove the row"),
+    ("prices", 'A,S,2026-01-03,"3,2",BRL', "unit_price is not a number", "row 5 (3,2)", "such as 1234.50"),
+    ("prices", "A,S,2026-01-03,inf,BRL", "unit_price is infinite", "row 5 (inf)", "Write the figure or remove the row"),
+    ("prices", "A,S,2026-01-03,,BRL", "unit_price is missing", "row 5 (empty)", "Fill the cell or remove the row"),
+    ("prices", ",S,2026-01-03,1,BRL", "product_id is missing", "row 5 (empty)", "Fill the cell or remove the row"),
+    ("prices", "A,S,,1,BRL", "date is missing", "row 5 (empty)", "Fill the cell or remove the row"),
+    (
+        "prices",
+        "A,S,2024-02-30,1,BRL",
+        "date is not a date written YYYY-MM-DD",
+        "row 5 (2024-02-30)",
+        "such as 2026-03-31",
+    ),
+    (
+        "prices",
+        "A,S,abc,1,BRL",
+        "date is not a date written YYYY-MM-DD",
+        "row 5 (abc)",
+        "Write dates such as 2026-03-31",
+    ),
+    (
+        "prices",
+        "A,S,03/01/2026,1,BRL",
+        "date is not a date written YYYY-MM-DD",
+        "row 5 (03/01/2026)",
+        "such as 2026-03-31",
+    ),
+    ("prices", "A,S,0206-01-03,1,BRL", "date is not between 1900-01-01 and", "row 5 (0206-01-03)", "Correct the year"),
+    ("sales", "A,2026-01-03,-1,true", "demand_units is below 0", "row 4 (-1)", "Correct the value or remove the row"),
+    ("sales", "A,2026-01-03,many,true", "demand_units is not a number", "row 4 (many)", "such as 1234.50"),
+    ("sales", "A,2026-01-03,1,maybe", "in_stock is neither true nor false", "row 4 (maybe)", "Write true or false"),
+    (
+        "sales",
+        "Z,2026-01-03,1,true",
+        "product_id is a product that neither",
+        "row 4 (Z)",
+        "Add it to products, or correct",
+    ),
+    (
+        "sales",
+        "A,2026-01-02,7,true",
+        "product_id, date is given more than once",
+        "row 4 (A, 2026-01-02)",
+        "Keep one row",
+    ),
+    ("products", "A,Açúcar,,,,,,", "product_id is given more than once", "row 4 (A)", "Keep one row of each"),
+    ("products", "C,Cobre,,,0,,,", "holding_rate_per_year is not above 0", "row 4 (0)", "Correct the value or remove"),
+    (
+        "suppliers",
+        "A,S,9,,,,",
+        "product_id, supplier_id is given more than once",
+        "row 4 (A, S)",
+        "Keep one row of each",
+    ),
+    ("suppliers", "Z,S,9,,,,", "product_id is a product that neither", "row 4 (Z)", "Add it to products, or correct"),
+    ("suppliers", "A,T,soon,,,,", "lead_time_days is not a number", "row 4 (soon)", "such as 1234.50"),
+    (
+        "suppliers",
+        "A,T,7,,,1.5,",
+        "pack_units is not a whole number",
+        "row 4 (1.5)",
+        "Correct the value or remove the row",
+    ),
+    ("stock", "A,13,2026-01-02", "product_id is given more than once", "row 4 (A)", "Keep one row of each"),
+    ("stock", "Z,13,2026-01-02", "product_id is a product that neither", "row 4 (Z)", "Add it to products, or correct"),
+    ("stock", "B,-1,2026-01-02", "on_hand_units is below 0", "row 4 (-1)", "Correct the value or remove the row"),
+    ("stock", "B,1,2026-01-03", "as_of is after today (2026-01-02)", "row 4 (2026-01-03)", "or set base.today"),
+    ("open_orders", "1,B,S,1,,,,", "order_id is given more than once", "row 3 (1)", "Keep one row of each"),
+    (
+        "open_orders",
+        "2,Z,S,1,,,,",
+        "product_id is a product that neither",
+        "row 3 (Z)",
+        "Add it to products, or correct",
+    ),
+    ("open_orders", "2,A,S,-1,,,,", "quantity_units is below 0", "row 3 (-1)", "Correct the value or remove the row"),
+    ("open_orders", "2,A,S,1,,,soon,", "due_on is not a date written YYYY-MM-DD", "row 3 (soon)", "such as 2026-03-31"),
+]
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "fault", "place", "cure"),
+    [pytest.param(*case, id=f"{case[0]}-{case[1]}") for case in ROW_FAULTS],
+)
+def test_a_bad_row_is_told_with_its_place_and_cure(
+    tmp_path: Path, table: str, row: str, fault: str, place: str, cure: str
+):
+    [line] = refusal(put(tmp_path, GOOD | {table: f"{GOOD[table]}{row}\n"}))
+    assert line.startswith(f"{table} ({table}.csv): {fault}")
+    assert place in line
+    assert cure in line
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "fault"),
+    [pytest.param(table, row, fault, id=f"{table}-{row}") for table, row, fault, *_ in ROW_FAULTS],
+)
+def test_quarantine_keeps_the_good_rows_and_counts_the_bad(tmp_path: Path, table: str, row: str, fault: str):
+    good = read(put(tmp_path, GOOD)).tables()
+    raw = read(put(tmp_path, {table: f"{GOOD[table]}{row}\n"}), on_bad_row="quarantine")
+    bad = raw.quarantine
+    rows_in_file = GOOD[table].count("\n") + 1
+    assert bad["row"].max() == rows_in_file
+    assert all(fault in f"{one.column} {one.fault}" for one in bad.itertuples())
+    set_aside = (
+        f"{bad['row'].nunique()} row{'s' * (bad['row'].nunique() > 1)} set aside of {rows_in_file - 1}: see quarantine"
+    )
+    assert (table, set_aside) in notes(raw)
+    for name in TABLES:
+        if name not in (table, "products"):
+            pd.testing.assert_frame_equal(raw.tables()[name], good[name])
+    if "more than once" not in fault:
+        pd.testing.assert_frame_equal(raw.tables()[table], good[table])
+
+
+WHOLE_FAULTS = [
+    pytest.param(
+        {"prices": "product_id,date,prce\nA,2026-01-01,1\n"},
+        "prices (prices.csv): column unit_price is missing; there are: product_id, date, prce. If 'prce' is it, "
+        "set data.columns: {prce: unit_price}.",
+        id="missing_column",
+    ),
+    pytest.param(
+        {"sales": "product_id,dia,units\nA,2026-01-01,1\n"},
+        "sales (sales.csv): column date is missing; there are: product_id, dia, units. Add it, or set data.columns: "
+        "{your name: date}.",
+        id="missing_column_of_an_optional_table",
+    ),
+    pytest.param({"prices": ""}, "prices (prices.csv): is empty (0 bytes). Export the table again", id="empty_file"),
+    pytest.param({"stock": ""}, "stock (stock.csv): is empty (0 bytes). Export the table again", id="empty_optional"),
+    pytest.param(
+        {"prices": "product_id,date,price\n"},
+        "prices (prices.csv): there is no row under the column names. Put the quotes there.",
+        id="prices_without_rows",
+    ),
+    pytest.param(
+        {"prices.parquet": b"PAR1"},
+        "prices (prices.csv, prices.parquet): the table stands in more than one file. Keep one of them.",
+        id="two_files_for_one_table",
+    ),
+    pytest.param(
+        {"stock": "product_id,on_hand_units\nA,1,5\n"},
+        "stock (stock.csv): has 3 cells in row 2 under 2 column names. Separate cells by commas",
+        id="unreadable_csv",
+    ),
+    pytest.param(
+        {"prices": "product_id,date,price,currency\nA,2026-01-01,1,BRL\nA,2026-01-02,1,usd\nA,2026-01-03,1,EUR\n"},
+        "prices (prices.csv): currency holds 3 currencies: BRL (first in row 2), USD (first in row 3), EUR (first in "
+        "row 4). Convert the prices to one",
+        id="several_currencies",
+    ),
+]
+
+
+@pytest.mark.parametrize("on_bad_row", ["stop", "quarantine"])
+@pytest.mark.parametrize(("tables", "sentence"), WHOLE_FAULTS)
+def test_a_table_at_fault_always_stops(tmp_path: Path, tables: dict[str, Any], sentence: str, on_bad_row: str):
+    [line] = refusal(put(tmp_path, GOOD | tables), on_bad_row=on_bad_row)
+    assert line.startswith(sentence)
+
+
+def test_a_folder_without_prices_says_what_is_there(tmp_path: Path):
+    put(tmp_path, {"sales": GOOD["sales"], "price.csv": GOOD["prices"]})
+    [line] = refusal(tmp_path)
+    assert line == (
+        f"{tmp_path} has no prices table; there are: price.csv, sales.csv. "
+        "Put prices.csv, prices.parquet or prices.xlsx there."
+    )
+
+
+def test_a_folder_that_does_not_exist_is_told(tmp_path: Path):
+    [line] = refusal(tmp_path / "nowhere")
+    assert line == f"{tmp_path / 'nowhere'} does not exist. Set data.path to the folder that holds your tables."
+
+
+def test_a_wrong_map_of_columns_is_told_with_the_rest(tmp_path: Path):
+    lines = refusal(put(tmp_path, GOOD), columns={"preco": "unit_prise"})
+    assert lines == [
+        "data.columns: 'preco' leads to 'unit_prise', which is no column of any table. Did you mean unit_price?"
+    ]
+
+
+def test_all_faults_of_all_tables_are_told_together(tmp_path: Path):
+    tables = {
+        "prices": GOOD["prices"] + "A,S,abc,-1,BRL\n",
+        "sales": GOOD["sales"].replace("demand_units", "kg"),
+        "stock": GOOD["stock"] + "Z,-1,2027-01-01\n",
+        "suppliers": "",
+    }
+    with pytest.raises(sources.InputError) as raised:
+        read(put(tmp_path, GOOD | tables))
+    told = [line.split(". ")[0] for line in str(raised.value).splitlines()]
+    assert told == [
+        "The input has faults:",
+        "- suppliers (suppliers.csv): is empty (0 bytes)",
+        "- sales (sales.csv): column demand_units is missing; there are: product_id, date, kg, in_stock",
+        "- prices (prices.csv): date is not a date written YYYY-MM-DD in 1 row: row 5 (abc)",
+        "- prices (prices.csv): unit_price is not above 0 in 1 row: row 5 (-1)",
+        "- stock (stock.csv): as_of is after today (2026-01-02) in 1 row: row 4 (2027-01-01)",
+        "- stock (stock.csv): on_hand_units is below 0 in 1 row: row 4 (-1)",
+        "- stock (stock.csv): product_id is a product that neither products nor prices have in 1 row: row 4 (Z)",
+        "Nothing was written",
+    ]
+
+
+def test_five_rows_are_named_and_the_others_counted(tmp_path: Path):
+    rows = "".join(f"A,S,2026-01-03,-{n},BRL\n" for n in range(1, 8))
+    [line] = refusal(put(tmp_path, GOOD | {"prices": GOOD["prices"] + rows}))
+    assert "in 7 rows: row 5 (-1), row 6 (-2), row 7 (-3), row 8 (-4), row 9 (-5) and 2 more. Correct" in line
+
+
+def test_a_fault_names_the_column_as_the_reader_wrote_it(tmp_path: Path):
+    put(tmp_path, {"prices": "codigo,dia,preco\nA,2026-01-01,-1\n"})
+    [line] = refusal(tmp_path, columns={"codigo": "product_id", "prices": {"dia": "date", "preco": "unit_price"}})
+    assert line.startswith("prices (prices.csv): unit_price (your column 'preco') is not above 0 in 1 row: row 2 (-1)")
+
+
+@pytest.mark.parametrize(("ending", "row"), [("parquet", 2), ("xlsx", 3), ("csv", 3)])
+def test_rows_are_counted_as_people_see_them(tmp_path: Path, ending: str, row: int):
+    frame = pd.DataFrame(
+        {"product_id": ["A", "B"], "date": pd.to_datetime(["2026-01-01"] * 2), "unit_price": [1.5, -2.5]}
+    )
+    path = tmp_path / f"prices.{ending}"
+    if ending == "parquet":
+        store.write_parquet(frame, path, ["product_id"])
+    elif ending == "xlsx":
+        frame.to_excel(path, engine="xlsxwriter", index=False)
+    else:
+        frame.to_csv(path, index=False)
+    [line] = refusal(tmp_path)
+    assert line.startswith(f"prices (prices.{ending}): unit_price is not above 0 in 1 row: row {row} (-2.5)")
+
+
+def test_a_row_with_two_faults_is_told_twice_and_dropped_once(tmp_path: Path):
+    put(tmp_path, GOOD | {"prices": GOOD["prices"] + "A,S,abc,-1,BRL\n"})
+    raw = read(tmp_path, on_bad_row="quarantine")
+    assert raw.quarantine.to_numpy().tolist() == [
+        ["prices", 5, "date", "abc", "is not a date written YYYY-MM-DD"],
+        ["prices", 5, "unit_price", "-1", "is not above 0"],
+    ]
+    assert ("prices", "1 row set aside of 4: see quarantine") in notes(raw)
+
+
+def test_quarantine_that_leaves_no_price_stops(tmp_path: Path):
+    put(tmp_path, {"prices": "product_id,date,price\nA,2026-01-01,-1\n"})
+    lines = refusal(tmp_path, on_bad_row="quarantine")
+    assert lines[0] == "prices (prices.csv): no row is left once the faulty ones are set aside. Correct them."
+
+
+def test_quarantine_is_offered_only_where_it_helps(tmp_path: Path):
+    put(tmp_path, {"prices": "product_id,date,price\nA,2026-01-01,-1\nB,2026-01-01,1\n"})
+    with pytest.raises(sources.InputError, match="set data.on_bad_row: quarantine"):
+        read(tmp_path)
+    put(tmp_path, {"prices": ""})
+    with pytest.raises(sources.InputError, match=r"Nothing was written\.$"):
+        read(tmp_path)
+
+
+def test_a_product_whose_prices_are_all_at_fault_is_still_known(tmp_path: Path):
+    prices = "product_id,date,price\nA,2026-01-01,-1\nB,2026-01-01,1\n"
+    put(tmp_path, {"prices": prices, "sales": "product_id,date,units\nA,2026-01-01,1\n"})
+    assert len(refusal(tmp_path)) == 1
+    raw = read(tmp_path, on_bad_row="quarantine")
+    assert raw.products["product_id"].tolist() == ["A", "B"]
+    assert ("prices", "1 product without a price, so without a forecast: A") in notes(raw)
+
+
+@pytest.mark.parametrize(
+    ("today", "refused"),
+    [
+        pytest.param(dt.date(2026, 1, 2), True, id="counted_after_today"),
+        pytest.param(dt.date(2026, 1, 3), False, id="counted_today"),
+        pytest.param(None, True, id="counted_after_the_last_price"),
+    ],
+)
+def test_stock_is_not_from_the_future(tmp_path: Path, today: dt.date | None, refused: bool):
+    put(tmp_path, GOOD | {"stock": "product_id,on_hand_units,as_of\nA,1,2026-01-03\n"})
+    if refused:
+        assert "as_of is after today (2026-01-02)" in refusal(tmp_path, today=today)[0]
+    else:
+        assert read(tmp_path, today=today).stock["as_of"].tolist() == [pd.Timestamp("2026-01-03")]
+
+
+def test_nothing_in_the_folder_changes(tmp_path: Path):
+    put(tmp_path, GOOD | {"stock": GOOD["stock"] + "Z,-1,2027-01-01\n"})
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    refusal(tmp_path)
+    read(tmp_path, on_bad_row="quarantine")
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+
+
+CELL = st.one_of(
+    st.sampled_from(["", "A", "B", "00123", "1", "0", "-1", "1e400", "nan", "inf", "true", "2026-01-01", "0000-00-00"]),
+    st.sampled_from(["9999-12-31", "2026-01-01 10:30", "1,5", "BRL", "usd", "\x00", '"', "\r", "é" * 60, " "]),
+    st.text(st.characters(codec="utf-8"), max_size=6),
+)
+
+
+@st.composite
+def folders(draw: st.DrawFn) -> dict[str, list[list[str]]]:
+    """For some of the tables a header (mostly right) and rows of any cells."""
+    chosen = draw(st.sets(st.sampled_from(TABLES[1:])))
+    content = {}
+    for table in ["prices", *sorted(chosen)]:
+        names = schema.TABLES[table].names
+        header = draw(st.one_of(st.just(names), st.permutations(names), st.lists(CELL, min_size=1, max_size=4)))
+        rows = draw(st.lists(st.lists(CELL, min_size=len(header), max_size=len(header)), max_size=4))
+        content[table] = [list(header), *rows]
+    return content
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(content=folders(), on_bad_row=st.sampled_from(["stop", "quarantine"]))
+def test_any_cells_are_read_or_refused_in_words(
+    content: dict[str, list[list[str]]], on_bad_row: str, tmp_path_factory: pytest.TempPathFactory
+):
+    folder = tmp_path_factory.mktemp("any")
+    for table, rows in content.items():
+        with (folder / f"{table}.csv").open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows(rows)
+    try:
+        raw = read(folder, on_bad_row=on_bad_row)
+    except sources.InputError as error:
+        assert "Nothing was written." in str(error)
+    else:
+        for name, frame in raw.tables().items():
+            schema.check(frame, name)
+        assert (len(raw.quarantine) == 0) or on_bad_row == "quarantine"
+
+
+@settings(max_examples=60, deadline=None)
+@given(content=st.binary(max_size=60), ending=st.sampled_from(["csv", "parquet", "xlsx"]))
+def test_any_bytes_are_read_or_refused_in_words(content: bytes, ending: str, tmp_path_factory: pytest.TempPathFactory):
+    folder = put(tmp_path_factory.mktemp("any"), {f"prices.{ending}": content})
+    with pytest.raises(sources.InputError, match="Nothing was written"):
+        read(folder)

@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+import small
+
+from ordercast import features, samples, train
+
+
+@pytest.fixture(scope="module")
+def lesson():
+    problem = small.problem("price")
+    origins = samples.origins(problem.panel, 2, 300)
+    return problem, features.rows(problem, origins)
+
+
+def fit(problem, rows, cut=None, seed=7):
+    at = train.split(problem.panel, problem.panel.steps - 1 if cut is None else cut, 56)
+    return train.fit(problem, rows, at, small.TRAIN, every=7, seed=seed, threads=2)
+
+
+def test_a_fit_repeats_to_the_byte(lesson):
+    first, second = fit(*lesson), fit(*lesson)
+    assert first.booster.model_to_string() == second.booster.model_to_string()
+    for strategy in ("direct", "recursive"):
+        np.testing.assert_array_equal(first.bands[strategy], second.bands[strategy])
+        np.testing.assert_array_equal(first.skill[strategy], second.skill[strategy])
+
+
+def test_nothing_after_the_cut_is_learned(lesson):
+    problem, rows = lesson
+    cut = 240
+    prices = small.quotes()
+    prices.loc[prices["date"] > str(problem.panel.dates[cut]), "unit_price"] *= 31.0
+    corrupt = small.problem("price", prices)
+    again = features.rows(corrupt, samples.origins(corrupt.panel, 2, 300))
+    honest, other = fit(problem, rows, cut), fit(corrupt, again, cut)
+    assert honest.booster.model_to_string() == other.booster.model_to_string()
+    np.testing.assert_array_equal(honest.bands["direct"], other.bands["direct"])
+    np.testing.assert_array_equal(honest.skill["direct"], other.skill["direct"])
+    everything = fit(corrupt, again)
+    assert everything.booster.model_to_string() != fit(problem, rows).booster.model_to_string()
+
+
+def test_early_stopping_counts_on_the_validation_window(lesson):
+    assert 1 <= fit(*lesson).rounds <= small.TRAIN.max_rounds
+
+
+def test_the_last_fit_knows_the_newest_targets(lesson):
+    """After early stopping the model learns again, validation window included."""
+    problem, rows = lesson
+    model = fit(problem, rows)
+    trees = model.booster.num_trees()
+    assert trees == model.rounds
+    usable = np.isfinite(features.scaled_target(problem.panel, rows))
+    assert (
+        model.booster.dump_model()["tree_info"][0]["tree_structure"].get("internal_count", usable.sum()) == usable.sum()
+    )
+
+
+def test_validation_origins_have_all_their_targets_before_the_cut(lesson):
+    problem, _ = lesson
+    at = train.split(problem.panel, 240, 56)
+    origins = at.validation_origins(problem.horizons, 7)
+    assert min(origins) >= at.valid_from
+    assert max(origins) + 14 == at.cut
+
+
+def test_a_history_too_short_says_what_to_change(lesson):
+    problem, _ = lesson
+    with pytest.raises(ValueError, match=r"train\.validation_days"):
+        train.split(problem.panel, 40, 56)
