@@ -70,7 +70,7 @@ def results(root: Path) -> None:
     for folder in ("models", "reports"):
         (root / folder).mkdir()
     (root / publish.METADATA).write_text('{"data_hash": "d"}')
-    (root / publish.ORDERS).write_text('{"data_hash": "d", "run_id": "r1"}')
+    (root / publish.ORDERS).write_text('{"currency": "BRL", "data_hash": "d", "locale": "pt_BR", "run_id": "r1"}')
     (root / publish.METRICS).write_text(json.dumps(SCORES))
     for page in ("1_data", "6_orders"):
         (root / f"reports/{page}.html").touch()

@@ -12,14 +12,14 @@ from ordercast.dashboard_data import Missing, current_run, matching
 
 
 def test_without_a_published_run_the_next_step_is_told(tmp_path: Path):
-    with pytest.raises(Missing, match="No run is published yet.*make repro"):
+    with pytest.raises(Missing, match=r"No run is published yet.*make repro"):
         current_run(tmp_path)
 
 
 def test_without_a_project_the_next_step_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("ORDERCAST_ROOT", raising=False)
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(Missing, match="No params.yaml .* ORDERCAST_ROOT"):
+    with pytest.raises(Missing, match=r"No params\.yaml .* ORDERCAST_ROOT"):
         current_run()
 
 
@@ -82,9 +82,9 @@ def test_search_finds_by_name_id_and_category(published_run: Path, words, found)
 def test_choices_start_with_what_is_urgent_then_bought(published_run: Path):
     labels = list(current_run(published_run).choices["label"])
     assert labels[:3] == [
-        "Açúcar cristal · P001 · urgent",
-        "<script>alert(1)</script> · P002 · buy",
-        f"{LONG_NAME[:60]} · P003 · buy",
+        "urgent · Açúcar cristal · P001",
+        "buy · <script>alert(1)</script> · P002",
+        f"buy · {LONG_NAME[:60]} · P003",
     ]
     assert len(labels) == 254
 

@@ -100,8 +100,8 @@ def test_search_keeps_the_product_in_view_until_another_is_picked(published_run:
     page.search.value = "parafuso"
     assert page.select.value is None
     assert page.body.value == before
-    page.select.value = "Z007"
-    assert "Parafuso M7" in page.title.value
+    page.select.value = "Z010"
+    assert "Parafuso M10" in page.title.value
 
 
 def test_a_single_find_is_shown_at_once(published_run: Path):

@@ -82,12 +82,32 @@ def test_money_and_days_follow_the_locale(voice, said):
 
 
 def test_demand_says_how_long_the_stock_lasts():
-    ahead = pd.DataFrame({"date": pd.date_range("2026-11-15", periods=14), "mean": 15.0})
+    ahead = pd.DataFrame({"horizon_days": range(1, 15), "mean": 15.0})
     assert text.demand_words(ahead, 90.0, "kg", BRAZIL) == (
         "Expected in the next 14 days: 210 kg. In stock: 90 kg, about 6 days at that pace."
     )
     assert "Nobody said how much is in stock." in text.demand_words(ahead, None, "kg", BRAZIL)
     assert text.demand_words(ahead.assign(mean=0.0), 5.0, "kg", BRAZIL).endswith("In stock: 5 kg.")
+
+
+def test_weekly_demand_is_counted_in_days_and_drawn_per_week():
+    weeks = pd.DataFrame({"horizon_days": [7, 14], "mean": 70.0})
+    assert text.demand_words(weeks, 30.0, "kg", BRAZIL) == (
+        "Expected in the next 14 days: 140 kg. In stock: 30 kg, about 3 days at that pace."
+    )
+    assert text.per_step(pd.Series(pd.date_range("2026-11-15", periods=2, freq="7D"))) == "per week"
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        pytest.param(["2026-11-01", "2026-11-02", "2026-11-03", "2026-11-09"], "per day", id="daily_with_a_gap"),
+        pytest.param(["2026-11-01", "2026-11-15"], "per 14 days", id="fortnight"),
+        pytest.param(["2026-11-01"], "per day", id="one_day"),
+    ],
+)
+def test_pace_of_demand(days, said):
+    assert text.per_step(pd.Series(pd.to_datetime(days))) == said
 
 
 EVIL = "<script>alert(1)</script>\"'&"

@@ -23,11 +23,18 @@ def results(root: Path, run_id: str, note: str = "") -> Path:
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"{name} of {run_id} {note}")
-    (root / "params.yaml").write_text("base:\n  currency: EUR\n  locale: de_DE\n")
     duckdb.sql(f"COPY (SELECT '{run_id}' AS run_id) TO '{root}/data/orders/orders.parquet'")
     (root / "data/orders/backtest.parquet").write_text("backtest")
-    write(root, publish.ORDERS, run_id=run_id, data_hash=f"d-{run_id}", model_hash=f"m-{run_id}")
-    write(root, publish.METADATA, data_hash=f"d-{run_id}", model_hash=f"m-{run_id}")
+    write(
+        root,
+        publish.ORDERS,
+        run_id=run_id,
+        data_hash=f"d-{run_id}",
+        model_hash=f"m-{run_id}",
+        currency="EUR",
+        locale="de_DE",
+    )
+    write(root, publish.METADATA, data_hash=f"d-{run_id}", model_hash=f"m-{run_id}", currency="EUR", locale="de_DE")
     write(root, publish.METRICS, note=note)
     return root
 
@@ -115,7 +122,9 @@ def with_(name: str, **values: Any) -> Callable[[Path], None]:
         ),
         pytest.param(with_(publish.METADATA), "must both name their data_hash", id="model_without_hash"),
         pytest.param(
-            with_(publish.ORDERS, run_id="r3", data_hash="d-r2"), "orders.parquet has r2", id="lines_of_another_plan"
+            with_(publish.ORDERS, run_id="r3", data_hash="d-r2", currency="BRL", locale="pt_BR"),
+            "orders.parquet has r2",
+            id="lines_of_another_plan",
         ),
         pytest.param(with_(publish.ORDERS, run_id="../r2", data_hash="d-r2"), "run_id is '../r2'", id="bad_run_id"),
     ],

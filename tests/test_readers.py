@@ -38,7 +38,7 @@ def test_files_are_found_by_table_and_format_in_any_case(tmp_path: Path):
 
 
 def test_a_folder_must_be_one(tmp_path: Path):
-    with pytest.raises(readers.Unreadable, match="nowhere does not exist. Set data.path"):
+    with pytest.raises(readers.Unreadable, match=r"nowhere does not exist\. Set data\.path"):
         readers.find(tmp_path / "nowhere", ["prices"])
     with pytest.raises(readers.Unreadable, match=r"prices\.csv is a file, not a folder. Set data.path"):
         readers.find(written(tmp_path / "prices.csv", "a"), ["prices"])
@@ -97,7 +97,7 @@ def test_parquet_keeps_types_and_counts_rows_from_one(tmp_path: Path):
         "units": "1.50::DECIMAL(9, 2)",
         "sold": "TIMESTAMPTZ '2026-03-31 23:30:00-03:00'",
         "day": "DATE '2026-03-31'",
-        "code": "'x'::BLOB",
+        "code": "encode('Aço')",
     }
     select = ", ".join(f"{value} AS {name}" for name, value in columns.items())
     duckdb.sql(f"COPY (SELECT {select} UNION ALL SELECT {', '.join(['NULL'] * 6)}) TO '{path}'")
@@ -110,7 +110,7 @@ def test_parquet_keeps_types_and_counts_rows_from_one(tmp_path: Path):
         "1.50",
         pd.Timestamp("2026-04-01 02:30"),
         pd.Timestamp("2026-03-31"),
-        "x",
+        "Aço",
     ]
     assert sheet.cells.iloc[1].isna().all()
 

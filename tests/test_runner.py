@@ -13,6 +13,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import yaml
 from nbformat import v4
 
 from ordercast import runner
@@ -85,7 +86,7 @@ def wait_until(condition: Callable[[], object], what: str, seconds: float = 30) 
 
 
 def test_run_prints_a_line_per_cell_and_leaves_notebook_and_page(tmp_path: Path) -> None:
-    folder = project(tmp_path, "Load the quotes|print(base, features['min_quotes'], orders)", "# save\n1 + 1")
+    folder = project(tmp_path, "Load the quotes|print(base, 'change_days' in features, orders)", "# save\n1 + 1")
     done = start(folder)
     assert (done.returncode, done.stderr) == (0, "")
     assert [re.sub(r"\d+\.\d s$", "T", line) for line in done.stdout.splitlines()] == [
@@ -95,7 +96,7 @@ def test_run_prints_a_line_per_cell_and_leaves_notebook_and_page(tmp_path: Path)
     ]
     executed = nbformat.read(folder / "reports/executed/2_features.ipynb", 4)
     printed = executed.cells[-2].outputs[0].text
-    assert printed == "{'seed': 11} 2 {'defaults': {'order_cost': 50.0}}\n"
+    assert printed == "{'seed': 11} True {'defaults': {'order_cost': 50.0}}\n"
     page = (folder / "reports/2_features.html").read_text()
     assert "<title>What moves?</title>" in page
     assert printed.strip() in page.replace("&#x27;", "'")
@@ -115,7 +116,10 @@ def test_failure_names_notebook_cell_and_whole_message(tmp_path: Path) -> None:
     assert re.search(r"2/3 Read the tables · \d+\.\d s · failed$", done.stdout.strip())
     assert "\x1b" not in done.stdout + done.stderr
     assert "Traceback" in (tmp_path / "reports/executed/2_features.ipynb").read_text()
-    assert "Traceback" in (tmp_path / "reports/2_features.html").read_text()
+    page = (tmp_path / "reports/2_features.html").read_text()
+    assert "This run stopped with an error at “Read the tables”" in page
+    assert "Traceback" in page
+    assert "papermill" not in page
 
 
 def test_dead_kernel_is_told_with_its_cell(tmp_path: Path) -> None:
@@ -236,3 +240,9 @@ def test_interrupted_runner_ends_at_once_and_leaves_nothing(tmp_path: Path, numb
     assert driver.returncode != 0
     assert "Traceback" not in said
     wait_until(lambda: not processes_in(folder), "the kernel is gone", seconds=3)
+
+
+def test_every_stage_runs_in_place_of_its_shell() -> None:
+    """Debian's sh stays between DVC and the command it was given; a killed DVC would then not be our dead parent."""
+    stages = yaml.safe_load((Path(__file__).parents[1] / "dvc.yaml").read_text())["stages"]
+    assert {name: stage["cmd"] for name, stage in stages.items() if " exec python " not in stage["cmd"]} == {}

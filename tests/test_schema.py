@@ -20,7 +20,7 @@ def demand(**changes: Any) -> pd.DataFrame:
             "date": [DAY + pd.Timedelta(days=1), DAY + pd.Timedelta(days=2)],
             "horizon_days": [1, 2],
             "p10": [1.0, 0.0],
-            "p50": [2.0, 2.0],
+            "p50": [2.0, 0.0],
             "p90": [3.0, 9.5],
             "mean": [2.0, 3.0],
         }

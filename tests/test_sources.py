@@ -14,11 +14,13 @@ from hypothesis import strategies as st
 from ordercast import schema, sources, store
 
 GOOD = {
-    "prices": "product_id,supplier_id,date,unit_price,currency\nA,S,2026-01-01,3.5,BRL\nA,S,2026-01-02,4,BRL\nB,S,2026-01-02,9,BRL\n",
+    "prices": "product_id,supplier_id,date,unit_price,currency\n"
+    "A,S,2026-01-01,3.5,BRL\nA,S,2026-01-02,4,BRL\nB,S,2026-01-02,9,BRL\n",
     "sales": "product_id,date,demand_units,in_stock\nA,2026-01-01,3,true\nA,2026-01-02,0,false\n",
     "products": "product_id,name,category,unit,holding_rate_per_year,shelf_capacity_units,shelf_life_days,unit_value\n"
     "A,Aço,Metais,kg,0.2,500,,7\nB,Bronze,Metais,kg,0.2,,,\n",
-    "suppliers": "product_id,supplier_id,lead_time_days,lead_time_sd_days,moq_units,pack_units,order_cost\nA,S,7,1.5,10,5,50\nB,S,3,,1,1,\n",
+    "suppliers": "product_id,supplier_id,lead_time_days,lead_time_sd_days,moq_units,pack_units,order_cost\n"
+    "A,S,7,1.5,10,5,50\nB,S,3,,1,1,\n",
     "stock": "product_id,on_hand_units,as_of\nA,12,2026-01-02\nB,0,2026-01-01\n",
     "open_orders": "order_id,product_id,supplier_id,quantity_units,unit_price,ordered_on,due_on,status\n"
     "1,A,S,20,3.4,2025-12-30,2026-01-06,open\n",
@@ -54,6 +56,12 @@ def notes(raw: sources.Raw) -> set[tuple[str, str]]:
     return set(raw.notes.itertuples(index=False, name=None))
 
 
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pd.DataFrame]:
+    """The tables of GOOD as they are read."""
+    return read(put(tmp_path_factory.mktemp("good"), GOOD)).tables()
+
+
 def test_good_tables_come_whole_and_without_notes(tmp_path: Path):
     raw = read(put(tmp_path, GOOD))
     assert {name: len(frame) for name, frame in raw.tables().items()} == {
@@ -74,18 +82,14 @@ def test_good_tables_come_whole_and_without_notes(tmp_path: Path):
 
 
 @pytest.mark.parametrize("ending", ["parquet", "xlsx"])
-def test_each_format_gives_the_same_frames(tmp_path: Path, ending: str):
-    expected = read(put(tmp_path, GOOD))
-    folder = tmp_path / ending
-    folder.mkdir()
+def test_each_format_gives_the_same_frames(tmp_path: Path, good: dict[str, pd.DataFrame], ending: str):
     for name in TABLES:
-        frame = expected.tables()[name]
         if ending == "parquet":
-            store.write_parquet(frame, folder / f"{name}.parquet", schema.TABLES[name].key)
+            store.write_parquet(good[name], tmp_path / f"{name}.parquet", schema.TABLES[name].key)
         else:
-            frame.to_excel(folder / f"{name}.xlsx", engine="xlsxwriter", index=False)
-    for name, frame in read(folder).tables().items():
-        pd.testing.assert_frame_equal(frame, expected.tables()[name])
+            good[name].to_excel(tmp_path / f"{name}.xlsx", engine="xlsxwriter", index=False)
+    for name, frame in read(tmp_path).tables().items():
+        pd.testing.assert_frame_equal(frame, good[name])
 
 
 def test_leading_zeros_survive_and_whole_numbers_have_no_decimals(tmp_path: Path):
@@ -102,9 +106,8 @@ def test_leading_zeros_survive_and_whole_numbers_have_no_decimals(tmp_path: Path
 
 
 def test_prices_alone_are_enough_and_all_assumptions_are_told(tmp_path: Path):
-    raw = read(
-        put(tmp_path, {"prices": "sku,date,price,colour\nB,2026-01-01,1,red\nA,2026-01-01,2,red\n", "x.txt": ""})
-    )
+    prices = "sku,date,price,colour\nB,2026-01-01,1,red\nA,2026-01-01,2,red\n"
+    raw = read(put(tmp_path, {"prices": prices, "x.txt": ""}))
     assert raw.prices["supplier_id"].tolist() == ["default", "default"]
     assert raw.prices["currency"].tolist() == ["BRL", "BRL"]
     assert raw.products[["product_id", "name"]].to_numpy().tolist() == [["A", "A"], ["B", "B"]]
@@ -144,17 +147,17 @@ def test_prices_alone_are_enough_and_all_assumptions_are_told(tmp_path: Path):
             id="identical_rows",
         ),
         pytest.param(
-            {"prices": "product_id,date,unit_price,currency\nA,2026-01-01,1,\nB,2026-01-01,1,cny\n"},
+            {"prices": "product_id,date,unit_price,currency\nA,2026-01-02,1,\nB,2026-01-02,1,cny\n"},
             ("prices", "1 row without currency: read as currency = CNY"),
             id="the_one_currency_fills_gaps",
         ),
         pytest.param(
-            {"prices": "product_id,date,unit_price,currency\nA,2026-01-01,1,CNY\nB,2026-01-01,1,CNY\n"},
+            {"prices": "product_id,date,unit_price,currency\nA,2026-01-02,1,CNY\nB,2026-01-02,1,CNY\n"},
             ("prices", "all money is in CNY, not in base.currency BRL"),
             id="another_currency",
         ),
         pytest.param(
-            {"prices": "product_id,date,unit_price\nA,2026-01-01 10:30,1\nB,2026-01-01,1\n"},
+            {"prices": "product_id,date,unit_price\nA,2026-01-02 10:30,1\nB,2026-01-02,1\n"},
             ("prices", "the time of day in date was cut off"),
             id="times_of_day",
         ),
@@ -207,116 +210,88 @@ def test_several_quotes_a_day_are_kept_even_when_equal(tmp_path: Path):
     assert raw.prices["unit_price"].tolist() == [2, 2, 3]
 
 
+CORRECT = "Correct the value or remove the row"
+DIGITS = "Write digits and a decimal point only, such as 1234.50"
+ISO = "Write dates such as 2026-03-31"
+FILL = "Fill the cell or remove the row"
+ONE_OF_EACH = "Keep one row of each, adding up what belongs together"
+ADD_IT = "Add it to products, or correct or remove the row"
+UNKNOWN = "product_id is a product that neither products nor prices have"
 ROW_FAULTS = [
-    ("prices", "A,S,2026-01-03,-3.2,BRL", "unit_price is not above 0", "row 5 (-3.2)", "Correct the value or remove"),
-    ("prices", "A,S,2026-01-03,0,BRL", "unit_price is not above 0", "row 5 (0)", "Correct the value or remove the row"),
-    ("prices", 'A,S,2026-01-03,"3,2",BRL', "unit_price is not a number", "row 5 (3,2)", "such as 1234.50"),
-    ("prices", "A,S,2026-01-03,inf,BRL", "unit_price is infinite", "row 5 (inf)", "Write the figure or remove the row"),
-    ("prices", "A,S,2026-01-03,,BRL", "unit_price is missing", "row 5 (empty)", "Fill the cell or remove the row"),
-    ("prices", ",S,2026-01-03,1,BRL", "product_id is missing", "row 5 (empty)", "Fill the cell or remove the row"),
-    ("prices", "A,S,,1,BRL", "date is missing", "row 5 (empty)", "Fill the cell or remove the row"),
+    ("prices", "A,S,2026-01-03,-3.2,BRL", "unit_price is not above 0", "-3.2", CORRECT),
+    ("prices", "A,S,2026-01-03,0,BRL", "unit_price is not above 0", "0", CORRECT),
+    ("prices", 'A,S,2026-01-03,"3,2",BRL', "unit_price is not a number", "3,2", DIGITS),
+    ("prices", "A,S,2026-01-03,inf,BRL", "unit_price is infinite", "inf", "Write the figure or remove the row"),
+    ("prices", "A,S,2026-01-03,,BRL", "unit_price is missing", "empty", FILL),
+    ("prices", ",S,2026-01-03,1,BRL", "product_id is missing", "empty", FILL),
+    ("prices", "A,S,,1,BRL", "date is missing", "empty", FILL),
+    ("prices", "A,S,2024-02-30,1,BRL", "date is not a date written YYYY-MM-DD", "2024-02-30", ISO),
+    ("prices", "A,S,abc,1,BRL", "date is not a date written YYYY-MM-DD", "abc", ISO),
+    ("prices", "A,S,03/01/2026,1,BRL", "date is not a date written YYYY-MM-DD", "03/01/2026", ISO),
     (
         "prices",
-        "A,S,2024-02-30,1,BRL",
-        "date is not a date written YYYY-MM-DD",
-        "row 5 (2024-02-30)",
-        "such as 2026-03-31",
+        "A,S,0206-01-03,1,BRL",
+        "date is not between 1900-01-01 and 2099-12-31",
+        "0206-01-03",
+        "Correct the year or remove the row",
     ),
+    ("sales", "A,2026-01-03,-1,true", "demand_units is below 0", "-1", CORRECT),
+    ("sales", "A,2026-01-03,many,true", "demand_units is not a number", "many", DIGITS),
+    ("sales", "A,2026-01-03,1,maybe", "in_stock is neither true nor false", "maybe", "Write true or false"),
+    ("sales", "Z,2026-01-03,1,true", UNKNOWN, "Z", ADD_IT),
+    ("sales", "A,2026-01-02,7,true", "product_id, date is given more than once", "A, 2026-01-02", ONE_OF_EACH),
+    ("products", "A,Açúcar,,,,,,", "product_id is given more than once", "A", ONE_OF_EACH),
+    ("products", "C,Cobre,,,0,,,", "holding_rate_per_year is not above 0", "0", CORRECT),
+    ("suppliers", "A,S,9,,,,", "product_id, supplier_id is given more than once", "A, S", ONE_OF_EACH),
+    ("suppliers", "Z,S,9,,,,", UNKNOWN, "Z", ADD_IT),
+    ("suppliers", "A,T,soon,,,,", "lead_time_days is not a number", "soon", DIGITS),
+    ("suppliers", "A,T,7,,,1.5,", "pack_units is not a whole number", "1.5", CORRECT),
+    ("stock", "A,13,2026-01-02", "product_id is given more than once", "A", ONE_OF_EACH),
+    ("stock", "Z,13,2026-01-02", UNKNOWN, "Z", ADD_IT),
+    ("stock", "B,-1,2026-01-02", "on_hand_units is below 0", "-1", CORRECT),
     (
-        "prices",
-        "A,S,abc,1,BRL",
-        "date is not a date written YYYY-MM-DD",
-        "row 5 (abc)",
-        "Write dates such as 2026-03-31",
+        "stock",
+        "B,1,2026-01-03",
+        "as_of is after today (2026-01-02)",
+        "2026-01-03",
+        "Correct the date, or set base.today",
     ),
-    (
-        "prices",
-        "A,S,03/01/2026,1,BRL",
-        "date is not a date written YYYY-MM-DD",
-        "row 5 (03/01/2026)",
-        "such as 2026-03-31",
-    ),
-    ("prices", "A,S,0206-01-03,1,BRL", "date is not between 1900-01-01 and", "row 5 (0206-01-03)", "Correct the year"),
-    ("sales", "A,2026-01-03,-1,true", "demand_units is below 0", "row 4 (-1)", "Correct the value or remove the row"),
-    ("sales", "A,2026-01-03,many,true", "demand_units is not a number", "row 4 (many)", "such as 1234.50"),
-    ("sales", "A,2026-01-03,1,maybe", "in_stock is neither true nor false", "row 4 (maybe)", "Write true or false"),
-    (
-        "sales",
-        "Z,2026-01-03,1,true",
-        "product_id is a product that neither",
-        "row 4 (Z)",
-        "Add it to products, or correct",
-    ),
-    (
-        "sales",
-        "A,2026-01-02,7,true",
-        "product_id, date is given more than once",
-        "row 4 (A, 2026-01-02)",
-        "Keep one row",
-    ),
-    ("products", "A,Açúcar,,,,,,", "product_id is given more than once", "row 4 (A)", "Keep one row of each"),
-    ("products", "C,Cobre,,,0,,,", "holding_rate_per_year is not above 0", "row 4 (0)", "Correct the value or remove"),
-    (
-        "suppliers",
-        "A,S,9,,,,",
-        "product_id, supplier_id is given more than once",
-        "row 4 (A, S)",
-        "Keep one row of each",
-    ),
-    ("suppliers", "Z,S,9,,,,", "product_id is a product that neither", "row 4 (Z)", "Add it to products, or correct"),
-    ("suppliers", "A,T,soon,,,,", "lead_time_days is not a number", "row 4 (soon)", "such as 1234.50"),
-    (
-        "suppliers",
-        "A,T,7,,,1.5,",
-        "pack_units is not a whole number",
-        "row 4 (1.5)",
-        "Correct the value or remove the row",
-    ),
-    ("stock", "A,13,2026-01-02", "product_id is given more than once", "row 4 (A)", "Keep one row of each"),
-    ("stock", "Z,13,2026-01-02", "product_id is a product that neither", "row 4 (Z)", "Add it to products, or correct"),
-    ("stock", "B,-1,2026-01-02", "on_hand_units is below 0", "row 4 (-1)", "Correct the value or remove the row"),
-    ("stock", "B,1,2026-01-03", "as_of is after today (2026-01-02)", "row 4 (2026-01-03)", "or set base.today"),
-    ("open_orders", "1,B,S,1,,,,", "order_id is given more than once", "row 3 (1)", "Keep one row of each"),
-    (
-        "open_orders",
-        "2,Z,S,1,,,,",
-        "product_id is a product that neither",
-        "row 3 (Z)",
-        "Add it to products, or correct",
-    ),
-    ("open_orders", "2,A,S,-1,,,,", "quantity_units is below 0", "row 3 (-1)", "Correct the value or remove the row"),
-    ("open_orders", "2,A,S,1,,,soon,", "due_on is not a date written YYYY-MM-DD", "row 3 (soon)", "such as 2026-03-31"),
+    ("open_orders", "1,B,S,1,,,,", "order_id is given more than once", "1", ONE_OF_EACH),
+    ("open_orders", "2,Z,S,1,,,,", UNKNOWN, "Z", ADD_IT),
+    ("open_orders", "2,A,S,-1,,,,", "quantity_units is below 0", "-1", CORRECT),
+    ("open_orders", "2,A,S,1,,,soon,", "due_on is not a date written YYYY-MM-DD", "soon", ISO),
 ]
 
 
 @pytest.mark.parametrize(
-    ("table", "row", "fault", "place", "cure"),
+    ("table", "row", "fault", "value", "cure"),
     [pytest.param(*case, id=f"{case[0]}-{case[1]}") for case in ROW_FAULTS],
 )
 def test_a_bad_row_is_told_with_its_place_and_cure(
-    tmp_path: Path, table: str, row: str, fault: str, place: str, cure: str
+    tmp_path: Path, table: str, row: str, fault: str, value: str, cure: str
 ):
     [line] = refusal(put(tmp_path, GOOD | {table: f"{GOOD[table]}{row}\n"}))
     assert line.startswith(f"{table} ({table}.csv): {fault}")
-    assert place in line
-    assert cure in line
+    row_in_file = (GOOD[table] + row).count("\n") + 1
+    assert f"row {row_in_file} ({value})" in line
+    assert line.endswith(f". {cure}.")
 
 
 @pytest.mark.parametrize(
     ("table", "row", "fault"),
     [pytest.param(table, row, fault, id=f"{table}-{row}") for table, row, fault, *_ in ROW_FAULTS],
 )
-def test_quarantine_keeps_the_good_rows_and_counts_the_bad(tmp_path: Path, table: str, row: str, fault: str):
-    good = read(put(tmp_path, GOOD)).tables()
-    raw = read(put(tmp_path, {table: f"{GOOD[table]}{row}\n"}), on_bad_row="quarantine")
+def test_quarantine_keeps_the_good_rows_and_counts_the_bad(
+    tmp_path: Path, good: dict[str, pd.DataFrame], table: str, row: str, fault: str
+):
+    raw = read(put(tmp_path, GOOD | {table: f"{GOOD[table]}{row}\n"}), on_bad_row="quarantine")
     bad = raw.quarantine
-    rows_in_file = GOOD[table].count("\n") + 1
-    assert bad["row"].max() == rows_in_file
+    rows = GOOD[table].count("\n")
+    assert set(bad["table"]) == {table}
+    assert bad["row"].max() == rows + 1
     assert all(fault in f"{one.column} {one.fault}" for one in bad.itertuples())
-    set_aside = (
-        f"{bad['row'].nunique()} row{'s' * (bad['row'].nunique() > 1)} set aside of {rows_in_file - 1}: see quarantine"
-    )
-    assert (table, set_aside) in notes(raw)
+    number = bad["row"].unique().size
+    assert (table, f"{number} row{'s'[: number - 1]} set aside of {rows}: see quarantine") in notes(raw)
     for name in TABLES:
         if name not in (table, "products"):
             pd.testing.assert_frame_equal(raw.tables()[name], good[name])
@@ -326,7 +301,7 @@ def test_quarantine_keeps_the_good_rows_and_counts_the_bad(tmp_path: Path, table
 
 WHOLE_FAULTS = [
     pytest.param(
-        {"prices": "product_id,date,prce\nA,2026-01-01,1\n"},
+        {"prices": "product_id,date,prce\nA,2026-01-02,1\n"},
         "prices (prices.csv): column unit_price is missing; there are: product_id, date, prce. If 'prce' is it, "
         "set data.columns: {prce: unit_price}.",
         id="missing_column",
@@ -460,7 +435,7 @@ def test_quarantine_that_leaves_no_price_stops(tmp_path: Path):
 
 def test_quarantine_is_offered_only_where_it_helps(tmp_path: Path):
     put(tmp_path, {"prices": "product_id,date,price\nA,2026-01-01,-1\nB,2026-01-01,1\n"})
-    with pytest.raises(sources.InputError, match="set data.on_bad_row: quarantine"):
+    with pytest.raises(sources.InputError, match=r"set data\.on_bad_row: quarantine"):
         read(tmp_path)
     put(tmp_path, {"prices": ""})
     with pytest.raises(sources.InputError, match=r"Nothing was written\.$"):
@@ -500,6 +475,12 @@ def test_nothing_in_the_folder_changes(tmp_path: Path):
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
 
 
+RIGHT = {
+    "text": ["A", "B", "00123"],
+    "number": ["1", "2.5", "12"],
+    "day": ["2026-01-01", "2026-01-02"],
+    "flag": ["true", ""],
+}
 CELL = st.one_of(
     st.sampled_from(["", "A", "B", "00123", "1", "0", "-1", "1e400", "nan", "inf", "true", "2026-01-01", "0000-00-00"]),
     st.sampled_from(["9999-12-31", "2026-01-01 10:30", "1,5", "BRL", "usd", "\x00", '"', "\r", "é" * 60, " "]),
@@ -509,18 +490,21 @@ CELL = st.one_of(
 
 @st.composite
 def folders(draw: st.DrawFn) -> dict[str, list[list[str]]]:
-    """For some of the tables a header (mostly right) and rows of any cells."""
-    chosen = draw(st.sets(st.sampled_from(TABLES[1:])))
+    """For some of the tables a header and rows, of which now and then a few cells are anything."""
     content = {}
-    for table in ["prices", *sorted(chosen)]:
-        names = schema.TABLES[table].names
-        header = draw(st.one_of(st.just(names), st.permutations(names), st.lists(CELL, min_size=1, max_size=4)))
-        rows = draw(st.lists(st.lists(CELL, min_size=len(header), max_size=len(header)), max_size=4))
-        content[table] = [list(header), *rows]
+    for table in ["prices", *sorted(draw(st.sets(st.sampled_from(TABLES[1:]))))]:
+        columns = schema.TABLES[table].columns
+        cells = [st.sampled_from(["BRL"] if column.name == "currency" else RIGHT[column.kind]) for column in columns]
+        rows = [schema.TABLES[table].names, *draw(st.lists(st.tuples(*cells).map(list), min_size=1, max_size=4))]
+        first = draw(st.sampled_from([1, 1, 1, 0]))
+        for _ in range(draw(st.integers(0, 3))):
+            row, column = draw(st.integers(first, len(rows) - 1)), draw(st.integers(0, len(cells) - 1))
+            rows[row][column] = draw(CELL)
+        content[table] = rows
     return content
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(content=folders(), on_bad_row=st.sampled_from(["stop", "quarantine"]))
 def test_any_cells_are_read_or_refused_in_words(
     content: dict[str, list[list[str]]], on_bad_row: str, tmp_path_factory: pytest.TempPathFactory
@@ -531,15 +515,14 @@ def test_any_cells_are_read_or_refused_in_words(
             csv.writer(file).writerows(rows)
     try:
         raw = read(folder, on_bad_row=on_bad_row)
-    except sources.InputError as error:
-        assert "Nothing was written." in str(error)
-    else:
-        for name, frame in raw.tables().items():
-            schema.check(frame, name)
-        assert (len(raw.quarantine) == 0) or on_bad_row == "quarantine"
+    except sources.InputError:
+        return
+    for name, frame in raw.tables().items():
+        schema.check(frame, name)
+    assert on_bad_row == "quarantine" or raw.quarantine.empty
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(content=st.binary(max_size=60), ending=st.sampled_from(["csv", "parquet", "xlsx"]))
 def test_any_bytes_are_read_or_refused_in_words(content: bytes, ending: str, tmp_path_factory: pytest.TempPathFactory):
     folder = put(tmp_path_factory.mktemp("any"), {f"prices.{ending}": content})

@@ -1,4 +1,4 @@
-"""The `ordercast` command. Each command imports what it needs when it is called, so that all of them start at once."""
+"""The `ordercast` command. Each command imports what it needs when it is called, so all of them start at once."""
 
 import os
 import signal
@@ -27,7 +27,7 @@ def repro(context: typer.Context) -> None:
     from ordercast.runner import die_with
 
     _params()
-    if "MAKELEVEL" in os.environ:
+    if "MAKELEVEL" in os.environ:  # a killed `make` does not take its children along
         die_with(os.getppid())()
     code = _run_dvc(["repro", *context.args])
     if code == 0:
@@ -42,6 +42,7 @@ def publish() -> None:
     from ordercast import publish as publishing
     from ordercast import store
 
+    _params()
     with _readable(publishing.PublishError):
         run = publishing.publish(Path())
     store.views(Path())

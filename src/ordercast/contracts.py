@@ -252,7 +252,7 @@ _CONTRACTS = (
             Column("order_on", "day", "", "Day to order."),
             Column("arrive_on", "day", "", "Day of arrival to expect."),
             Column("unit_price", "number", "currency/unit", "Price counted with.", at_least=0),
-            Column("total_cost", "number", "currency", "Goods and order cost.", at_least=0),
+            Column("total_cost", "number", "currency", "Quantity times unit price.", at_least=0),
             Column("expected_saving", "number", "currency", "Expected saving against the ERP rule."),
             Column("saving_p10", "number", "currency", "Saving undercut with probability 10%."),
             Column("saving_p90", "number", "currency", "Saving undercut with probability 90%."),

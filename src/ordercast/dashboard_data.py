@@ -172,8 +172,8 @@ class Run:
         return self._query("raw/sales", sql, [product_id, self._since])
 
     def demand_forecast(self, product_id: str) -> pd.DataFrame:
-        """date, p10, p50, p90, mean of the days ahead."""
-        sql = "SELECT date, p10, p50, p90, mean FROM data WHERE product_id = ? ORDER BY date"
+        """date, horizon_days, p10, p50, p90, mean of the days ahead."""
+        sql = "SELECT date, horizon_days, p10, p50, p90, mean FROM data WHERE product_id = ? ORDER BY date"
         return self._query("forecast/demand", sql, [product_id])
 
     def on_hand(self, product_id: str) -> float | None:
@@ -221,7 +221,7 @@ def matching(catalogue: pd.DataFrame, text: str) -> pd.DataFrame:
 
 def _labels(table: pd.DataFrame, kind: "npt.NDArray[np.str_]") -> list[str]:
     return [
-        " · ".join(part for part in (name[:LABEL_LETTERS], product_id, said) if part)
+        " · ".join(part for part in (said, name[:LABEL_LETTERS], product_id) if part)
         for name, product_id, said in zip(table["name"], table["product_id"], kind, strict=True)
     ]
 

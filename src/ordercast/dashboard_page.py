@@ -25,6 +25,7 @@ from ordercast.dashboard_data import HISTORY_DAYS, Missing, Run, current_run, ma
 
 MOST_OPTIONS = 200
 MOST_LINES = 1000
+BRAND = '<p class="oc-brand">Ordercast · <a href="?">Reload</a></p>'
 P = ParamSpec("P")
 
 
@@ -38,7 +39,7 @@ def parts(root: Path | None = None) -> list[Any]:
         run = current_run(root)
         voice = text.Voice(run.setting("locale"), run.setting("currency"))
     except Missing as absent:
-        return [widgets.HTML(f"<h1>Ordercast</h1>{text.told(str(absent))}")]
+        return [widgets.HTML(f"{BRAND}<h1>Orders</h1>{text.told(str(absent))}")]
     return [
         widgets.HTML(headline(run, voice) + stamp(run, voice) + assumed(run, voice)),
         Explorer(run, voice).widget,
@@ -63,9 +64,9 @@ def _tells(build: Callable[P, str]) -> Callable[P, str]:
 def headline(run: Run, voice: text.Voice) -> str:
     """HTML of the answer."""
     try:
-        return f'<p class="oc-brand">Ordercast</p><h1>{escape(text.headline(run.orders, run.today, voice))}</h1>'
+        return f"{BRAND}<h1>{escape(text.headline(run.orders, run.today, voice))}</h1>"
     except Missing as absent:
-        return f"<h1>Ordercast</h1>{text.told(str(absent))}"
+        return f"{BRAND}<h1>Orders</h1>{text.told(str(absent))}"
 
 
 @_tells
@@ -80,7 +81,7 @@ def stamp(run: Run, voice: text.Voice) -> str:
         "Track record": ". ".join(text.beside_naive(run.metrics, voice)),
     }
     pairs = "".join(f"<div><dt>{name}</dt><dd>{escape(said)}</dd></div>" for name, said in facts.items())
-    return f'<dl class="oc-stamp">{pairs}<div><dt>Page</dt><dd><a href="?">Reload</a></dd></div></dl>'
+    return f'<dl class="oc-stamp">{pairs}</dl>'
 
 
 @_tells
@@ -93,9 +94,10 @@ def assumed(run: Run, voice: text.Voice) -> str:
 def orders_table(run: Run, voice: text.Voice) -> str:
     """HTML of the order lines: sortable and searchable, with the script that makes it so inside."""
     shown = run.orders.head(MOST_LINES)
-    said = f"{int(run.orders['buy'].sum())} of {len(run.orders)} products to buy; urgent ones first."
+    buys, lines = voice.number(run.orders["buy"].sum()), voice.number(len(run.orders))
+    said = f"{buys} of {lines} products to buy; urgent ones first."
     if len(shown) < len(run.orders):
-        said += f" The table has the first {len(shown)}; all are in data/orders/orders.parquet."
+        said += f" The table has the first {voice.number(len(shown))}; all are in data/orders/orders.parquet."
     table = to_html_datatable(
         text.orders_frame(shown, voice),
         connected=False,
@@ -107,8 +109,16 @@ def orders_table(run: Run, voice: text.Voice) -> str:
         style="width:100%",
         order=[],
         autoWidth=False,
-        columnDefs=[{"targets": [3, 4, 5], "className": "dt-right"}],
+        columnDefs=[{"targets": [1, 2, 8], "type": "string"}, {"targets": [3, 4, 5], "className": "dt-right"}],
         lengthMenu=[10, 25, 100],
+        language={
+            "lengthMenu": "_MENU_ lines per page",
+            "info": "lines _START_ to _END_ of _TOTAL_",
+            "infoFiltered": "found among _MAX_",
+            "infoEmpty": "no line",
+            "zeroRecords": "No line has these words.",
+            "thousands": voice.thousands,
+        },
     )
     script = generate_init_offline_itables_html(find_package_file("html/dt_bundle.js"))
     return f'<p>{said}</p>{script}<div class="oc-orders">{table}</div>'
@@ -163,7 +173,8 @@ class Explorer:
         self.select.options = list(zip(listed["label"], ids, strict=True))
         self.select.value = self.product_id if self.product_id in ids else None
         self._listing = False
-        self.count.value = f'<p role="status">showing {len(listed)} of {len(found)}</p>'
+        many, of_all = self.voice.number(len(listed)), self.voice.number(len(found))
+        self.count.value = f'<p role="status">showing {many} of {of_all}</p>'
         if len(found) == 1:
             self.show(ids[0])
 
@@ -229,5 +240,6 @@ class Explorer:
             raise Missing("No demand of this product is known: bring its sales in the sales table.")
         unit = str(self.product["unit"])
         said = text.demand_words(ahead, self.run.on_hand(self.product_id), unit, self.voice)
-        picture = plots.png(plots.demand_fan(history, ahead, f"{unit} per day", self.voice.words()))
+        paced = f"{unit} {text.per_step(history['date'] if ahead.empty else ahead['date'])}"
+        picture = plots.png(plots.demand_fan(history, ahead, paced, self.voice.words()))
         return "<h4>Demand</h4>" + text.figure(picture, text.demand_alt(self.product["name"]), said)

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pandas as pd
 from babel import Locale
 from babel.dates import format_date, format_skeleton
-from babel.numbers import format_currency, format_decimal, format_percent, get_currency_symbol
+from babel.numbers import format_currency, format_decimal, format_percent, get_currency_symbol, get_group_symbol
 
 from ordercast import plots
 
@@ -22,6 +22,7 @@ READING = (
     "it would have been better to assume that nothing changes. Coverage is the share of outcomes inside the 10–90% "
     "band, 80% when the band is honest; bias above 0 means forecasts were too high."
 )
+FLOOR = " This world is simulated: the true model knows how it was made, and nobody can do better."
 COLUMNS = {"rmsse_ratio": "Error", "mase_ratio": "Absolute error", "coverage80": "Coverage", "bias": "Bias"}
 
 
@@ -36,6 +37,11 @@ class Voice:
     def symbol(self) -> str:
         """The currency's sign, such as R$."""
         return str(get_currency_symbol(self.currency, locale=self.locale))
+
+    @property
+    def thousands(self) -> str:
+        """The sign between thousands."""
+        return str(get_group_symbol(self.locale))
 
     def money(self, amount: float) -> str:
         """An amount with cents: R$ 34,90."""
@@ -70,13 +76,13 @@ def headline(orders: pd.DataFrame, today: pd.Timestamp, voice: Voice) -> str:
         return "No orders to place today"
     urgent = int(due["urgent"].sum())
     said = f"{_count(len(due), 'order', voice)} to place today, {voice.round_money(due['total_cost'].sum())} in total"
-    return f"{said}, {urgent} urgent" if urgent else f"{said}, none urgent"
+    return f"{said}, {voice.number(urgent)} urgent" if urgent else f"{said}, none urgent"
 
 
 def beside_naive(metrics: dict[str, Any], voice: Voice) -> list[str]:
     """One sentence per target: the forecast's error beside that of “no change”."""
-    compared = {target: models["ordercast"] for target, models in metrics.items() if "ordercast" in models}
-    return [_beside_naive(target, figures, voice) for target, figures in compared.items()]
+    compared = [(target, models["ordercast"]) for target, models in _prices_first(metrics) if "ordercast" in models]
+    return [_beside_naive(target, figures, voice) for target, figures in compared]
 
 
 def _beside_naive(target: str, figures: dict[str, float], voice: Voice) -> str:
@@ -115,9 +121,12 @@ def price_words(history: pd.DataFrame, forecast: pd.DataFrame, voice: Voice) -> 
 
 
 def demand_words(forecast: pd.DataFrame, on_hand: float | None, unit: str, voice: Voice) -> str:
-    """Demand expected over the forecast, and how long the stock lasts at that pace."""
+    """Demand expected over the forecast, and how long the stock lasts at that pace.
+
+    forecast: horizon_days, mean; may be empty.
+    """
     expected = float(forecast["mean"].sum())
-    days = (forecast["date"].iloc[-1] - forecast["date"].iloc[0]).days + 1 if len(forecast) else 0
+    days = int(forecast["horizon_days"].max()) if len(forecast) else 0
     said = [f"Expected in the next {days} days: {voice.number(round(expected))} {unit}."] if days else []
     if on_hand is None:
         said.append("Nobody said how much is in stock.")
@@ -127,6 +136,12 @@ def demand_words(forecast: pd.DataFrame, on_hand: float | None, unit: str, voice
     else:
         said.append(f"In stock: {voice.number(on_hand)} {unit}.")
     return " ".join(said)
+
+
+def per_step(dates: "pd.Series[pd.Timestamp]") -> str:
+    """The time one row of demand stands for, by the usual distance of its dates: per day, per week."""
+    days = 1 if len(dates) < 2 else int(dates.diff().dt.days.median())
+    return {1: "per day", 7: "per week"}.get(days, f"per {days} days")
 
 
 def order_line(line: "pd.Series[Any]", voice: Voice) -> str:
@@ -149,10 +164,8 @@ def orders_frame(orders: pd.DataFrame, voice: Voice) -> pd.DataFrame:
     order then puts R$ 1.200 after R$ 300.
     """
     buys = orders["buy"]
-    quantity, price = (
-        orders["quantity_units"].where(buys),
-        orders["unit_price"].where(orders["unit_price"] > 0),
-    )
+    quantity, total = orders["quantity_units"].where(buys), orders["total_cost"].where(buys)
+    price = orders["unit_price"].where(orders["unit_price"] > 0)
     amounts = [
         NO_DATE if pd.isna(number) else f"{voice.number(number)} {unit}"
         for number, unit in zip(quantity, orders["unit"], strict=True)
@@ -164,9 +177,7 @@ def orders_frame(orders: pd.DataFrame, voice: Voice) -> pd.DataFrame:
             "Supplier": orders["supplier_id"].replace("", NO_DATE).astype("str"),
             "Quantity": _sortable(quantity, amounts),
             "Unit price": _sortable(price, _written(price, voice.money)),
-            "Total": _sortable(
-                orders["total_cost"].where(buys), _written(orders["total_cost"].where(buys), voice.money)
-            ),
+            "Total": _sortable(total, _written(total, voice.money)),
             "Order by": _sortable(orders["order_on"], [voice.day(day) for day in orders["order_on"]]),
             "Arrives": _sortable(orders["arrive_on"], [voice.day(day) for day in orders["arrive_on"]]),
             "Why": orders["reason"].astype("str"),
@@ -177,7 +188,7 @@ def orders_frame(orders: pd.DataFrame, voice: Voice) -> pd.DataFrame:
 def metrics_table(metrics: dict[str, dict[str, dict[str, float]]], voice: Voice) -> str:
     """HTML: one table per target, a row per model, ours first."""
     tables = []
-    for target, models in metrics.items():
+    for target, models in _prices_first(metrics):
         if "naive" not in models:
             continue
         head = "".join(f'<th scope="col">{said}</th>' for said in COLUMNS.values())
@@ -190,7 +201,8 @@ def metrics_table(metrics: dict[str, dict[str, dict[str, float]]], voice: Voice)
             f'<table class="oc-metrics"><caption>{escape(target.capitalize())} forecasts</caption>'
             f'<thead><tr><th scope="col">Model</th>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
         )
-    return f'<p>{READING}</p><div class="oc-tables">{"".join(tables)}</div>'
+    said = READING + (FLOOR if any("truth" in models for models in metrics.values()) else "")
+    return f'<p>{said}</p><div class="oc-tables">{"".join(tables)}</div>'
 
 
 def figure(png: bytes, alt: str, caption: str) -> str:
@@ -239,6 +251,10 @@ def notes_list(notes: list[tuple[str, str]], voice: Voice) -> str:
     return (
         f"<details><summary>{_count(len(notes), 'note', voice)} on what was assumed</summary><ul>{items}</ul></details>"
     )
+
+
+def _prices_first(metrics: dict[str, Any]) -> list[tuple[str, Any]]:
+    return sorted(metrics.items(), key=lambda scores: (scores[0] != "price", scores[0]))
 
 
 def _figure(key: str, value: float | None, voice: Voice) -> str:

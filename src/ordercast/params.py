@@ -140,7 +140,7 @@ class OrderDefaults(Section):
     lead_time_days: float = _knob(7, "days from order to arrival", ge=0)
     lead_time_sd_days: float = _knob(1.5, "standard deviation of the lead time, in days", ge=0)
     moq_units: float = _knob(1, "least quantity of an order, in units", ge=0)
-    pack_units: float = _knob(1, "units in a pack; orders are whole packs", gt=0)
+    pack_units: int = _knob(1, "units in a pack; orders are whole packs", ge=1)
     order_cost: float = _knob(50, "cost of placing one order, in base.currency", ge=0)
     holding_rate_per_year: float = _knob(0.2, "yearly cost of stock, a share of its value", ge=0)
 

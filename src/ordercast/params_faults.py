@@ -94,7 +94,7 @@ def _cure(error: Any) -> str:
         case "float_type":
             return "it must be a number, written like 0.05"
         case "string_type":
-            return "it must be text"
+            return "it must be text; put it in quotes"
         case "string_too_short":
             return "it must not be empty"
         case "model_type":

@@ -16,8 +16,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ordercast import params
-
 KEPT_RUNS = 5
 AT_FDCWD, RENAME_EXCHANGE = -100, 2
 PUBLISHED = Path("data/published")
@@ -89,13 +87,12 @@ def _describe(root: Path) -> dict[str, Any]:
     plan = _read(root / ORDERS)
     _check_one_run(root, plan)
     more = [str(path.relative_to(root)) for part in TAKEN_WHOLE for path in (root / part).glob("[!.]*.parquet")]
-    base = params.load(root / "params.yaml").base
     return {
         "run_id": plan["run_id"],
         "data_hash": plan["data_hash"],
         "model_hash": plan.get("model_hash"),
-        "currency": base.currency,
-        "locale": base.locale,
+        "currency": plan["currency"],
+        "locale": plan["locale"],
         "files": {name: _digest(root / name) for name in sorted({*NEEDED, *more})},
     }
 

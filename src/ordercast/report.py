@@ -19,11 +19,12 @@ img, svg { max-width: 100%; height: auto; }
 pre, code { font: 13px/1.45 ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; }
 pre { margin: .5em 0; padding: .7em .9em; overflow-x: auto; background: #f6f8fa; border-radius: 6px; }
 pre.text { background: none; padding: 0; white-space: pre-wrap; }
-pre.error { background: #fdecea; }
+pre.error, p.stopped { background: #fdecea; }
+p.stopped { padding: .7em .9em; border-radius: 6px; }
 details { margin: .4em 0; }
 summary { cursor: pointer; color: #57606a; font-size: .85rem; }
 .output { margin: .6em 0; overflow-x: auto; }
-table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
+table { border-collapse: collapse; border: 0; font-size: .9rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .25em .75em; border: 0; border-bottom: 1px solid #d8dee4; text-align: right; }
 thead th { border-bottom: 2px solid #8c959f; }
 tbody th { font-weight: normal; }
@@ -31,6 +32,7 @@ footer { margin-top: 3rem; color: #57606a; font-size: .85rem; }
 """
 # The page may show what it carries and nothing else: a script or a remote address in an output stays dead.
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+PAPERMILL_MARK = "papermill-error-cell-tag"
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 ACTIVE = re.compile(r"<script\b.*?</script\s*>|<link\b[^>]*>", re.IGNORECASE | re.DOTALL)
 HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*$", re.MULTILINE)
@@ -53,14 +55,20 @@ def render(notebook: dict[str, Any], name: str) -> str:
     parts: list[str] = []
     title = heading = ""
     for cell in notebook["cells"]:
-        source = "".join(cell["source"])
+        source, tags = "".join(cell["source"]), cell["metadata"].get("tags", [])
+        if PAPERMILL_MARK in tags:
+            continue
         if cell["cell_type"] == "markdown":
             heading = next(iter(HEADING.findall(source)), heading)
             title = title or heading
             parts.append(_passive(str(markdown(source))))
         elif cell["cell_type"] == "code" and source.strip():
-            parts.append(_code(source, cell["metadata"].get("tags", [])))
+            parts.append(_code(source, tags))
             parts += [_output(output, heading, markdown) for output in cell["outputs"]]
+            if any(output["output_type"] == "error" for output in cell["outputs"]):
+                parts.insert(
+                    0, f'<p class="stopped">This run stopped with an error at “{escape(heading)}”, see below.</p>'
+                )
     body = "\n".join(parts)
     return f"""<!doctype html>
 <html lang="en">

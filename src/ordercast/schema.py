@@ -55,6 +55,8 @@ def faults(frame: pd.DataFrame, table: str) -> pd.DataFrame:
     joined by ", ".
     """
     contract = TABLES[table]
+    if frame.empty:
+        return pd.DataFrame({name: pd.Series([], dtype=kind) for name, kind in FAULT_DTYPES.items()})
     found = [_bad_cells(frame, contract)]
     key = list(contract.key)
     if contract.unique and set(key) <= set(frame.columns):

@@ -6,9 +6,10 @@ import pandas as pd
 
 from ordercast.orders import erp
 from ordercast.orders.erp import ORDER_COLUMNS
+from ordercast.orders.reasons import URGENT
 from ordercast.orders.supply import Defaults, Rules, fill_assumptions
 
-__all__ = ["ORDER_COLUMNS", "POLICIES", "Defaults", "Policy", "Rules", "fill_assumptions", "policy"]
+__all__ = ["ORDER_COLUMNS", "POLICIES", "URGENT", "Defaults", "Policy", "Rules", "fill_assumptions", "policy"]
 
 
 class Policy(Protocol):

@@ -5,13 +5,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from babel.dates import format_skeleton
+from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal, format_percent
 
 from ordercast.orders.supply import FIGURES, Stock
 
 LONGEST_COVER_DAYS = 365
 LATE_ORDERS_NAMED = 3
+URGENT = "; urgent: "  # marks the lines whose stock runs out before anyone delivers; counted by readers
 
 
 class Words:
@@ -37,9 +38,9 @@ class Words:
         return [f"{text} day" if text == "1" else f"{text} days" for text in self.numbers(values)]
 
     def dates(self, values: Any) -> list[str]:
-        """Each date as day and month; "no date" where there is none."""
+        """Each date in figures, so that no month's name stands in another language; "no date" where there is none."""
         codes, distinct = pd.factorize(pd.Series(values))
-        texts = [str(format_skeleton("MMMd", pd.Timestamp(day), locale=self.locale)) for day in distinct]
+        texts = [str(format_date(pd.Timestamp(day), "short", locale=self.locale)) for day in distinct]
         return _pick([*texts, "no date"], codes)
 
 
@@ -241,7 +242,7 @@ def _urgent(told: pd.DataFrame, today: pd.Timestamp, words: Words) -> Sequence[s
     shorts = words.dates(today + pd.to_timedelta(np.ceil(part["runs_out_days"]), unit="D"))
     firsts = words.dates(today + pd.to_timedelta(np.ceil(part["lead_time_days"]), unit="D"))
     texts = [
-        f"; urgent: stock is short from {short}, {supplier} delivers on {first} at the earliest"
+        f"{URGENT}stock is short from {short}, {supplier} delivers on {first} at the earliest"
         for supplier, short, first in zip(part["supplier_id"], shorts, firsts, strict=True)
     ]
     return pd.Series(texts, index=part.index, dtype="object").reindex(told.index, fill_value="").tolist()

@@ -1,0 +1,182 @@
+"""params.yaml: what is accepted, and that every mistake names its line, its key and its cure."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import ValidationError
+
+from ordercast import params
+from ordercast.contracts import INPUTS
+from ordercast.params import Params, ParamsError, load, table
+
+PROJECT = Path(__file__).parents[1]
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "params.yaml"
+    path.write_text(text)
+    return path
+
+
+def faults(folder: Path, text: str) -> list[str]:
+    with pytest.raises(ParamsError) as raised:
+        load(write(folder, text))
+    return str(raised.value).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        pytest.param(
+            "base:\n  seed: 1\norders:\n  service_levell: .9\n",
+            "line 4: orders.service_levell is not a key; did you mean orders.service_level?",
+            id="misspelt_key",
+        ),
+        pytest.param("trian: {}\n", "line 1: trian is not a key; did you mean train?", id="misspelt_section"),
+        pytest.param(
+            "orders:\n  seed: 3\n", "line 2: orders.seed is not a key; did you mean base.seed?", id="wrong_section"
+        ),
+        pytest.param(
+            "orders:\n  defaults:\n    moq: 3\n    lead_time: 2\n",
+            "line 4: orders.defaults.lead_time is not a key; did you mean orders.defaults.lead_time_days?",
+            id="nested_key",
+        ),
+        pytest.param(
+            "forecast:\n  zzz: 1\n",
+            "line 2: forecast.zzz is not a key; the keys here are forecast.strategy",
+            id="nothing_near",
+        ),
+        pytest.param(
+            "\n\ndata:\n  products: -3\n",
+            "line 4: data.products is -3; it must be at least 1 (number of simulated products)",
+            id="too_small",
+        ),
+        pytest.param(
+            "orders:\n  service_level: 99\n",
+            "line 2: orders.service_level is 99; it must be at most 0.9999 (share of order cycles without a stock-out)",
+            id="percent_for_a_share",
+        ),
+        pytest.param("base: {horizon_days: 61}", "base.horizon_days is 61; it must be at most 60", id="too_far_ahead"),
+        pytest.param("train: {learning_rate: 0}", "it must be more than 0", id="zero_for_more_than_zero"),
+        pytest.param("base: {seed: 4294967296}", "it must be less than 4294967296", id="seed_of_33_bits"),
+        pytest.param("base: {seed: '7'}", "base.seed is '7'; it must be a whole number", id="text_for_number"),
+        pytest.param("base: {threads: true}", "base.threads is True; it must be a whole number", id="flag_for_number"),
+        pytest.param("base: {threads: 1.5}", "base.threads is 1.5; it must be a whole number", id="half_a_thread"),
+        pytest.param("base: {seed: }", "base.seed is empty; it must be a whole number", id="empty_value"),
+        pytest.param("train: {learning_rate: 1e-3}", "it must be a number, written like 0.05", id="yaml_reads_text"),
+        pytest.param("data: {path: 3}", "data.path is 3; it must be text; put it in quotes", id="number_for_text"),
+        pytest.param("data: {path: ''}", "it must not be empty", id="empty_text"),
+        pytest.param("train: 3", "train is 3; it must be a section with keys of its own", id="number_for_section"),
+        pytest.param(
+            "data:\n  source: filez\n",
+            "line 2: data.source is 'filez'; it must be 'simulate', 'files' or 'database'; did you mean files?",
+            id="misspelt_choice",
+        ),
+        pytest.param("base: {today: 2026-02-30}", "it must be null or a date such as 2026-01-31", id="no_such_day"),
+        pytest.param("base: {today: 5}", "it must be null or a date such as 2026-01-31", id="number_for_date"),
+        pytest.param("base: {currency: R$}", "it must be three capital letters such as BRL", id="currency_sign"),
+        pytest.param("base: {locale: pt_XX}", "it must be a locale such as pt_BR or en_GB", id="unknown_locale"),
+        pytest.param("features: {mean_days: 7}", "it must be a list of days such as [7, 14, 28]", id="no_list"),
+        pytest.param(
+            "features:\n  mean_days:\n    - 7\n    - x\n",
+            "line 4: features.mean_days item 2 is 'x'; it must be a whole number",
+            id="item_of_a_list",
+        ),
+        pytest.param("features: {mean_days: [7, 7]}", "rising, none twice", id="day_twice"),
+        pytest.param("features: {mean_days: []}", "it must be a list of days", id="empty_list"),
+        pytest.param("features: {change_days: [0, 1]}", "of at least 1", id="lag_of_no_days"),
+        pytest.param("data: {columns: [a]}", "it must map names to names", id="columns_as_list"),
+        pytest.param("data: {columns: {preco: 3}}", "'preco' must lead to a column name", id="column_to_number"),
+        pytest.param("data: {columns: {prics: {a: b}}}", "'prics' is no table; the tables are prices", id="no_table"),
+        pytest.param(
+            "base:\n  seed: 1\n  threads: 2\n  seed: 2\n",
+            "line 4: base.seed is already set in line 2; keep one of the two",
+            id="key_twice",
+        ),
+        pytest.param("base: {}\nbase: {}\n", "line 2: base is already set in line 1", id="section_twice"),
+        pytest.param("base:\n  seed: [1\n", "this is not YAML", id="open_bracket"),
+        pytest.param("base:\n\tseed: 1\n", "line 2: this is not YAML", id="tab"),
+    ],
+)
+def test_fault_names_line_key_and_cure(tmp_path: Path, text: str, said: str) -> None:
+    told = faults(tmp_path, text)
+    assert len([line for line in told if said in line]) == 1, told
+    assert all(line.startswith("params.yaml line ") for line in told)
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "- base\n", "base\n"])
+def test_file_without_sections_is_refused(tmp_path: Path, text: str) -> None:
+    assert faults(tmp_path, text) == ["params.yaml holds no sections; it must begin with a line `base:`"]
+
+
+def test_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ParamsError, match=r"nowhere\.yaml is not there"):
+        load(tmp_path / "nowhere.yaml")
+
+
+def test_all_faults_are_told_in_file_order(tmp_path: Path) -> None:
+    told = faults(tmp_path, "zzz: 1\nbase:\n  seed: -1\n  threads: 0\n  seed: 2\ndata: {products: 0}\nbase: {}\n")
+    assert [int(re.findall(r"line (\d+):", line)[0]) for line in told] == [1, 5, 6, 7]
+
+
+@pytest.mark.parametrize(
+    ("text", "section", "key", "value"),
+    [
+        pytest.param("base: {today: 2026-01-31}", "base", "today", "2026-01-31", id="date"),
+        pytest.param("base: {today: '2026-01-31'}", "base", "today", "2026-01-31", id="date_as_dvc_writes_it"),
+        pytest.param("orders: {service_level: .9}", "orders", "service_level", 0.9, id="number"),
+        pytest.param("train: {learning_rate: 1}", "train", "learning_rate", 1.0, id="whole_number_for_a_share"),
+        pytest.param("features: {mean_days: [3, 5]}", "features", "mean_days", [3, 5], id="list"),
+        pytest.param("data: {columns: {preco: unit_price}}", "data", "columns", {"preco": "unit_price"}, id="flat"),
+        pytest.param(
+            "data: {columns: {prices: {p: unit_price}}}",
+            "data",
+            "columns",
+            {"prices": {"p": "unit_price"}},
+            id="by_table",
+        ),
+    ],
+)
+def test_value_is_accepted_and_the_rest_has_its_default(
+    tmp_path: Path, text: str, section: str, key: str, value: Any
+) -> None:
+    loaded = load(write(tmp_path, text)).model_dump(mode="json")
+    expected = Params().model_dump(mode="json")
+    expected[section][key] = value
+    assert loaded == expected
+
+
+def test_loaded_params_cannot_be_changed(tmp_path: Path) -> None:
+    loaded = load(write(tmp_path, "base: {}"))
+    with pytest.raises(ValidationError):
+        loaded.base.seed = 3
+
+
+def test_defaults_keep_their_own_rules() -> None:
+    as_file = yaml.safe_load(yaml.safe_dump(Params().model_dump(mode="json")))
+    assert Params.model_validate(as_file) == Params()
+
+
+def test_committed_file_holds_the_defaults_each_with_its_description() -> None:
+    path = PROJECT / "params.yaml"
+    assert load(path) == Params()
+    comments = [
+        line.partition("# ")[2] for line in path.read_text().splitlines() if line.startswith("  ") and "# " in line
+    ]
+    assert comments == [row.description for row in table()]
+
+
+def test_table_has_a_row_per_parameter() -> None:
+    rows = {row.key: row for row in table()}
+    assert len(rows) == len(table())
+    assert rows["orders.defaults.lead_time_days"].default == "7"
+    assert rows["features.mean_days"].default == "[7, 14, 28, 60, 180, 365]"
+    assert rows["base.today"].default == "null"
+    assert all(row.description for row in rows.values())
+
+
+def test_tables_named_here_are_those_of_the_contracts() -> None:
+    assert tuple(INPUTS) == params.INPUT_TABLES

@@ -1,0 +1,217 @@
+"""The whole DAG on a small world, as a stranger would run it: from a clone, with DVC, killed now and then."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+ENVIRONMENT = os.environ | {
+    "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_SYSTEM": os.devnull,
+}
+STAGES = ["data", "features", "train", "evaluate", "forecast", "orders", "publish"]
+
+
+def command(clone: Path, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(words, cwd=clone, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 or not check, f"{words}\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+def small_clone(folder: Path) -> Path:
+    """The tracked files of this tree in a repository of their own, with the small world's params."""
+    tracked = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True)
+    for name in tracked.stdout.splitlines():
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    params = yaml.safe_load((ROOT / "params.yaml").read_text())
+    for section, changes in yaml.safe_load((ROOT / "tests/params.small.yaml").read_text()).items():
+        params[section] |= changes
+    (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    (folder / "dvc.lock").unlink(missing_ok=True)
+    commit(folder, "small world", init=True)
+    return folder
+
+
+def commit(clone: Path, message: str, init: bool = False) -> None:
+    if init:
+        command(clone, "git", "init", "-q")
+    command(clone, "git", "add", "-A")
+    author = ["-c", "user.name=t", "-c", "user.email=t@t"]
+    command(clone, "git", *author, "commit", "-qm", message, "--allow-empty")
+
+
+def locked(clone: Path) -> dict[str, dict[str, str]]:
+    """stage -> output -> hash of its bytes, as DVC wrote them down."""
+    stages = yaml.safe_load((clone / "dvc.lock").read_text())["stages"]
+    return {stage: {out["path"]: out["md5"] for out in what["outs"]} for stage, what in stages.items()}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    clone = small_clone(tmp_path_factory.mktemp("clone"))
+    said = command(clone, "ordercast", "repro").stdout
+    commit(clone, "the run")
+    return clone, said
+
+
+def table(clone: Path, name: str):
+    return duckdb.sql(f"SELECT * FROM '{clone}/data/{name}.parquet'").df()
+
+
+def test_every_stage_runs_and_the_summary_says_what_to_do(run):
+    clone, said = run
+    assert list(locked(clone)) == STAGES
+    for expected in ("6 orders · ", "Orders", "to place", "reports/4_evaluate.html", "make dashboard"):
+        assert expected in said, said
+
+
+def test_results_are_complete(run):
+    clone, _ = run
+    prices, demand = table(clone, "forecast/prices"), table(clone, "forecast/demand")
+    orders, products = table(clone, "orders/orders"), table(clone, "raw/products")
+    for results in (prices, demand, orders):
+        assert not results.isna().any().any()
+    assert sorted(orders["product_id"]) == sorted(products["product_id"])
+    assert set(demand["product_id"]) == set(products["product_id"])
+    assert set(prices["horizon_days"]) == set(range(1, 15))
+    assert (orders["reason"].str.len() > 20).all()
+
+
+def test_the_reports_stand_alone(run):
+    clone, _ = run
+    pages = sorted((clone / "reports").glob("*.html"))
+    assert [page.stem for page in pages] == [f"{n}_{stage}" for n, stage in enumerate(STAGES[:6], 1)]
+    for page in pages:
+        text = page.read_text()
+        assert "<script" not in text
+        assert 'src="http' not in text
+        assert 'href="http' not in text
+    assert "data:image/png;base64" in (clone / "reports/4_evaluate.html").read_text()
+
+
+def test_again_runs_nothing_and_leaves_git_clean(run):
+    clone, _ = run
+    assert "up to date" in command(clone, "dvc", "repro").stdout
+    assert command(clone, "git", "status", "--porcelain").stdout == ""
+
+
+def test_another_clone_killed_at_several_stages_ends_with_the_same_bytes(run, tmp_path):
+    """kill -9 of the process a stage hangs on, three times; then the run completes as if nothing had been."""
+    clone, _ = run
+    other = small_clone(tmp_path)
+    for stage in ("features", "train", "orders"):
+        kill_in_the_middle_of(other, stage)
+    command(other, "ordercast", "repro")
+    assert locked(other) == locked(clone)
+    for name in ("data/published/current.json", "models/metadata.json", "reports/metrics.json"):
+        assert (other / name).read_bytes() == (clone / name).read_bytes()
+
+
+def kill_in_the_middle_of(clone: Path, stage: str) -> None:
+    running = subprocess.Popen(
+        ["ordercast", "repro"], cwd=clone, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    assert running.stdout is not None
+    for line in running.stdout:
+        if f" {stage} · 2/" in line:
+            break
+    else:
+        pytest.fail(f"{stage} never came")
+    os.kill(running.pid, signal.SIGKILL)
+    running.wait()
+    deadline = time.monotonic() + 10
+    while left := processes_in(clone):
+        assert time.monotonic() < deadline, f"left alive: {left}"
+        time.sleep(0.1)
+
+
+def processes_in(folder: Path) -> list[str]:
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if Path(os.readlink(process / "cwd")) == folder:
+                found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except OSError:
+            continue
+    return found
+
+
+def test_an_experiment_on_files_and_its_metrics_beside_the_last(run, tmp_path):
+    """The small world's own tables as CSV files give the forecasts and orders of the simulated source."""
+    clone, _ = run
+    before = {name: table(clone, name) for name in ("forecast/prices", "forecast/demand", "orders/orders")}
+    for name in ("prices", "sales", "products", "suppliers", "stock", "open_orders"):
+        duckdb.sql(f"COPY (SELECT * FROM '{clone}/data/raw/{name}.parquet') TO '{tmp_path}/{name}.csv' (HEADER)")
+    command(clone, "dvc", "exp", "run", "-S", "data.source=files", "-S", f"data.path={tmp_path}")
+    for name, earlier in before.items():
+        later = table(clone, name).drop(columns="run_id", errors="ignore")
+        assert later.equals(earlier.drop(columns="run_id", errors="ignore")), name
+    command(clone, "dvc", "exp", "run", "-S", "orders.service_level=0.9")
+    changed = command(clone, "dvc", "metrics", "diff").stdout
+    assert "orders.total_cost" in changed
+    command(clone, "git", "checkout", "-q", ".")
+    command(clone, "dvc", "checkout", "-q")
+
+
+def test_recursive_forecasts_can_be_chosen(run):
+    clone, _ = run
+    before = table(clone, "forecast/prices")
+    command(clone, "dvc", "exp", "run", "-S", "forecast.strategy=recursive", "forecast")
+    after = table(clone, "forecast/prices")
+    assert len(after) == len(before)
+    assert not after["mean"].equals(before["mean"])
+    assert not after.isna().any().any()
+    command(clone, "git", "checkout", "-q", ".")
+    command(clone, "dvc", "checkout", "-q")
+
+
+def test_a_typo_in_the_params_stops_before_any_notebook(run):
+    clone, _ = run
+    params = clone / "params.yaml"
+    honest = params.read_text()
+    params.write_text(honest.replace("  max_rounds: 40", "  max_round: 40"))
+    done = command(clone, "ordercast", "repro", check=False)
+    params.write_text(honest)
+    assert done.returncode == 2
+    assert "train.max_round is not a key" in done.stderr
+    assert "train.max_rounds" in done.stderr
+    assert "line" in done.stderr
+    assert "·" not in done.stdout
+
+
+def test_bad_input_writes_nothing(run, tmp_path):
+    clone, _ = run
+    (tmp_path / "prices.csv").write_text("product_id,date,unit_price\nA,2026-01-01,-3.2\n")
+    before = locked(clone)
+    options = ["-S", "data.source=files", "-S", f"data.path={tmp_path}"]
+    done = command(clone, "dvc", "exp", "run", *options, "data", check=False)
+    said = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert "unit_price" in said
+    assert "-3.2" in said
+    assert not (clone / "data/raw/prices.parquet").exists()
+    assert (clone / "data/published/current.json").exists()
+    command(clone, "git", "checkout", "-q", ".")
+    command(clone, "dvc", "checkout", "-q")
+    assert locked(clone) == before
+
+
+def test_explore_runs_from_top_to_bottom(run):
+    from nbclient import NotebookClient
+    from nbformat import read
+
+    clone, _ = run
+    tour = read(clone / "notebooks/explore.ipynb", as_version=4)
+    NotebookClient(tour, timeout=120, resources={"metadata": {"path": str(clone / "notebooks")}}).execute()
+    assert any(cell.get("outputs") for cell in tour.cells)
