@@ -1,11 +1,12 @@
 # Two commands: `make repro` runs the whole project, `make test` proves it. Both set up .venv first.
 PYTHON ?= python3
+PYTEST ?= pytest
 VENV   := .venv
 BIN    := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export OMP_WAIT_POLICY := passive
 
-.PHONY: repro test check dashboard lab lock clean
+.PHONY: repro test dashboard lab lock
 
 repro: $(VENV)/.ready
 	@ordercast repro
@@ -13,7 +14,7 @@ repro: $(VENV)/.ready
 test: $(VENV)/.ready
 	@.ci/browser
 	ruff check . && ruff format --check . && mypy
-	pytest
+	$(PYTEST)
 
 dashboard: $(VENV)/.ready
 	@ordercast dashboard

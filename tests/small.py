@@ -1,9 +1,12 @@
 """Small literal worlds that several test modules share."""
 
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+import yaml
 
 from ordercast import panel, samples
 from ordercast.features import TARGETS, Problem
@@ -62,3 +65,15 @@ def problem(target: str = "price", prices: pd.DataFrame | None = None, sold: pd.
     known = panel.panels(prices, sales() if sold is None else sold, prices["date"].max(), 1)[target]
     codes = samples.code_table(PRODUCTS, prices)
     return Problem(TARGETS[target], known, samples.horizons(14, 1), samples.codes_of(known.ids, PRODUCTS, codes), SPEC)
+
+
+def lay_small_params_over(path: str | Path) -> None:
+    """Change a params.yaml into the small world's."""
+    params = yaml.safe_load(Path(path).read_text())
+    for section, changes in yaml.safe_load(Path(__file__).with_name("params.small.yaml").read_text()).items():
+        params[section] |= changes
+    Path(path).write_text(yaml.safe_dump(params, sort_keys=False))
+
+
+if __name__ == "__main__":
+    lay_small_params_over(sys.argv[1])

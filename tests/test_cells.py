@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ordercast import cells
 from ordercast.contracts import Kind
+from ordercast.sources import cells
 
 BAD = object()
 DAY = pd.Timestamp("2026-03-31")

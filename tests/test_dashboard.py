@@ -220,17 +220,6 @@ def test_a_page_loaded_now_shows_the_run_published_now(browser: "playwright.Brow
 
 
 @needs_chromium
-def test_an_unknown_address_leads_back_without_asking_elsewhere(browser: "playwright.Browser", address: str):
-    page = browser.new_page()
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(address + "nothing/here")
-    assert page.get_by_role("link", name="To the orders of today").count() == 1
-    assert [url for url in asked if not url.startswith((address, "data:"))] == []
-    page.close()
-
-
-@needs_chromium
 def test_without_a_published_run_the_next_step_is_shown(browser: "playwright.Browser", address: str, root: Path):
     pointer = root / "data/published/current.json"
     hidden = pointer.rename(pointer.with_suffix(".away"))
@@ -250,6 +239,26 @@ def test_serve_command_keeps_to_this_machine_and_to_our_template(tmp_path: Path)
     assert "--VoilaConfiguration.allow_template_override=NO" in command
     assert str(tmp_path / "dashboard") in environment["JUPYTER_PATH"].split(os.pathsep)
     assert environment["ORDERCAST_ROOT"] == str(tmp_path)
+
+
+def test_error_page_is_ours_and_asks_nothing_of_another_machine():
+    import jinja2
+    from voila.paths import collect_template_paths
+    from voila.utils import create_include_assets_functions
+
+    _, environment = dashboard.serve_command(PROJECT, 8123)
+    shared = environment["JUPYTER_PATH"].split(os.pathsep)
+    paths = collect_template_paths(["voila", "nbconvert"], "ordercast", prune=True, root_dirs=shared)
+    templates = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(paths), extensions=["jinja2.ext.i18n"], autoescape=True
+    )
+    templates.install_null_translations()  # type: ignore[attr-defined]
+    said = templates.get_template("error.html").render(
+        base_url="/", status_code=500, status_message="Error", **create_include_assets_functions("ordercast", "/")
+    )
+    assert "500: Error" in said
+    assert "To the orders of today" in said
+    assert not re.search(r"(?:https?:)?//\w", said)
 
 
 def test_template_names_no_other_machine():

@@ -8,7 +8,7 @@ import pytest
 from conftest import LAST_DAY, LONG_NAME, write_run
 
 from ordercast import store
-from ordercast.dashboard_data import Missing, current_run, matching
+from ordercast.dashboard.data import Missing, current_run, matching
 
 
 def test_without_a_published_run_the_next_step_is_told(tmp_path: Path):

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from ordercast import faults
+from ordercast.sources import faults
 
 
 def blamed(values: list[str], fault: str = "is not above 0") -> faults.Findings:

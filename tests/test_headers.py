@@ -2,8 +2,8 @@
 
 import pytest
 
-from ordercast import headers
 from ordercast.contracts import TABLES
+from ordercast.sources import headers
 
 
 @pytest.mark.parametrize(

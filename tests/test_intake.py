@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from ordercast import intake, readers
-from ordercast.faults import Findings
+from ordercast.sources import intake, readers
+from ordercast.sources.faults import Findings
 
 
 def taken(header: list[str], rows: list[list[str]], table: str = "sales") -> tuple[intake.Intake, Findings]:

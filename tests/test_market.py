@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ordercast.market import (
+from ordercast.simulate import DEFAULT_TODAY, world
+from ordercast.simulate.market import (
     KEY,
     Noise,
     State,
@@ -17,7 +18,6 @@ from ordercast.market import (
     rules_of,
     state_of,
 )
-from ordercast.simulate import DEFAULT_TODAY, world
 
 Truth = dict[str, pd.DataFrame]
 ORIGIN = DEFAULT_TODAY - timedelta(days=25)

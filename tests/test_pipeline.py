@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import small
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,10 +35,7 @@ def small_clone(folder: Path) -> Path:
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
-    params = yaml.safe_load((ROOT / "params.yaml").read_text())
-    for section, changes in yaml.safe_load((ROOT / "tests/params.small.yaml").read_text()).items():
-        params[section] |= changes
-    (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    small.lay_small_params_over(folder / "params.yaml")
     (folder / "dvc.lock").unlink(missing_ok=True)
     commit(folder, "small world", init=True)
     return folder

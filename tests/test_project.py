@@ -11,7 +11,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb")) + [ROOT / "dashboard/dashboard.ipynb"]
+NOTEBOOKS = [*sorted((ROOT / "notebooks").glob("*.ipynb")), ROOT / "dashboard/dashboard.ipynb"]
 README = (ROOT / "README.md").read_text()
 TRACKED = subprocess.run(
     ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True

@@ -6,7 +6,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from ordercast import readers
+from ordercast.sources import readers
 
 
 def written(path: Path, content: str | bytes) -> Path:

@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ordercast import catalogue
-from ordercast.market import KEY, day_numbers, price, rules_of, state_of
-from ordercast.simulate import DEFAULT_TODAY, World, world
+from ordercast.simulate import DEFAULT_TODAY, World, catalogue, world
+from ordercast.simulate.market import KEY, day_numbers, price, rules_of, state_of
 
 KEYS = {
     "prices": ["product_id", "supplier_id", "date", "unit_price"],

@@ -528,3 +528,35 @@ def test_any_bytes_are_read_or_refused_in_words(content: bytes, ending: str, tmp
     folder = put(tmp_path_factory.mktemp("any"), {f"prices.{ending}": content})
     with pytest.raises(sources.InputError, match="Nothing was written"):
         read(folder)
+
+
+BASE = {"seed": 7, "today": None, "currency": "BRL"}
+DATA = {
+    "source": "simulate",
+    "path": "data/input",
+    "columns": {},
+    "on_bad_row": "stop",
+    "products": 3,
+    "history_days": 120,
+}
+
+
+def test_take_simulates_and_says_so() -> None:
+    taken = sources.take(DATA, BASE)
+    assert taken.raw.prices["product_id"].nunique() == 3
+    assert "simulated" in taken.raw.notes["note"].iloc[0]
+    assert "price_states" in taken.truth
+    earlier = sources.take(DATA, BASE | {"today": "2025-06-30"})
+    assert str(earlier.raw.sales["date"].max().date()) == "2025-06-30"
+
+
+def test_take_reads_files_and_knows_no_truth(tmp_path: Path) -> None:
+    (tmp_path / "prices.csv").write_text("product_id,date,unit_price\nA,2026-01-01,3.2\n")
+    taken = sources.take(DATA | {"source": "files", "path": str(tmp_path)}, BASE)
+    assert taken.raw.prices["unit_price"].tolist() == [3.2]
+    assert taken.truth == {}
+
+
+def test_take_has_no_database_yet() -> None:
+    with pytest.raises(sources.InputError, match=r"set data\.source to files or simulate"):
+        sources.take(DATA | {"source": "database"}, BASE)

@@ -197,3 +197,28 @@ def test_a_block_that_fails_leaves_the_old_file_and_nothing_beside_it(tmp_path: 
         fail()
     assert (tmp_path / "f.txt").read_text() == "old"
     assert [file.name for file in tmp_path.iterdir()] == ["f.txt"]
+
+
+def test_a_folder_takes_files_of_every_kind(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"b": [2, 1], "a": ["x", "y"]})
+    store.write_folder(tmp_path / "f", {"t.parquet": frame, "n.json": {"k": 1}, "s.txt": "é\n", "p.png": b"\x89"})
+    assert store.read_folder(tmp_path / "f")["t"]["b"].tolist() == [1, 2]
+    assert store.read_json(tmp_path / "f/n.json") == {"k": 1}
+    assert store.read_text(tmp_path / "f/s.txt") == "é\n"
+    assert (tmp_path / "f/p.png").read_bytes() == b"\x89"
+
+
+def test_an_empty_folder_is_made_and_read(tmp_path: Path) -> None:
+    store.write_folder(tmp_path / "f", {})
+    assert (tmp_path / "f").is_dir()
+    assert store.read_folder(tmp_path / "f") == {}
+
+
+def test_a_digest_changes_with_bytes_and_names(tmp_path: Path) -> None:
+    folders = {name: tmp_path / name for name in ("one", "same", "bytes", "names")}
+    for name, folder in folders.items():
+        store.write_text("y" if name == "bytes" else "x", folder / ("b.txt" if name == "names" else "a.txt"))
+    digests = {name: store.digest(folder) for name, folder in folders.items()}
+    assert digests["one"] == digests["same"]
+    assert len(set(digests.values())) == 3
+    assert store.digest_of("a", "b") != store.digest_of("ab")

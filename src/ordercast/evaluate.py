@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from ordercast import calibrate, features, forecast, metrics, train
 from ordercast.features import Problem, Target
 from ordercast.forecast import Forecaster, Scaled, Strategy
-from ordercast.market import conditional_mean
 from ordercast.panel import Panel
+from ordercast.simulate.market import conditional_mean
 from ordercast.states import Floats
 from ordercast.train import Split
 

@@ -8,9 +8,9 @@ from itertools import islice
 
 import pandas as pd
 
-from ordercast.cells import FAULT_OF_KIND
 from ordercast.contracts import INFINITE, INPUTS, OUT_OF_CALENDAR, TABLES
 from ordercast.schema import FAULT_DTYPES, MISSING
+from ordercast.sources.cells import FAULT_OF_KIND
 
 EXAMPLES = 5
 LONGEST_CELL = 40

@@ -66,7 +66,7 @@ class Voice:
 
     def words(self) -> plots.Words:
         """The same for figures, with short days."""
-        return plots.Words(self.number, lambda day: str(format_skeleton("MMMd", day, locale=self.locale)))
+        return plots.Words(self.number, lambda day: str(format_skeleton("Md", day, locale=self.locale)))
 
 
 def headline(orders: pd.DataFrame, today: pd.Timestamp, voice: Voice) -> str:

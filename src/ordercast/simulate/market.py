@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ordercast.catalogue import FULL_TURN
+from ordercast.simulate.catalogue import FULL_TURN
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -19,9 +19,9 @@ from itables import to_html_datatable
 from itables.javascript import generate_init_offline_itables_html
 from itables.utils import find_package_file
 
-from ordercast import dashboard_text as text
 from ordercast import plots
-from ordercast.dashboard_data import HISTORY_DAYS, Missing, Run, current_run, matching
+from ordercast.dashboard import text
+from ordercast.dashboard.data import HISTORY_DAYS, Missing, Run, current_run, matching
 
 MOST_OPTIONS = 200
 MOST_LINES = 1000

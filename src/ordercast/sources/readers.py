@@ -11,7 +11,8 @@ import duckdb
 import pandas as pd
 import python_calamine
 
-from ordercast import cells, store
+from ordercast import store
+from ordercast.sources import cells
 
 EXCEL_LOCK = "~$"
 _KEPT_TYPES = re.compile(r"U?(TINY|SMALL|BIG)?INT(EGER)?|DOUBLE|BOOLEAN|DATE|TIMESTAMP(_N?S|_MS)?|VARCHAR")

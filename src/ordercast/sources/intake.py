@@ -7,9 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from ordercast import cells, headers, readers, schema
+from ordercast import schema
 from ordercast.contracts import DTYPES, TABLES
-from ordercast.faults import DISAGREES, Findings, many
+from ordercast.sources import cells, headers, readers
+from ordercast.sources.faults import DISAGREES, Findings, many
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ordercast import catalogue
-from ordercast.market import (
+from ordercast.simulate import catalogue
+from ordercast.simulate.market import (
     KEY,
     Floats,
     Ints,

@@ -9,10 +9,11 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from ordercast import cells, headers, intake, readers, schema, simulate
+from ordercast import schema, simulate
 from ordercast.contracts import DTYPES, INPUTS, TABLES
-from ordercast.faults import FUTURE, UNKNOWN, Findings, InputError, many, some
-from ordercast.intake import Intake
+from ordercast.sources import cells, headers, intake, readers
+from ordercast.sources.faults import FUTURE, UNKNOWN, Findings, InputError, many, some
+from ordercast.sources.intake import Intake
 
 __all__ = ["InputError", "Raw", "read"]
 
@@ -238,7 +239,9 @@ def take(data: dict[str, Any], base: dict[str, Any]) -> Taken:
         world = simulate.world(
             data["products"], data["history_days"], base["seed"], today or simulate.DEFAULT_TODAY, base["currency"]
         )
-        tables = world.tables() | {name: TABLES[name].empty() for name in ("quarantine", "notes")}
+        told = f"{data['products']} simulated products, seed {base['seed']}: nobody's real prices"
+        notes = pd.DataFrame({"table": [FOLDER], "note": [told]})
+        tables = world.tables() | {"quarantine": TABLES["quarantine"].empty(), "notes": notes}
         return Taken(Raw(**{name: schema.check(table, name) for name, table in tables.items()}), world.truth)
     if data["source"] == "files":
         raw = read(

@@ -1,0 +1,48 @@
+"""The same bytes on another CPU: the code paths for newer processors are switched off and everything is made again."""
+
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+# What a processor of 2012 lacks, said to NumPy and to the C library.
+OLDER = {
+    "NPY_DISABLE_CPU_FEATURES": "X86_V3 X86_V4 AVX512_ICL AVX512_SPR",
+    "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-FMA,-FMA4,-AVX512F,-AVX,-ERMS",
+}
+MAKE = """
+import sys
+from datetime import date
+import numpy as np
+from ordercast import panel, params, samples, simulate, store
+from ordercast.features import TARGETS, Problem, rows
+
+world = simulate.world(8, 400, 7, date(2026, 10, 31), "BRL")
+known = panel.panels(world.prices, world.sales, world.prices["date"].max(), 1)
+codes = samples.code_table(world.products, world.prices)
+tables = world.tables() | {f"truth_{name}": table for name, table in world.truth.items()}
+for name, each in known.items():
+    own = samples.codes_of(each.ids, world.products, codes)
+    problem = Problem(TARGETS[name], each, samples.horizons(14, 1), own, params.Features())
+    tables[f"rows_{name}"] = samples.to_frame(rows(problem, list(range(60, each.steps, 30))), each)
+store.write_folder(sys.argv[1], {f"{name}.parquet": table for name, table in tables.items()})
+print(np.exp(np.linspace(0.1, 3, 1000)).tobytes().hex())
+"""
+
+
+def make(folder: Path, older: dict[str, str]) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", MAKE, str(folder)], env=os.environ | older, capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="switches x86 features off")
+def test_data_and_features_do_not_depend_on_the_processor(tmp_path):
+    new, old = make(tmp_path / "new", {}), make(tmp_path / "old", OLDER)
+    assert new != old, "the switches changed nothing: this processor has none of the features"
+    for file in sorted((tmp_path / "new").iterdir()):
+        assert file.read_bytes() == (tmp_path / "old" / file.name).read_bytes(), file.name
