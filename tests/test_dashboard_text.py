@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from ordercast import dashboard_text as text
+from ordercast.dashboard import text
 
 BRAZIL = text.Voice("pt_BR", "BRL")
 TODAY = pd.Timestamp("2026-11-14")

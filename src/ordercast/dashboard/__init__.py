@@ -1,4 +1,4 @@
-"""The page for buyers, served by Voila from dashboard/dashboard.ipynb; what it holds is in `dashboard.page`.
+"""The page for buyers, served by Voila from dashboard/dashboard.ipynb; what it holds is in `dashboard.panels`.
 
 Kernels are started before a visitor comes. The notebook therefore imports, waits for the visitor and only then reads:
 each load of the page shows the run that is published at that moment. (Without the wait, a page would show what was
@@ -52,7 +52,7 @@ def wait_for_visitor() -> None:
     """Nothing; returns when somebody asks for the page, at once outside of a kernel that Voila keeps warm."""
     from voila.utils import wait_for_request  # type: ignore[import-untyped]
 
-    from ordercast.dashboard import page  # noqa: F401  what takes long is loaded before the visitor comes
+    from ordercast.dashboard import panels  # noqa: F401  what takes long is loaded before the visitor comes
 
     wait_for_request()
 
@@ -62,6 +62,6 @@ def page(root: Path | None = None) -> list[Any]:
 
     root: the project's folder; found by `project.root` where none is given.
     """
-    from ordercast.dashboard.page import parts
+    from ordercast.dashboard.panels import parts
 
     return parts(root)

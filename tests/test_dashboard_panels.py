@@ -8,7 +8,7 @@ import pytest
 
 from ordercast import dashboard
 from ordercast.dashboard.data import current_run
-from ordercast.dashboard.page import Explorer
+from ordercast.dashboard.panels import Explorer
 from ordercast.dashboard.text import Voice
 
 
@@ -130,7 +130,7 @@ def test_every_chart_has_a_text_for_those_who_cannot_see_it(published_run: Path)
 
 
 def test_long_catalogues_cut_the_orders_table_and_say_so(published_run: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("ordercast.dashboard.page.MOST_LINES", 5)
+    monkeypatch.setattr("ordercast.dashboard.panels.MOST_LINES", 5)
     said = spoken(dashboard.page(published_run)[2])
     assert "The table has the first 5" in said
     assert "Parafuso M2" not in said
