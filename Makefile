@@ -37,4 +37,4 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 
 # After a change of versions in pyproject.toml (needs uv).
 lock:
-	uv pip compile pyproject.toml --extra dev --generate-hashes --no-emit-index-url --no-header --universal -q -o requirements.lock
+	uv pip compile pyproject.toml --extra dev --generate-hashes --no-header --universal -q -o requirements.lock
