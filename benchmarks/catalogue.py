@@ -54,7 +54,6 @@ def main() -> None:
                 learned,
                 at,
                 settings.train,
-                every=spec.origin_every_days,
                 seed=base.seed,
                 threads=base.threads,
             )

@@ -2,17 +2,16 @@
 
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import yaml
 
-from ordercast import panel, samples
+from ordercast import panel, params, samples
 from ordercast.features import TARGETS, Problem
 
-SPEC = SimpleNamespace(country="BR", change_days=(1, 7, 28), mean_days=(7, 28, 365))
-TRAIN = SimpleNamespace(
+SPEC = params.Features(change_days=(1, 7, 28), mean_days=(7, 28, 365))
+TRAIN = params.Train(
     learning_rate=0.1,
     num_leaves=7,
     min_data_in_leaf=20,

@@ -10,9 +10,9 @@ from ordercast.features import TARGETS, Problem
 def scored(problem, strategy="direct", truth=None):
     plan = evaluate.windows(problem.panel, problem.horizons, 4, 14, 56)
     rows = features.rows(problem, samples.origins(problem.panel, 3, 700))
-    model = train.fit(problem, rows, plan.split, small.TRAIN, every=7, seed=7, threads=2)
+    model = train.fit(problem, rows, plan.split, small.TRAIN, seed=7, threads=2)
     labels = evaluate.groupings(problem.panel, small.PRODUCTS)
-    return plan, evaluate.score(model, problem, plan, every=7, strategy=strategy, groupings=labels, truth=truth)
+    return plan, evaluate.score(model, problem, plan, strategy=strategy, groupings=labels, truth=truth)
 
 
 @pytest.fixture(scope="module")
@@ -124,12 +124,10 @@ def test_the_simulated_world_can_be_learned_and_the_truth_is_the_floor():
         problem = Problem(TARGETS[name], known[name], samples.horizons(14, 1), codes, small.SPEC)
         plan = evaluate.windows(known[name], problem.horizons, 8, 14, 84)
         rows = features.rows(problem, samples.origins(known[name], 3, 500))
-        model = train.fit(problem, rows, plan.split, small.TRAIN, every=7, seed=7, threads=2)
+        model = train.fit(problem, rows, plan.split, small.TRAIN, seed=7, threads=2)
         truth = evaluate.floor(world.truth, problem, plan) if name == "price" else None
         labels = evaluate.groupings(known[name], world.products)
-        results[name] = evaluate.score(
-            model, problem, plan, every=7, strategy="direct", groupings=labels, truth=truth
-        ).summary
+        results[name] = evaluate.score(model, problem, plan, strategy="direct", groupings=labels, truth=truth).summary
     price, demand = results["price"], results["demand"]
     assert price["truth"]["rmsse_ratio"] < 0.9
     assert price["truth"]["rmsse"] < price["ordercast"]["rmsse"] < price["naive"]["rmsse"]

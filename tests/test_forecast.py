@@ -12,7 +12,7 @@ def fitted(request):
     problem = small.problem(request.param)
     rows = features.rows(problem, samples.origins(problem.panel, 2, 300))
     at = train.split(problem.panel, problem.panel.steps - 1, 56)
-    return problem, train.fit(problem, rows, at, small.TRAIN, every=7, seed=7, threads=2)
+    return problem, train.fit(problem, rows, at, small.TRAIN, seed=7, threads=2)
 
 
 @pytest.mark.parametrize("strategy", ["direct", "recursive"])

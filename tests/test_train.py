@@ -14,7 +14,7 @@ def lesson():
 
 def fit(problem, rows, cut=None, seed=7):
     at = train.split(problem.panel, problem.panel.steps - 1 if cut is None else cut, 56)
-    return train.fit(problem, rows, at, small.TRAIN, every=7, seed=seed, threads=2)
+    return train.fit(problem, rows, at, small.TRAIN, seed=seed, threads=2)
 
 
 def test_a_fit_repeats_to_the_byte(lesson):

@@ -132,14 +132,13 @@ def score(
     problem: Problem,
     plan: Windows,
     *,
-    every: int,
     strategy: Strategy,
     groupings: dict[str, NDArray[np.str_]],
     truth: Floats | None = None,
 ) -> Evaluation:
     """Scores of `forecaster`, fitted at `plan.split.cut`, at the test origins.
 
-    every: steps between validation origins; strategy: the one people are shown, scored as `ordercast`, the other
+    strategy: the one people are shown, scored as `ordercast`, the other
     beside it; groupings: name -> (series,) label; truth: (series, origins, horizons) conditional mean of a simulated
     world.
     """
@@ -150,7 +149,7 @@ def score(
         outcomes["ordercast" if way == strategy else f"ordercast_{way}"] = _outcome(
             target, tested, forecaster.bands[way]
         )
-    validation = plan.split.validation_origins(problem.horizons, every)
+    validation = plan.split.validation_origins(problem.horizons, problem.every_steps)
     for name, rule in BASELINES.items():
         past = forecast.departures(problem, [(origin, _baseline(rule, problem.at(origin))) for origin in validation])
         error = past.actual - past.predicted

@@ -17,7 +17,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ordercast.panel import Panel
-from ordercast.states import YEAR_DAYS, Floats, Spec, State, demand_state, price_state
+from ordercast.params import Features
+from ordercast.states import YEAR_DAYS, Floats, State, demand_state, price_state
 
 LOOK_BACK_DAYS = YEAR_DAYS + 14  # no feature sees further back, so a recursion need not carry more
 HOLIDAY_REACH_DAYS = 14
@@ -33,7 +34,7 @@ class Target:
 
     name: str
     column: str
-    state: Callable[[Panel, Spec], State]
+    state: Callable[[Panel, Features], State]
     inverse: Callable[[Floats], Floats]
     lowest: float
     spread: Callable[[NDArray[np.int64]], Floats]
@@ -51,7 +52,12 @@ class Problem:
     panel: Panel
     horizons: NDArray[np.int64]
     codes: pd.DataFrame
-    spec: Spec
+    spec: Features
+
+    @property
+    def every_steps(self) -> int:
+        """Steps between the origins that teach and those that judge."""
+        return max(1, self.spec.origin_every_days // self.panel.step_days)
 
     def at(self, origin: int) -> Problem:
         """The problem as it stood when step `origin` was the last one known."""
@@ -126,7 +132,7 @@ def scaled_target(panel: Panel, at: Rows) -> Floats:
     return np.where(known & panel.observed[at.series, step], (actual - at.base) / at.scale, np.nan)
 
 
-def _ahead(known: Panel, state: State, horizons: NDArray[np.int64], spec: Spec) -> dict[str, Floats]:
+def _ahead(known: Panel, state: State, horizons: NDArray[np.int64], spec: Features) -> dict[str, Floats]:
     series = len(known.ids)
     features = {"days_ahead": np.broadcast_to(known.step_days * horizons.astype(float), (series, len(horizons)))}
     dates = known.dates[-1] + known.step_days * horizons.astype("timedelta64[D]")

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ordercast.panel import Panel, rounded_log
+from ordercast.params import Features
 
 Floats = NDArray[np.float64]
 YEAR_DAYS = 364  # whole weeks, so that a weekday meets its like
 PRIOR_STEPS = 10  # a series' volatility counts as this many steps of the prior before it has its own
 PRIOR_VOLATILITY = 0.01
-
-
-class Spec(Protocol):
-    """What params.yaml says of features."""
-
-    country: str
-    change_days: Sequence[int]
-    mean_days: Sequence[int]
 
 
 @dataclass(frozen=True)
@@ -47,7 +38,7 @@ def _age(known: Panel) -> NDArray[np.int64]:
     return np.clip(known.steps - 1 - known.first, 0, YEAR_DAYS // known.step_days)
 
 
-def _means(z: Floats, known: Panel, spec: Spec) -> dict[str, Floats]:
+def _means(z: Floats, known: Panel, spec: Features) -> dict[str, Floats]:
     return {
         f"over_mean_{days}d": z[:, -1] - z[:, -window_steps(days, known) :].mean(axis=1)
         for days in spec.mean_days
@@ -55,7 +46,7 @@ def _means(z: Floats, known: Panel, spec: Spec) -> dict[str, Floats]:
     }
 
 
-def price_state(known: Panel, spec: Spec) -> State:
+def price_state(known: Panel, spec: Features) -> State:
     """State of price series: changes, distance to means and range, volatility, stickiness, rank among suppliers.
 
     The target scale is the root mean squared step of the last 182 days, shrunk to a fixed prior (never to the other
@@ -108,7 +99,7 @@ def _among_suppliers(log_price: Floats, known: Panel) -> dict[str, Floats]:
     return {"over_cheapest_supplier": over, "suppliers": suppliers}
 
 
-def demand_state(known: Panel, spec: Spec) -> State:
+def demand_state(known: Panel, spec: Features) -> State:
     """State of demand series: ratios to the level of the last 28 days, spread, share of zero days, weekday, price.
 
     The target is (demand - level) / spread, spread from the last 91 days with the square root of the level as its

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import lightgbm as lgb
 import numpy as np
@@ -14,21 +14,10 @@ from ordercast import calibrate, features, forecast
 from ordercast.features import Problem, Rows
 from ordercast.forecast import STRATEGIES, Forecaster
 from ordercast.panel import Panel
+from ordercast.params import Train
 from ordercast.states import Floats
 
 TARGET_LIMIT = 6.0  # scaled departures beyond this are typing errors or shocks that nobody forecasts
-
-
-class TrainSpec(Protocol):
-    """What params.yaml says of training."""
-
-    learning_rate: float
-    num_leaves: int
-    min_data_in_leaf: int
-    feature_fraction: float
-    max_rounds: int
-    early_stopping_rounds: int
-    validation_days: int
 
 
 @dataclass(frozen=True)
@@ -54,14 +43,12 @@ def split(panel: Panel, cut: int, validation_days: int) -> Split:
     return Split(valid_from, cut)
 
 
-def fit(
-    problem: Problem, rows: Rows, at: Split, train: TrainSpec, *, every: int, seed: int, threads: int
-) -> Forecaster:
+def fit(problem: Problem, rows: Rows, at: Split, train: Train, *, seed: int, threads: int) -> Forecaster:
     """A forecaster that has seen nothing after step `at.cut`.
 
-    rows: training rows of any origins; those whose target lies after the cut or was not observed are left out. every:
-    steps between the origins that judge the model. Early stopping finds the number of rounds on the validation window,
-    whose origins also give the guard and the bands; then the model is fitted again on everything up to the cut.
+    rows: training rows of any origins; those whose target lies after the cut or was not observed are left out.
+    Early stopping finds the number of rounds on the validation window, whose origins also give the guard and the
+    bands; then the model is fitted again on everything up to the cut.
     """
     y = features.scaled_target(problem.panel, rows)
     due = rows.origin + rows.horizon
@@ -71,12 +58,12 @@ def fit(
     early, late = usable & (due < at.valid_from), usable & (rows.origin >= at.valid_from)
     trial, rounds = _early_stopped(rows, y, early, late, settings, train)
     judged = Forecaster(problem.target, trial, rows.names, rounds, {}, {})
-    skill, bands = _judge(judged, problem, at.validation_origins(problem.horizons, every))
+    skill, bands = _judge(judged, problem, at.validation_origins(problem.horizons, problem.every_steps))
     final = lgb.train(settings, _dataset(rows, y, usable), num_boost_round=rounds)
     return Forecaster(problem.target, final, rows.names, rounds, skill, bands)
 
 
-def _settings(train: TrainSpec, seed: int, threads: int) -> dict[str, Any]:
+def _settings(train: Train, seed: int, threads: int) -> dict[str, Any]:
     return {
         "objective": "regression",
         "metric": "l2",
@@ -108,7 +95,7 @@ def _early_stopped(
     early: NDArray[np.bool_],
     late: NDArray[np.bool_],
     settings: dict[str, Any],
-    train: TrainSpec,
+    train: Train,
 ) -> tuple[lgb.Booster, int]:
     learning = _dataset(rows, y, early)
     booster = lgb.train(
