@@ -18,7 +18,7 @@ TRAIN = params.Train(
     feature_fraction=1.0,
     max_rounds=30,
     early_stopping_rounds=5,
-    validation_days=56,
+    validation_days=84,
 )
 PRODUCTS = pd.DataFrame({"product_id": ["A", "B", "C"], "category": ["x", "x", None]})
 

@@ -59,7 +59,7 @@ def test_the_last_fit_knows_the_newest_targets(lesson):
 def test_validation_origins_have_all_their_targets_before_the_cut(lesson):
     problem, _ = lesson
     at = train.split(problem.panel, 240, 56)
-    origins = at.validation_origins(problem.horizons, 7)
+    origins = at.validation_origins(problem.horizons)
     assert min(origins) >= at.valid_from
     assert max(origins) + 14 == at.cut
 

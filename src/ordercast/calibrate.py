@@ -10,6 +10,7 @@ from ordercast.metrics import QUANTILES
 Floats = NDArray[np.float64]
 MIN_CELL = 200  # errors a group needs at a horizon before it gets quantiles of its own
 MIN_ORIGINS = 4
+LOWER_BOUND = 1.645  # standard errors: one-sided 95%
 
 
 def skill_weights(
@@ -18,9 +19,9 @@ def skill_weights(
     """Weight in [0, 1] per group by which the model's departure from its base is multiplied.
 
     forecast, actual: scaled departures from the base, one per out-of-sample forecast, no NaN; origin, group: their
-    origin and cluster. The weight is the least-squares slope of actual on forecast, less one standard error taken
-    over origins (series of one origin share shocks, so rows are no evidence of their own; jackknife, Efron 1982);
-    0 where fewer than 4 origins speak, or where the lower bound is not positive.
+    origin and cluster. The weight is the one-sided 95% lower bound of the least-squares slope of actual on
+    forecast, its standard error taken over origins by the jackknife (Efron 1982): series of one origin share shocks,
+    so rows are no evidence of their own. It is 0 where fewer than 4 origins speak, or where the bound is not positive.
     """
     weights = np.zeros(groups)
     for g in range(groups):
@@ -35,7 +36,7 @@ def skill_weights(
             continue
         left_out = (cross.sum() - cross) / np.maximum(square.sum() - square, 1e-12)
         error = np.sqrt((count - 1) / count * ((left_out - left_out.mean()) ** 2).sum())
-        weights[g] = np.clip(cross.sum() / square.sum() - error, 0.0, 1.0)
+        weights[g] = np.clip(cross.sum() / square.sum() - LOWER_BOUND * error, 0.0, 1.0)
     return np.round(weights, 4)
 
 

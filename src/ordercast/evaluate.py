@@ -149,7 +149,7 @@ def score(
         outcomes["ordercast" if way == strategy else f"ordercast_{way}"] = _outcome(
             target, tested, forecaster.bands[way]
         )
-    validation = plan.split.validation_origins(problem.horizons, problem.every_steps)
+    validation = plan.split.validation_origins(problem.horizons)
     for name, rule in BASELINES.items():
         past = forecast.departures(problem, [(origin, _baseline(rule, problem.at(origin))) for origin in validation])
         error = past.actual - past.predicted

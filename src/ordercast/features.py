@@ -54,11 +54,6 @@ class Problem:
     codes: pd.DataFrame
     spec: Features
 
-    @property
-    def every_steps(self) -> int:
-        """Steps between the origins that teach and those that judge."""
-        return max(1, self.spec.origin_every_days // self.panel.step_days)
-
     def at(self, origin: int) -> Problem:
         """The problem as it stood when step `origin` was the last one known."""
         return replace(self, panel=self.panel.until(origin + 1))

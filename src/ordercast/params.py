@@ -106,7 +106,7 @@ class Data(Section):
 
 
 class Features(Section):
-    origin_every_days: int = _knob(7, "days between two training origins", ge=1, le=28)
+    origin_every_days: int = _knob(5, "days between two training origins", ge=1, le=28)
     horizons_per_origin: int = _knob(2, "horizons drawn for each training origin", ge=1, le=60)
     history_days: int = _knob(730, "days of history to learn from", ge=28)
     change_days: Days = _knob((1, 2, 3, 5, 7, 14, 28, 56, 91, 182, 364), "lags of price changes, in days")
@@ -116,7 +116,7 @@ class Features(Section):
 
 
 class Train(Section):
-    validation_days: int = _knob(84, "last days, kept to find the number of rounds", ge=1)
+    validation_days: int = _knob(168, "last days, kept to find the number of rounds", ge=1)
     learning_rate: float = _knob(0.1, "step of a boosting round, a share", gt=0, le=1)
     num_leaves: int = _knob(15, "most leaves of a tree", ge=2, le=4096)
     max_rounds: int = _knob(400, "most boosting rounds", ge=1)
@@ -127,7 +127,7 @@ class Train(Section):
 
 class Evaluate(Section):
     origins: int = _knob(12, "number of past days whose forecasts are scored", ge=2, le=200)
-    every_days: int = _knob(14, "days between two scored origins", ge=1)
+    every_days: int = _knob(15, "days between two scored origins", ge=1)
 
 
 class Forecast(Section):

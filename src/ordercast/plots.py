@@ -150,7 +150,7 @@ def orders_bar(orders: pd.DataFrame, currency: str, words: Words = PLAIN, most: 
 
     orders: supplier_id, total_cost in `currency`.
     """
-    spend = orders.groupby("supplier_id")["total_cost"].sum().sort_values(ascending=False)
+    spend = orders.groupby("supplier_id")["total_cost"].sum().round().sort_values(ascending=False)
     if len(spend) > most:
         rest = pd.Series({f"{len(spend) - most} others": spend.iloc[most:].sum()})
         spend = pd.concat([spend.iloc[:most], rest])

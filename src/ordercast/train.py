@@ -27,9 +27,13 @@ class Split:
     valid_from: int
     cut: int
 
-    def validation_origins(self, horizons: NDArray[np.int64], every: int) -> list[int]:
-        """Origins, in steps, whose targets all lie in the validation window."""
-        return list(range(self.cut - int(horizons.max()), self.valid_from - 1, -every))[::-1]
+    def validation_origins(self, horizons: NDArray[np.int64]) -> list[int]:
+        """Origins, in steps, whose targets all lie in the validation window.
+
+        They are one step further apart than the longest horizon: no two share a target, and they fall on every weekday.
+        """
+        reach = int(horizons.max())
+        return list(range(self.cut - reach, self.valid_from - 1, -reach - 1))[::-1]
 
 
 def split(panel: Panel, cut: int, validation_days: int) -> Split:
@@ -58,7 +62,7 @@ def fit(problem: Problem, rows: Rows, at: Split, train: Train, *, seed: int, thr
     early, late = usable & (due < at.valid_from), usable & (rows.origin >= at.valid_from)
     trial, rounds = _early_stopped(rows, y, early, late, settings, train)
     judged = Forecaster(problem.target, trial, rows.names, rounds, {}, {})
-    skill, bands = _judge(judged, problem, at.validation_origins(problem.horizons, problem.every_steps))
+    skill, bands = _judge(judged, problem, at.validation_origins(problem.horizons))
     final = lgb.train(settings, _dataset(rows, y, usable), num_boost_round=rounds)
     return Forecaster(problem.target, final, rows.names, rounds, skill, bands)
 
