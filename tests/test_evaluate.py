@@ -135,3 +135,11 @@ def test_the_simulated_world_can_be_learned_and_the_truth_is_the_floor():
     assert demand["ordercast"]["rmsse"] < demand["rolling_mean"]["rmsse"]
     for figures in (price["ordercast"], demand["ordercast"]):
         assert 0.7 < figures["coverage80"] < 0.9
+
+
+def test_prices_that_never_change_have_no_error_to_measure_by():
+    still = small.quotes().assign(unit_price=5.0)
+    _, result = scored(small.problem("price", still))
+    assert "rmsse_ratio" not in result.summary["ordercast"]
+    assert result.summary["ordercast"]["series"] == 0
+    assert len(result.forecasts) > 0

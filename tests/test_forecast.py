@@ -86,3 +86,12 @@ def test_a_model_and_a_description_that_do_not_match_are_refused(fitted):
     described = forecast.describe(model) | {"features": ["something", "else"]}
     with pytest.raises(ValueError, match="dvc repro"):
         forecast.restore(problem.target, model.booster.model_to_string(), described)
+
+
+def test_prices_of_a_millionth_stay_above_zero():
+    quotes = small.quotes()
+    problem = small.problem("price", quotes.assign(unit_price=quotes["unit_price"] / 1e6))
+    rows = features.rows(problem, samples.origins(problem.panel, 2, 300))
+    at = train.split(problem.panel, problem.panel.steps - 1, 84)
+    table = forecast.forecast(train.fit(problem, rows, at, small.TRAIN, seed=7, threads=2), problem, "direct")
+    assert (table[["p10", "p50", "p90", "mean"]] > 0).all().all()

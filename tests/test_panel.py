@@ -140,3 +140,15 @@ def test_tail_and_extension_keep_the_calendar():
     longer = tail.extended(np.full(4, 3.0), np.log(np.full(4, 3.0)))
     assert longer.dates[-1] - known.dates[-1] == np.timedelta64(1, "D")
     assert not longer.observed[:, -1].any()
+
+
+@pytest.mark.parametrize(
+    ("today", "said"),
+    [
+        pytest.param("2024-12-31", "before the first quote of 2025-01-01", id="before_the_first_quote"),
+        pytest.param("2030-01-01", "no price was quoted in the last 180 days before 2030-01-01", id="years_later"),
+    ],
+)
+def test_a_today_without_prices_is_refused(today, said):
+    with pytest.raises(ValueError, match=said):
+        panel.series_table(panel.price_panel(small.quotes(), pd.Timestamp(today), 1), ended_after_days=180)

@@ -67,3 +67,15 @@ def test_only_what_is_still_quoted_is_wanted():
     )
     assert samples.wanted(series[["product_id", "supplier_id"]], series).tolist() == [True, False, False]
     assert samples.wanted(pd.DataFrame({"product_id": ["A", "B"]}), series).tolist() == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("days", "horizon_days", "enough"), [(142, 14, True), (141, 14, False), (300, 60, True), (40, 1, False)]
+)
+def test_a_history_too_short_is_refused_in_words(days, horizon_days, enough):
+    known = small.problem("price", small.quotes(days)).panel
+    if enough:
+        samples.check_history(known, horizon_days)
+    else:
+        with pytest.raises(ValueError, match=rf"span {days} days; .* takes {100 + 3 * horizon_days}"):
+            samples.check_history(known, horizon_days)

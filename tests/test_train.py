@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import small
 
-from ordercast import features, samples, train
+from ordercast import features, forecast, samples, train
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,24 @@ def test_validation_origins_have_all_their_targets_before_the_cut(lesson):
     assert max(origins) + 14 == at.cut
 
 
-def test_a_history_too_short_says_what_to_change(lesson):
+def test_validation_takes_a_quarter_of_a_short_history_at_most(lesson):
     problem, _ = lesson
-    with pytest.raises(ValueError, match=r"train\.validation_days"):
-        train.split(problem.panel, 40, 56)
+    assert train.split(problem.panel, 99, 84).valid_from == 99 - 25
+    assert train.split(problem.panel, 399, 84).valid_from == 399 - 84
+
+
+@pytest.mark.parametrize("target", ["price", "demand"])
+def test_with_nothing_observed_the_forecast_is_the_base(target):
+    prices, sold = small.quotes(), small.sales().assign(in_stock=False)
+    if target == "price":
+        prices = prices.groupby(["product_id", "supplier_id"]).nth([0, -1])
+    problem = small.problem(target, prices, sold)
+    rows = features.rows(problem, samples.origins(problem.panel, 5, 300))
+    model = fit(problem, rows)
+    assert model.rounds == 0
+    assert (model.skill["direct"] == 0).all()
+    table = forecast.forecast(model, problem, "direct")
+    state = problem.target.state(features.recent(problem.panel), problem.spec)
+    base = np.repeat(problem.target.inverse(state.base), 14)
+    np.testing.assert_allclose(table["mean"], base, rtol=1e-6)
+    assert not table.isna().any().any()

@@ -166,7 +166,7 @@ _CONTRACTS = (
         (
             _PRODUCT,
             _SUPPLIER,
-            Column("lead_time_days", "number", "days", "Days from order to delivery.", at_least=0),
+            Column("lead_time_days", "number", "days", "Days from order to delivery.", at_least=0, at_most=3650),
             Column("lead_time_sd_days", "number", "days", "Its standard deviation.", at_least=0),
             Column("moq_units", "number", "units", "Least quantity of an order.", at_least=0),
             Column("pack_units", "number", "units", "Units in a pack.", at_least=1, whole=True),

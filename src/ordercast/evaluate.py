@@ -61,8 +61,8 @@ class Evaluation:
 def windows(panel: Panel, horizons: NDArray[np.int64], origins: int, every_days: int, validation_days: int) -> Windows:
     """As many test origins as asked for, the last with all its targets known, or as many as the history allows.
 
-    A history too short for that keeps at least 84 days to train on, halves the validation window where it must, and
-    says so in the note. Raises ValueError where not even one origin fits.
+    A short history gives fewer origins, and a quarter of it at most to validation; the note says so. Raises ValueError
+    where not even one origin fits.
     """
     every = max(1, every_days // panel.step_days)
     last = panel.steps - 1 - int(horizons.max())

@@ -134,7 +134,7 @@ def forecast(forecaster: Forecaster, problem: Problem, strategy: Strategy) -> pd
     """One row per series and horizon: ids, origin, date, horizon_days, p10, p50, p90, mean, skill_weight.
 
     The origin is the panel's last step. `skill_weight` is the share of the model's departure that is used: 0 is the
-    base itself (for prices: no change). Figures are rounded to 4 decimals.
+    base itself (for prices: no change). Figures are rounded to 6 decimals; no price is under the last of them.
     """
     at, known = guarded(forecaster, problem, strategy), problem.panel
     centre = at.departure[:, :, None]
@@ -147,10 +147,14 @@ def forecast(forecaster: Forecaster, problem: Problem, strategy: Strategy) -> pd
     table["date"] = pd.to_datetime(known.dates[-1] + days.astype("timedelta64[D]"))
     table["horizon_days"] = days
     for index, name in enumerate(("p10", "p50", "p90")):
-        table[name] = np.round(quantiles[:, :, index].ravel(), 4)
-    table["mean"] = np.round(mean.ravel(), 4)
+        table[name] = _rounded(forecaster.target, quantiles[:, :, index])
+    table["mean"] = _rounded(forecaster.target, mean)
     table["skill_weight"] = np.repeat(forecaster.skill[strategy][at.group], count)
     return table
+
+
+def _rounded(target: Target, cells: Floats) -> Floats:
+    return np.maximum(np.round(cells.ravel(), 6), 1e-6 if target.lowest < 0 else 0.0)
 
 
 def values(target: Target, at: Scaled, departure: Floats) -> Floats:

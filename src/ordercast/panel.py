@@ -133,6 +133,8 @@ def price_panel(prices: pd.DataFrame, today: pd.Timestamp, step_days: int) -> Pa
     after `today` are not used.
     """
     quotes = prices[prices["date"] <= today]
+    if quotes.empty:
+        raise ValueError(f"base.today is {today:%Y-%m-%d}, before the first quote of {prices['date'].min():%Y-%m-%d}")
     return _in_logs(_panel(quotes, ["product_id", "supplier_id"], "unit_price", "median", today, step_days))
 
 
@@ -248,6 +250,11 @@ def series_table(panel: Panel, ended_after_days: int) -> pd.DataFrame:
     table["unit_price"] = panel.value[:, -1]
     table["share_unchanged"] = np.round(np.where(quotes > 1, unchanged.sum(axis=1) / later_quotes, 1.0), 6)
     ended = age_days > ended_after_days
+    if ended.all():
+        raise ValueError(
+            f"no price was quoted in the last {ended_after_days} days before {panel.dates[-1]}: bring newer quotes, "
+            "an earlier base.today, or raise features.ended_after_days"
+        )
     table["status"] = np.where(ended, "ended", "active")
     table["note"] = [
         f"last quoted {age} days ago, more than {ended_after_days}: not forecast, not bought" if over else ""

@@ -40,6 +40,15 @@ def _locale(value: str) -> str:
     return value
 
 
+def _country(value: str) -> str:
+    if value != "BR":  # spares most runs the import
+        from holidays import list_supported_countries
+
+        if value not in list_supported_countries():
+            raise ValueError("it must be the ISO code of a country whose holidays are known, such as BR or PT")
+    return value
+
+
 def _columns(value: Any) -> Any:
     """Checked here and not by a nested type: a wrong name is then one fault, not one per alternative."""
     if not isinstance(value, dict):
@@ -68,6 +77,7 @@ def _rising(value: tuple[int, ...]) -> tuple[int, ...]:
 Day = Annotated[dt.date | None, BeforeValidator(_day)]
 Days = Annotated[tuple[int, ...], Field(strict=False), AfterValidator(_rising)]
 Columns = Annotated[dict[str, Any], BeforeValidator(_columns)]
+Country = Annotated[str, AfterValidator(_country)]
 Currency = Annotated[str, AfterValidator(_currency)]
 Locale = Annotated[str, AfterValidator(_locale)]
 
@@ -112,7 +122,7 @@ class Features(Section):
     change_days: Days = _knob((1, 2, 3, 5, 7, 14, 28, 56, 91, 182, 364), "lags of price changes, in days")
     mean_days: Days = _knob((7, 14, 28, 60, 180, 365), "windows of the rolling statistics, in days")
     ended_after_days: int = _knob(180, "days without a quote after which a series has ended", ge=1)
-    country: str = _knob("BR", "country whose public holidays count, as an ISO code", min_length=2, max_length=2)
+    country: Country = _knob("BR", "country whose public holidays count, as an ISO code")
 
 
 class Train(Section):
@@ -137,7 +147,7 @@ class Forecast(Section):
 
 
 class OrderDefaults(Section):
-    lead_time_days: float = _knob(7, "days from order to arrival", ge=0)
+    lead_time_days: float = _knob(7, "days from order to arrival", ge=0, le=3650)
     lead_time_sd_days: float = _knob(1.5, "standard deviation of the lead time, in days", ge=0)
     moq_units: float = _knob(1, "least quantity of an order, in units", ge=0)
     pack_units: int = _knob(1, "units in a pack; orders are whole packs", ge=1)

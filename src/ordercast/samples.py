@@ -20,6 +20,18 @@ def horizons(horizon_days: int, step_days: int) -> NDArray[np.int64]:
     return np.arange(1, -(-horizon_days // step_days) + 1)
 
 
+def check_history(panel: Panel, horizon_days: int) -> None:
+    """Nothing; ValueError where the history is too short to learn from, to judge the model and to test it once."""
+    least = 100 + 3 * horizon_days
+    known = panel.steps * panel.step_days
+    if known < least:
+        raise ValueError(
+            f"the prices up to {panel.dates[-1]} span {known} days; to learn, judge and test forecasts of "
+            f"{horizon_days} days takes {least}. Bring a longer history, a later base.today or a shorter "
+            "base.horizon_days"
+        )
+
+
 def origins(panel: Panel, every_days: int, history_days: int) -> list[int]:
     """Steps at which training rows start: every `every_days` days of the last `history_days`.
 

@@ -17,6 +17,7 @@ from ordercast.panel import Panel
 from ordercast.params import Train
 from ordercast.states import Floats
 
+MIN_ROWS = 50
 TARGET_LIMIT = 6.0  # scaled departures beyond this are typing errors or shocks that nobody forecasts
 
 
@@ -37,14 +38,9 @@ class Split:
 
 
 def split(panel: Panel, cut: int, validation_days: int) -> Split:
-    """The temporal split of the history up to step `cut`; raises ValueError when nothing would be left to train on."""
-    valid_from = cut - validation_days // panel.step_days
-    if valid_from < panel.steps // 10 + 2:
-        raise ValueError(
-            f"{cut + 1} steps of {panel.step_days} day(s) of history are too few for train.validation_days="
-            f"{validation_days}: bring a longer history or lower train.validation_days and evaluate.origins"
-        )
-    return Split(valid_from, cut)
+    """The temporal split of the history up to step `cut`; validation takes a quarter of a short history at most."""
+    known_days = (cut + 1) * panel.step_days
+    return Split(cut - min(validation_days, known_days // 4) // panel.step_days, cut)
 
 
 def fit(problem: Problem, rows: Rows, at: Split, train: Train, *, seed: int, threads: int) -> Forecaster:
@@ -52,7 +48,8 @@ def fit(problem: Problem, rows: Rows, at: Split, train: Train, *, seed: int, thr
 
     rows: training rows of any origins; those whose target lies after the cut or was not observed are left out.
     Early stopping finds the number of rounds on the validation window, whose origins also give the guard and the
-    bands; then the model is fitted again on everything up to the cut.
+    bands; then the model is fitted again on everything up to the cut. With fewer than 50 rows on either side of the
+    split there are no trees, and the forecast is the base.
     """
     y = features.scaled_target(problem.panel, rows)
     due = rows.origin + rows.horizon
@@ -60,11 +57,18 @@ def fit(problem: Problem, rows: Rows, at: Split, train: Train, *, seed: int, thr
     y = np.clip(y, -TARGET_LIMIT, TARGET_LIMIT)
     settings = _settings(train, seed, threads)
     early, late = usable & (due < at.valid_from), usable & (rows.origin >= at.valid_from)
-    trial, rounds = _early_stopped(rows, y, early, late, settings, train)
+    enough = min(early.sum(), late.sum()) >= MIN_ROWS
+    trial, rounds = _early_stopped(rows, y, early, late, settings, train) if enough else (_silent(rows, settings), 0)
     judged = Forecaster(problem.target, trial, rows.names, rounds, {}, {})
     skill, bands = _judge(judged, problem, at.validation_origins(problem.horizons))
-    final = lgb.train(settings, _dataset(rows, y, usable), num_boost_round=rounds)
+    final = lgb.train(settings, _dataset(rows, y, usable), num_boost_round=rounds) if enough else trial
     return Forecaster(problem.target, final, rows.names, rounds, skill, bands)
+
+
+def _silent(rows: Rows, settings: dict[str, Any]) -> lgb.Booster:
+    """A model that always answers 0, the base itself: where next to nothing was observed, nothing is learned."""
+    nothing = lgb.Dataset(np.zeros((1, len(rows.names))), label=[0.0], feature_name=rows.names)
+    return lgb.train(settings, nothing, num_boost_round=1)
 
 
 def _settings(train: Train, seed: int, threads: int) -> dict[str, Any]:
