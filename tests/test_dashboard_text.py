@@ -155,3 +155,8 @@ def test_metrics_table_puts_ours_first_and_a_dash_where_a_figure_lacks():
     said = text.metrics_table({"price": scores}, BRAZIL)
     assert said.index("Ordercast") < said.index("no change</th>")
     assert "<td>0,88</td><td>–</td><td>79%</td><td>–</td>" in said
+
+
+def test_a_catalogue_that_never_changed_has_no_error_to_show():
+    (said,) = text.beside_naive({"price": {"ordercast": {"coverage80": 1.0}}}, BRAZIL)
+    assert "nothing was seen to change" in said

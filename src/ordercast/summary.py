@@ -68,6 +68,8 @@ def _data(counts: tuple[Any, ...], run: dict[str, Any]) -> str:
 def _error(models: dict[str, dict[str, float]], run: dict[str, Any]) -> str:
     from babel.numbers import format_decimal, format_percent
 
+    if "rmsse_ratio" not in models["ordercast"]:
+        return "nothing was seen to change, so there is no error to measure by"
     ours, naive = models["ordercast"]["rmsse"], models["naive"]["rmsse"]
     change = models["ordercast"]["rmsse_ratio"] - 1
     error, beside = (format_decimal(value, "0.000", locale=run["locale"]) for value in (ours, naive))

@@ -86,6 +86,8 @@ def beside_naive(metrics: dict[str, Any], voice: Voice) -> list[str]:
 
 
 def _beside_naive(target: str, figures: dict[str, float], voice: Voice) -> str:
+    if "rmsse_ratio" not in figures:
+        return f"{target.capitalize()}: nothing was seen to change, so there is no forecast error to measure by"
     less = 1 - figures["rmsse_ratio"]
     if less >= 0.005:
         return f"{target.capitalize()} forecast error {voice.percent(less)} below “no change”"
