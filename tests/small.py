@@ -43,6 +43,17 @@ def quotes(days: int = 300, seed: int = 0) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+def quotes_with_comers_and_goers() -> pd.DataFrame:
+    """The small world's quotes, with a supplier of B that comes on day 220 and one of C that left on day 40."""
+    known = quotes()
+    first = known["date"].min()
+    late = known[(known["product_id"] == "A") & (known["supplier_id"] == "F1")].assign(product_id="B", supplier_id="F8")
+    gone = late.assign(product_id="C", supplier_id="F9")
+    late = late[late["date"] >= first + pd.Timedelta(days=220)]
+    gone = gone[gone["date"] < first + pd.Timedelta(days=40)]
+    return pd.concat([known, late, gone], ignore_index=True)
+
+
 def sales(days: int = 300, seed: int = 1) -> pd.DataFrame:
     """Daily sales of A and B with a weekly rhythm; B runs out of stock now and then."""
     rng = np.random.default_rng(seed)

@@ -17,8 +17,8 @@ def row(known: features.Rows, index: int) -> dict[str, float]:
 def test_no_feature_sees_the_future(target):
     """Everything after the origin is corrupted; every feature, base and scale stays, bit for bit."""
     origin = 200
-    honest = small.problem(target)
-    prices, sold = small.quotes(), small.sales()
+    prices, sold = small.quotes_with_comers_and_goers(), small.sales()
+    honest = small.problem(target, prices.copy(), sold.copy())
     after = pd.Timestamp(honest.panel.dates[origin])
     prices.loc[prices["date"] > after, "unit_price"] *= 97.0
     sold.loc[sold["date"] > after, "demand_units"] += 1000.0
@@ -132,3 +132,20 @@ def test_targets_that_were_not_observed_teach_nothing():
     inside = ~beyond
     step = (at.origin + at.horizon)[inside]
     assert (np.isfinite(y[inside]) == problem.panel.observed[at.series[inside], step]).all()
+
+
+def test_suppliers_that_have_not_come_or_have_left_are_not_compared_with():
+    problem = small.problem("price", small.quotes_with_comers_and_goers())
+    ids = problem.panel.ids
+    for origin, of_b, of_c in ((150, 1, 2), (230, 2, 1)):
+        at = features.rows(problem, [origin])
+        suppliers = {ids["product_id"][series]: row(at, i)["suppliers"] for i, series in enumerate(at.series)}
+        assert suppliers["B"] == of_b
+        assert suppliers["C"] == of_c
+
+
+def test_a_typing_error_does_not_rule_the_scale():
+    typo = small.quotes()
+    typo.loc[200, "unit_price"] *= 1000
+    usual, wrong = (features.rows(small.problem("price", prices), [299]) for prices in (small.quotes(), typo))
+    assert wrong.scale[0] < 4 * usual.scale[0]

@@ -41,7 +41,8 @@ def test_a_forecast_does_not_depend_on_who_else_is_asked_for(fitted, strategy):
 def test_a_past_forecast_does_not_see_the_future(fitted, strategy):
     """The corrupted future leaves every forecast made before it as it was, bit for bit."""
     problem, model = fitted
-    prices, sold = small.quotes(), small.sales()
+    prices, sold = small.quotes_with_comers_and_goers(), small.sales()
+    problem = small.problem(problem.target.name, prices.copy(), sold.copy())
     after = str(problem.panel.dates[250])
     prices.loc[prices["date"] > after, "unit_price"] *= 13.0
     sold.loc[sold["date"] > after, "demand_units"] += 500.0

@@ -388,7 +388,7 @@ CASES = [
         world(stock=[]),
         {"decision": "buy", "quantity_units": 365},
         "stock 0 + 0 on order covers 0 days, F01 delivers in 5 days; reorder point 60 (demand 60 + safety 0), "
-        "economic lot 365; urgent: stock is short from 23/11/2026, F01 delivers on 28/11/2026 at the earliest; "
+        "economic lot 365; "
         "stock unknown, taken as 0.",
         id="no_stock_row_is_taken_as_zero",
     ),
@@ -796,7 +796,7 @@ def twin(tables: dict[str, pd.DataFrame], params: SimpleNamespace) -> pd.DataFra
                 "binding_constraint": best["binding_constraint"],
                 "order_days": wait,
                 "buy_below_unit_price": limit,
-                "urgent": best["late"],
+                "urgent": best["late"] and product.product_id in set(tables["stock"]["product_id"]),
             }
         )
     return pd.DataFrame(lines)

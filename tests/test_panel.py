@@ -83,7 +83,7 @@ def test_step_days(gaps_days, frequency, step_days):
     assert panel.detect_step_days(rows, frequency) == step_days
 
 
-def test_demand_days_without_a_row_sold_nothing_and_stock_outs_are_censored():
+def test_demand_days_without_a_row_sold_nothing_and_stock_outs_or_late_sales_are_censored():
     prices = panel.price_panel(
         frame([("A", "F", "2026-01-01", 5), ("A", "F", "2026-01-10", 6)]), pd.Timestamp("2026-01-10"), 1
     )
@@ -97,7 +97,7 @@ def test_demand_days_without_a_row_sold_nothing_and_stock_outs_are_censored():
     )
     known = panel.demand_panel(sold, prices)
     np.testing.assert_array_equal(known.value[0], [3, 4, 0, 0, 0, 0, 0, 3, 2, 0])
-    np.testing.assert_array_equal(known.observed[0], [True] * 7 + [False] + [True] * 2)
+    np.testing.assert_array_equal(known.observed[0], [True] * 7 + [False, True, False])
     np.testing.assert_allclose(known.driver[0, [0, -1]], np.log([5, 6]), atol=1e-7)
 
 

@@ -121,11 +121,13 @@ def kill_in_the_middle_of(clone: Path, stage: str) -> None:
         ["ordercast", "repro"], cwd=clone, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     assert running.stdout is not None
+    said = []
     for line in running.stdout:
+        said.append(line)
         if f" {stage} · 2/" in line:
             break
     else:
-        pytest.fail(f"{stage} never came")
+        pytest.fail(f"{stage} never came:\n{''.join(said)}")
     os.kill(running.pid, signal.SIGKILL)
     running.wait()
     deadline = time.monotonic() + 10

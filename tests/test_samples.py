@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 import small
 
-from ordercast import features, samples
+from ordercast import features, panel, samples
 
 
 @pytest.mark.parametrize(
@@ -73,9 +73,16 @@ def test_only_what_is_still_quoted_is_wanted():
     ("days", "horizon_days", "enough"), [(142, 14, True), (141, 14, False), (300, 60, True), (40, 1, False)]
 )
 def test_a_history_too_short_is_refused_in_words(days, horizon_days, enough):
-    known = small.problem("price", small.quotes(days)).panel
+    known = {"price": small.problem("price", small.quotes(days)).panel}
     if enough:
-        samples.check_history(known, horizon_days)
+        assert set(samples.long_enough(known, horizon_days)) == {"price"}
     else:
         with pytest.raises(ValueError, match=rf"span {days} days; .* takes {100 + 3 * horizon_days}"):
-            samples.check_history(known, horizon_days)
+            samples.long_enough(known, horizon_days)
+
+
+def test_demand_known_for_a_few_weeks_is_left_out():
+    recent = small.sales()
+    panels = panel.panels(small.quotes(), recent[recent["date"] > "2025-10-01"], pd.Timestamp("2025-10-27"), 1)
+    assert set(panels) == {"price", "demand"}
+    assert set(samples.long_enough(panels, 14)) == {"price"}

@@ -68,4 +68,4 @@ def _outward_quantiles(error: Floats) -> Floats:
     n = len(error)
     low = max(np.floor(QUANTILES[0] * (n + 1)) / n, 0.0)
     high = min(np.ceil(QUANTILES[2] * (n + 1)) / n, 1.0)
-    return np.asarray(np.quantile(error, [low, QUANTILES[1], high]))
+    return np.asarray(np.quantile(error, [low, QUANTILES[1], high], method="inverted_cdf"))

@@ -66,18 +66,20 @@ def windows(panel: Panel, horizons: NDArray[np.int64], origins: int, every_days:
     """
     every = max(1, every_days // panel.step_days)
     last = panel.steps - 1 - int(horizons.max())
-    validation = min(validation_days, panel.steps * panel.step_days // 4)
-    room = last - (validation + MIN_TRAIN_DAYS) // panel.step_days
-    count = min(origins, room // every + 1)
+    judging = 4 * calibrate.MIN_ORIGINS * (int(horizons.max()) + 1)  # a quarter of it holds the origins that judge
+    least = judging if last >= judging else MIN_TRAIN_DAYS * 4 // 3 // panel.step_days
+    count = min(origins, (last - least) // every + 1)
     if count < 1:
         raise ValueError(
             f"a history of {panel.steps * panel.step_days} days is too short to evaluate forecasts of "
-            f"{int(horizons.max()) * panel.step_days} days: bring at least half a year of quotes"
+            f"{int(horizons.max()) * panel.step_days} days: bring a longer one"
         )
     kept = [last - every * back for back in range(count)][::-1]
     said = [f"{count} of {origins} origins: the history is short"] if count < origins else []
+    at = train.split(panel, kept[0], validation_days)
+    validation = (at.cut - at.valid_from) * panel.step_days
     said += [f"validation window {validation} of {validation_days} days"] if validation < validation_days else []
-    return Windows(train.split(panel, kept[0], validation), kept, "; ".join(said))
+    return Windows(at, kept, "; ".join(said))
 
 
 def floor(truth: dict[str, pd.DataFrame], problem: Problem, plan: Windows) -> Floats | None:
@@ -217,9 +219,12 @@ def _summary(
 ) -> dict[str, float]:
     own, reference = per_series[name], per_series["naive"]
     figures = {metric: _mean(score) for metric, score in own.items()}
-    figures |= {f"{metric}_ratio": _mean(own[metric]) / _mean(reference[metric]) for metric in own}
-    figures["share_worse_5pct"] = _mean((own["rmsse"] > 1.05 * reference["rmsse"] + 0.01).astype(float))
-    figures["bias"] = metrics.bias(outcome.mean, np.where(np.isfinite(actual), actual, np.nan))
+    for metric in own:
+        beside = _mean(reference[metric])
+        figures[f"{metric}_ratio"] = _mean(own[metric]) / beside if beside else float("nan")
+    worse = own["rmsse"] > 1.05 * reference["rmsse"] + 0.01
+    figures["share_worse_5pct"] = _mean(np.where(np.isfinite(own["rmsse"]), worse, np.nan))
+    figures["bias"] = metrics.bias(outcome.mean, actual)
     if outcome.quantiles is not None:
         figures["coverage80"] = metrics.coverage(outcome.quantiles[..., 0], outcome.quantiles[..., 2], actual)
     by_origin = [_mean(metrics.rmsse(outcome.mean[:, o], actual[:, o], scales[0])) for o in range(actual.shape[1])]

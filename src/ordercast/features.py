@@ -137,7 +137,7 @@ def _ahead(known: Panel, state: State, horizons: NDArray[np.int64], spec: Featur
     then = known.steps - 1 - year
     z = known.z
     week = 7 // known.step_days
-    smooth = [np.clip(then + horizons + shift, 0, known.steps - 1) for shift in range(-week // 2, week // 2 + 1)]
+    smooth = [np.clip(then + horizons + shift, 0, known.steps - 1) for shift in range(-(week // 2), week // 2 + 1)]
     around_then = z[:, max(then - week // 2, 0) : then + week // 2 + 1].mean(axis=1) if then >= 0 else z[:, 0]
     last_year = np.mean([z[:, s] for s in smooth], axis=0) - around_then[:, None]
     a_year_old = (known.first[:, None] <= then) & (then + horizons + week // 2 < known.steps)

@@ -133,8 +133,10 @@ def _ask(forecaster: Forecaster, problem: Problem) -> Scaled:
 def forecast(forecaster: Forecaster, problem: Problem, strategy: Strategy) -> pd.DataFrame:
     """One row per series and horizon: ids, origin, date, horizon_days, p10, p50, p90, mean, skill_weight.
 
-    The origin is the panel's last step. `skill_weight` is the share of the model's departure that is used: 0 is the
-    base itself (for prices: no change). Figures are rounded to 6 decimals; no price is under the last of them.
+    The origin is the panel's last step. `mean` is the point forecast: for prices the exponential of the expected log,
+    a little under the mean of a wide band; p50 adds the median of the group's past errors. `skill_weight` is the share
+    of the model's departure that is used: 0 is the base itself (for prices: no change). Figures are rounded to 6
+    decimals; no price is under the last of them.
     """
     at, known = guarded(forecaster, problem, strategy), problem.panel
     centre = at.departure[:, :, None]
@@ -169,7 +171,8 @@ def departures(problem: Problem, outcome: Sequence[tuple[int, Scaled]]) -> Depar
     outcome: (origin, forecast there); the problem's panel must reach past the origins' targets.
     """
     panel = problem.panel
-    parts = []
+    none, nowhere = np.zeros(0), np.zeros(0, dtype=np.int64)
+    parts: list[list[Any]] = [[none, none, nowhere, nowhere, nowhere]]
     for origin, at in outcome:
         step = origin + problem.horizons
         actual = (panel.z[:, step] - at.base[:, None]) / at.scale

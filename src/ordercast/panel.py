@@ -23,6 +23,7 @@ NO_DEMAND = pd.DataFrame(
     }
 )
 WEEKLY_FROM_GAP_DAYS = 5
+LIVE_DAYS = 180  # a supplier silent for longer offers no price to compare with
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,14 @@ class Panel:
         return self.step_days * np.where(self.observed.any(axis=1), back, self.steps)
 
 
+def live(panel: Panel) -> NDArray[np.bool_]:
+    """Which cells stand for an offer: the series has started and was observed within 180 days, (series, steps)."""
+    step = np.arange(panel.steps)
+    last = np.maximum.accumulate(np.where(panel.observed, step, -1), axis=1)
+    started = step >= panel.first[:, None]
+    return started & (step - last <= LIVE_DAYS // panel.step_days)
+
+
 def detect_step_days(prices: pd.DataFrame, frequency: Frequency) -> int:
     """1 for a daily calendar, 7 for a weekly one.
 
@@ -122,8 +131,12 @@ def detect_step_days(prices: pd.DataFrame, frequency: Frequency) -> int:
 def panels(prices: pd.DataFrame, sales: pd.DataFrame, today: pd.Timestamp, step_days: int) -> dict[str, Panel]:
     """The price panel and, where there are sales, the demand panel, by the name of their target."""
     price = price_panel(prices, today, step_days)
-    known = sales["date"].between(pd.Timestamp(price.dates[0]), today)
+    known = sales["date"].between(_first_day(price), today)
     return {"price": price} | ({"demand": demand_panel(sales, price)} if known.any() else {})
+
+
+def _first_day(panel: Panel) -> pd.Timestamp:
+    return pd.Timestamp(panel.dates[0]) - pd.Timedelta(days=panel.step_days - 1)
 
 
 def price_panel(prices: pd.DataFrame, today: pd.Timestamp, step_days: int) -> Panel:
@@ -145,12 +158,12 @@ def _in_logs(panel: Panel) -> Panel:
 def demand_panel(sales: pd.DataFrame, prices: Panel) -> Panel:
     """Panel of demand per product on the calendar of `prices`, with the product's cheapest log price as driver.
 
-    sales: product_id, date, demand_units, in_stock. A day without a row sold nothing. A step with a stock-out is
-    censored: it is not observed and holds the value of the week before, so that means are not dragged down.
+    sales: product_id, date, demand_units, in_stock. A day without a row sold nothing. A step with a stock-out, and one
+    after the last day anything was sold (the sales are not in yet), is censored: it is not observed and holds the value
+    of the week before, so that means are not dragged down.
     """
     today = pd.Timestamp(prices.dates[-1])
-    start = pd.Timestamp(prices.dates[0]) - pd.Timedelta(days=prices.step_days - 1)
-    known = sales[sales["date"].between(start, today)]
+    known = sales[sales["date"].between(_first_day(prices), today)]
     summed = _panel(known, ["product_id"], "demand_units", "sum", today, prices.step_days)
     out_of_stock = _panel(
         known.assign(out=(~known["in_stock"]).astype(float)),
@@ -162,7 +175,8 @@ def demand_panel(sales: pd.DataFrame, prices: Panel) -> Panel:
     )
     started = np.arange(summed.steps) >= summed.first[:, None]
     sold = np.where(started & ~summed.observed, 0.0, summed.value)
-    censored = out_of_stock.observed & (out_of_stock.value > 0)
+    not_in_yet = summed.dates > known["date"].max().to_datetime64()
+    censored = (out_of_stock.observed & (out_of_stock.value > 0)) | (not_in_yet & (summed.step_days == 1))
     week = max(1, 7 // prices.step_days)
     for step in range(week, summed.steps):
         sold[:, step] = np.where(censored[:, step], sold[:, step - week], sold[:, step])
@@ -170,9 +184,15 @@ def demand_panel(sales: pd.DataFrame, prices: Panel) -> Panel:
 
 
 def with_price_driver(demand: Panel, prices: Panel) -> Panel:
-    """The demand panel with, as its driver, the log of each product's cheapest price (0 where it has none)."""
+    """The demand panel with, as its driver, the log of the cheapest price each product was offered at.
+
+    Days without an offer carry the one before; before the first one, and for products without a price, it is 0.
+    """
     starts = np.flatnonzero(~prices.ids["product_id"].duplicated())
-    cheapest = np.minimum.reduceat(prices.z, starts, axis=0)[:, prices.steps - demand.steps :]
+    offered = np.minimum.reduceat(np.where(live(prices), prices.z, np.inf), starts, axis=0)
+    known = np.isfinite(offered)
+    carried = np.where(known.cumsum(axis=1) > 0, _carried(offered, known, np.zeros(len(starts), dtype=np.int64)), 0.0)
+    cheapest = carried[:, prices.steps - demand.steps :]
     rank = pd.Index(prices.ids["product_id"].iloc[starts]).get_indexer(demand.ids["product_id"])
     return replace(demand, driver=np.where(rank[:, None] >= 0, cheapest[rank], 0.0))
 

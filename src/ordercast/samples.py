@@ -20,9 +20,13 @@ def horizons(horizon_days: int, step_days: int) -> NDArray[np.int64]:
     return np.arange(1, -(-horizon_days // step_days) + 1)
 
 
-def check_history(panel: Panel, horizon_days: int) -> None:
-    """Nothing; ValueError where the history is too short to learn from, to judge the model and to test it once."""
+def long_enough(panels: dict[str, Panel], horizon_days: int) -> dict[str, Panel]:
+    """The panels whose history suffices to learn from, to judge the model and to test it once.
+
+    Demand that is known for too short a time is left out (no forecast, no order); raises ValueError for such prices.
+    """
     least = 100 + 3 * horizon_days
+    panel = panels["price"]
     known = panel.steps * panel.step_days
     if known < least:
         raise ValueError(
@@ -30,12 +34,13 @@ def check_history(panel: Panel, horizon_days: int) -> None:
             f"{horizon_days} days takes {least}. Bring a longer history, a later base.today or a shorter "
             "base.horizon_days"
         )
+    return {name: each for name, each in panels.items() if each.steps * each.step_days >= least}
 
 
 def origins(panel: Panel, every_days: int, history_days: int) -> list[int]:
     """Steps at which training rows start: every `every_days` days of the last `history_days`.
 
-    They stand on a fixed grid of dates, so that a day of new quotes adds rows and moves none.
+    On a daily calendar they stand on a fixed grid of dates, so that a day of new quotes adds rows and moves none.
     """
     day = panel.dates.astype(np.int64)
     on_grid = (day // panel.step_days) % max(1, every_days // panel.step_days) == 0

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ordercast.panel import Panel, rounded_log
+from ordercast.panel import LIVE_DAYS, Panel, rounded_log
 from ordercast.params import Features
 
 Floats = NDArray[np.float64]
 YEAR_DAYS = 364  # whole weeks, so that a weekday meets its like
 PRIOR_STEPS = 10  # a series' volatility counts as this many steps of the prior before it has its own
 PRIOR_VOLATILITY = 0.01
+USUAL_STEP = 0.6931472  # log 2: a price that doubles in a step counts as no more, or a typing error rules the scale
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,8 @@ def price_state(known: Panel, spec: Features) -> State:
         )
     half_year = window_steps(182, known)
     counted = np.minimum(age, half_year)
-    variance = (step[:, -half_year:] ** 2).sum(axis=1) + PRIOR_STEPS * PRIOR_VOLATILITY**2
+    usual = np.clip(step[:, -half_year:], -USUAL_STEP, USUAL_STEP)
+    variance = (usual**2).sum(axis=1) + PRIOR_STEPS * PRIOR_VOLATILITY**2
     scale = np.sqrt(variance / (counted + PRIOR_STEPS))
     recent = np.sqrt((step[:, -window_steps(28, known) :] ** 2).mean(axis=1))
     share_changed = changed[:, -window_steps(91, known) :].mean(axis=1)
@@ -92,9 +94,9 @@ def _among_suppliers(log_price: Floats, known: Panel) -> dict[str, Floats]:
     new_product = ~known.ids["product_id"].duplicated().to_numpy()
     starts = np.flatnonzero(new_product)
     group = np.cumsum(new_product) - 1
-    live = np.where(known.first < known.steps, log_price, np.inf)
-    cheapest = np.minimum.reduceat(live, starts)[group]
-    suppliers = np.add.reduceat(np.ones(len(group)), starts)[group]
+    offers = (known.first < known.steps) & (known.days_since_observed() <= LIVE_DAYS)
+    cheapest = np.minimum.reduceat(np.where(offers, log_price, np.inf), starts)[group]
+    suppliers = np.add.reduceat(offers.astype(float), starts)[group]
     over = np.where(np.isfinite(cheapest), log_price - cheapest, 0.0)
     return {"over_cheapest_supplier": over, "suppliers": suppliers}
 

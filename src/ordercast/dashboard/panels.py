@@ -29,6 +29,11 @@ BRAND = '<p class="oc-brand">Ordercast · <a href="?">Reload</a></p>'
 P = ParamSpec("P")
 
 
+def untypeset(html: str) -> str:
+    """The HTML marked so that nothing between two dollar signs (R$ 10 to R$ 20) is set as a formula."""
+    return f'<div class="mathjax_ignore tex2jax_ignore">{html}</div>'
+
+
 def parts(root: Path | None = None) -> list[Any]:
     """The parts of the page from top to bottom, to be displayed in this order.
 
@@ -41,9 +46,9 @@ def parts(root: Path | None = None) -> list[Any]:
     except Missing as absent:
         return [widgets.HTML(f"{BRAND}<h1>Orders</h1>{text.told(str(absent))}")]
     return [
-        widgets.HTML(headline(run, voice) + stamp(run, voice) + assumed(run, voice)),
+        widgets.HTML(untypeset(headline(run, voice) + stamp(run, voice) + assumed(run, voice))),
         Explorer(run, voice).widget,
-        HTML(f"<h2>Orders</h2>{orders_table(run, voice)}"),  # type: ignore[no-untyped-call]
+        HTML(untypeset(f"<h2>Orders</h2>{orders_table(run, voice)}")),  # type: ignore[no-untyped-call]
         widgets.HTML(f"<h2>How good the forecasts are</h2>{record(run, voice)}"),
     ]
 
@@ -185,7 +190,7 @@ class Explorer:
         self.product_id = product_id
         self.product = self.choices[self.choices["product_id"] == product_id].iloc[0]
         self._tell_if_stale()
-        self.title.value = text.product_head(self.product)
+        self.title.value = untypeset(text.product_head(self.product))
         try:
             suppliers = self.run.suppliers(product_id)
         except Missing:  # the price panel says so
@@ -201,7 +206,7 @@ class Explorer:
     def draw(self) -> None:
         """Draws the panels of the product and the supplier chosen."""
         if not self._listing:
-            self.body.value = self._order() + self._prices() + self._demand()
+            self.body.value = untypeset(self._order() + self._prices() + self._demand())
 
     def _tell_if_stale(self) -> None:
         try:

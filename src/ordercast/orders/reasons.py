@@ -65,6 +65,7 @@ def sentences(lines: pd.DataFrame, held: Stock, *, today: pd.Timestamp, currency
     told = lines.assign(
         on_hand=held.on_hand[product],
         runs_out_days=held.days_covered[product],
+        stock_known=held.known[product],
         capacity=held.capacity[product],
         later_units=held.open_orders[product] - held.late_orders[product] - lines["on_order_units"],
         quote_age_days=(today - pd.to_datetime(lines["last_quote_on"])).dt.days,
@@ -237,8 +238,8 @@ SENTENCES: dict[str, Callable[[pd.DataFrame, Words], list[str]]] = {
 
 
 def _urgent(told: pd.DataFrame, today: pd.Timestamp, words: Words) -> Sequence[str]:
-    """From when stock is short, where no supplier delivers before it runs out."""
-    part = told[told["late"]]
+    """From when stock is short, where no supplier delivers before it runs out; unknown stock is no emergency."""
+    part = told[told["late"] & told["stock_known"]]
     shorts = words.dates(today + pd.to_timedelta(np.ceil(part["runs_out_days"]), unit="D"))
     firsts = words.dates(today + pd.to_timedelta(np.ceil(part["lead_time_days"]), unit="D"))
     texts = [
