@@ -82,7 +82,9 @@ def read(
     frames = {name: intake.without_repeats(table, findings) for name, table in tables.items()}
     if findings.stops or (findings.rows and on_bad_row == "stop"):
         raise InputError(findings.text(offer_quarantine=on_bad_row == "stop"))
+    set_aside = frames["sales"].loc[findings.bad_rows("sales")]
     frames = {name: _good_rows(name, frame, findings) for name, frame in frames.items()}
+    frames["sales"] = _with_unknown_days(frames["sales"], set_aside, frames["prices"], findings)
     if frames["prices"].empty:
         findings.stop("prices", "no row is left once the faulty ones are set aside. Correct them")
         raise InputError(findings.text(offer_quarantine=False))
@@ -191,6 +193,22 @@ def _good_rows(name: str, frame: pd.DataFrame, findings: Findings) -> pd.DataFra
         if column.name not in good:
             good[column.name] = pd.Series(index=good.index, dtype=DTYPES[column.kind])
     return good[TABLES[name].names]
+
+
+def _with_unknown_days(
+    sales: pd.DataFrame, set_aside: pd.DataFrame, prices: pd.DataFrame, findings: Findings
+) -> pd.DataFrame:
+    """The sales with a censored row for each day whose row was set aside: what was sold is unknown, not nothing."""
+    key = ["product_id", "date"]
+    if set_aside.empty or not set(key) <= set(set_aside.columns):
+        return sales
+    days = set_aside.loc[set_aside["product_id"].isin(prices["product_id"]), key].dropna().drop_duplicates()
+    new = ~pd.MultiIndex.from_frame(days).isin(pd.MultiIndex.from_frame(sales[key]))
+    unknown = days[new].assign(demand_units=0.0, in_stock=False)
+    if unknown.empty:
+        return sales
+    findings.note("sales", f"{many(len(unknown), 'day')} with a row set aside: what was sold then is taken as unknown")
+    return pd.concat([sales, unknown[sales.columns]], ignore_index=True)
 
 
 def _complete_products(frames: dict[str, pd.DataFrame], given: bool, findings: Findings) -> pd.DataFrame:
