@@ -230,3 +230,16 @@ def test_stopped_repro_leaves_no_process(
     os.kill(dvc_in(project) if victim == "dvc" else run.pid, number)
     assert run.wait(timeout=20) == exit_code
     wait_until(lambda: processes_in(project) == {os.getpid()}, "stage and kernel are gone", seconds=3)
+
+
+def test_locks_of_the_killed_are_forgotten_and_those_of_the_living_kept(tmp_path: Path):
+    dead = subprocess.Popen([sys.executable, "-c", ""])  # nobody waits for it: a zombie once it has ended
+    while Path(f"/proc/{dead.pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
+        time.sleep(0.01)
+    zombie, living = ({"pid": pid, "cmd": "dvc repro"} for pid in (dead.pid, os.getpid()))
+    locks = tmp_path / "rwlock"
+    locks.write_text(json.dumps({"write": {"a": zombie, "b": living}, "read": {"c": [zombie], "d": [zombie, living]}}))
+    cli._forget_the_dead(locks)
+    assert json.loads(locks.read_text()) == {"write": {"b": living}, "read": {"d": [living]}}
+    cli._forget_the_dead(tmp_path / "not there")
+    dead.wait()

@@ -1,5 +1,6 @@
 """The `ordercast` command. Each command imports what it needs when it is called, so all of them start at once."""
 
+import json
 import os
 import signal
 import subprocess
@@ -29,11 +30,36 @@ def repro(context: typer.Context) -> None:
     _params()
     if "MAKELEVEL" in os.environ:  # a killed `make` does not take its children along
         die_with(os.getppid())()
+    _forget_the_dead(Path(".dvc/tmp/rwlock"))
     code = _run_dvc(["repro", *context.args])
     if code == 0:
         typer.echo()
         summary()
     raise typer.Exit(code)
+
+
+def _forget_the_dead(locks: Path) -> None:
+    """Take the killed out of DVC's list of who reads and writes what.
+
+    DVC does so itself, but holds a process for alive until its parent has asked for its end; in a container nobody may.
+    """
+    if not locks.is_file():
+        return
+    held = json.loads(locks.read_text(encoding="utf-8"))
+    writers = {path: one for path, one in held.get("write", {}).items() if not one or _alive(one["pid"])}
+    readers = {path: [one for one in all_ if _alive(one["pid"])] for path, all_ in held.get("read", {}).items()}
+    kept = {"write": writers, "read": {path: all_ for path, all_ in readers.items() if all_}}
+    locks.write_text(json.dumps(kept), encoding="utf-8")
+
+
+def _alive(pid: int) -> bool:
+    """Whether a process still runs; a zombie does not. Where there is no /proc, whatever is listed counts as alive."""
+    if not Path("/proc/self/stat").exists():
+        return True
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 @app.command()
