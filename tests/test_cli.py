@@ -13,10 +13,12 @@ from pathlib import Path
 import duckdb
 import nbformat
 import pytest
+import yaml
 from nbformat import v4
 from typer.testing import CliRunner
 
 from ordercast import cli, publish
+from ordercast.params import Params
 
 TABLES = {
     "raw/prices": """(VALUES ('P1', DATE '2026-01-30', 10.0), ('P1', DATE '2026-01-31', 11.0),
@@ -46,7 +48,8 @@ Data       2 products, 3 quotes up to 31/01/2026; 2 rows set aside (see data/raw
 Price      forecast error (RMSSE) 1,000 beside 1,250 of naive: 20,0% less
 Demand     forecast error (RMSSE) 1,100 beside 1,000 of naive: 10,0% more
 Orders     2 orders to place now, R$\xa01.234,50; 1 order for later, R$\xa048.000,00
-Reports    reports/1_data.html, reports/6_orders.html
+Reports    reports/1_data.html, reports/2_features.html, reports/3_train.html, reports/4_evaluate.html, \
+reports/5_forecast.html, reports/6_orders.html
 Dashboard  make dashboard
 """
 
@@ -54,7 +57,7 @@ Dashboard  make dashboard
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty project that is the current folder; processes a failing test leaves in it are ended."""
-    (tmp_path / "params.yaml").write_text("base:\n  seed: 3\n")
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(Params().model_dump(mode="json")))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TMPDIR", str(tmp_path.parent))
     yield tmp_path
@@ -67,13 +70,13 @@ def results(root: Path) -> None:
     for name, rows in TABLES.items():
         (root / "data" / name).parent.mkdir(parents=True, exist_ok=True)
         duckdb.sql(f"COPY (FROM {rows}) TO '{root}/data/{name}.parquet'")
-    for folder in ("models", "reports"):
-        (root / folder).mkdir()
+    for folder in ("models", "reports/executed"):
+        (root / folder).mkdir(parents=True)
     (root / publish.METADATA).write_text('{"data_hash": "d"}')
     (root / publish.ORDERS).write_text('{"currency": "BRL", "data_hash": "d", "locale": "pt_BR", "run_id": "r1"}')
     (root / publish.METRICS).write_text(json.dumps(SCORES))
-    for page in ("1_data", "6_orders"):
-        (root / f"reports/{page}.html").touch()
+    for name in (*publish.PAGES, *publish.RECORDS):
+        (root / name).touch()
 
 
 def call(*arguments: str) -> tuple[int, str]:
@@ -110,7 +113,7 @@ def test_publish_then_summary_says_what_to_act_on(project: Path) -> None:
     results(project)
     code, said = call("publish")
     assert code == 0
-    assert "published run r1: 13 files in data/published/r1" in said
+    assert "published run r1: 25 files in data/published/r1" in said
     assert (project / "data/ordercast.duckdb").exists()
     assert call("summary") == (0, SUMMARY)
 

@@ -149,6 +149,25 @@ def test_value_is_accepted_and_the_rest_has_its_default(
     assert loaded == expected
 
 
+def test_a_whole_file_lacks_no_key(tmp_path: Path) -> None:
+    text = (PROJECT / "params.yaml").read_text()
+    assert load(write(tmp_path, text), whole=True) == Params()
+    without = text.replace("  seed: 7  ", "  # gone  ").replace("    pack_units: 1 ", "    # gone ")
+    without = without.partition("evaluate:")[0] + "forecast:" + without.partition("\nforecast:")[2]
+    with pytest.raises(ParamsError) as raised:
+        load(write(tmp_path, without), whole=True)
+    assert str(raised.value).splitlines() == [
+        "params.yaml line 3: evaluate is missing; add it, by default",
+        "  evaluate:",
+        "    origins: 12",
+        "    every_days: 15",
+        "params.yaml line 5: base.seed is missing; add it, by default",
+        "  seed: 7",
+        "params.yaml line 46: orders.defaults.pack_units is missing; add it, by default",
+        "  pack_units: 1",
+    ]
+
+
 def test_loaded_params_cannot_be_changed(tmp_path: Path) -> None:
     loaded = load(write(tmp_path, "base: {}"))
     with pytest.raises(ValidationError):

@@ -97,10 +97,36 @@ def test_page_is_whole_titled_and_fetches_nothing() -> None:
 
 
 def test_written_page_replaces_the_old_one_and_leaves_no_part(tmp_path: Path) -> None:
-    nbformat.write(v4.new_notebook(cells=[v4.new_markdown_cell("# New")]), tmp_path / "1_data.ipynb")
-    target = tmp_path / "reports/1_data.html"
-    target.parent.mkdir()
+    executed = tmp_path / "executed/1_data.ipynb"
+    executed.parent.mkdir()
+    nbformat.write(v4.new_notebook(cells=[v4.new_markdown_cell("# New")]), executed)
+    target = tmp_path / "1_data.html"
     target.write_text("old")
-    report.write(tmp_path / "1_data.ipynb", target)
+    report.write(executed, target)
     assert "<h1>New</h1>" in target.read_text()
-    assert [path.name for path in target.parent.iterdir()] == ["1_data.html"]
+    assert sorted(path.name for path in tmp_path.rglob("*.*")) == ["1_data.html", "1_data.ipynb"]
+
+
+def executed_at(hour: int) -> Any:
+    """A notebook as papermill leaves it, run at that hour of the day on that release of Python."""
+    clock = {"papermill": {"start_time": f"2026-01-01T{hour}", "duration": hour}, "execution": {"idle": str(hour)}}
+    cells = [
+        v4.new_markdown_cell("# Question", metadata=clock, id="question"),
+        v4.new_code_cell("seed = 7", metadata={**clock, "tags": ["injected-parameters"]}),  # a random id
+        v4.new_code_cell("1", outputs=[shown("text/html", "<b>1</b>")], metadata={**clock, "tags": []}, id="answer"),
+    ]
+    language = {"name": "python", "version": f"3.11.{hour}"}
+    return v4.new_notebook(cells=cells, metadata={**clock, "language_info": language})
+
+
+def test_the_same_run_at_another_hour_leaves_the_same_bytes(tmp_path: Path) -> None:
+    left = []
+    for hour in (10, 11):
+        executed = tmp_path / f"{hour}/2_features.ipynb"
+        executed.parent.mkdir()
+        nbformat.write(executed_at(hour), executed)
+        report.write(executed, page := executed.with_suffix(".html"))
+        left.append((executed.read_bytes(), page.read_bytes()))
+        nbformat.validate(nbformat.read(executed, 4))
+    assert left[0] == left[1]
+    assert b"seed = 7" in left[0][0]

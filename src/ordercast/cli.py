@@ -27,7 +27,7 @@ def repro(context: typer.Context) -> None:
     """Run what has changed, from data to published orders (`dvc repro`; its options may follow), and sum it up."""
     from ordercast.runner import die_with
 
-    _params()
+    _params(whole=True)
     if "MAKELEVEL" in os.environ:  # a killed `make` does not take its children along
         die_with(os.getppid())()
     _forget_the_dead(Path(".dvc/tmp/rwlock"))
@@ -88,7 +88,7 @@ def summary() -> None:
 @app.command()
 def check() -> None:
     """Check params.yaml and run nothing."""
-    _params()
+    _params(whole=True)
     typer.echo("params.yaml is in order")
 
 
@@ -122,7 +122,10 @@ def dashboard(port: Annotated[int, typer.Option(help="port on 127.0.0.1", min=10
     with _readable(publishing.PublishError):
         publishing.current(Path())
     from ordercast import dashboard as pages
+    from ordercast.runner import die_with
 
+    if "MAKELEVEL" in os.environ:  # a killed `make` does not take its children along
+        die_with(os.getppid())()
     port = _free(port)
     command, environment = pages.serve_command(Path.cwd(), port)
     typer.echo(f"the dashboard is at http://127.0.0.1:{port}/ (Ctrl-C ends it)")
@@ -130,11 +133,11 @@ def dashboard(port: Annotated[int, typer.Option(help="port on 127.0.0.1", min=10
     os.execve(command[0], command, environment)
 
 
-def _params() -> Any:
+def _params(whole: bool = False) -> Any:
     from ordercast import params
 
     with _readable(params.ParamsError, code=2):
-        return params.load("params.yaml")
+        return params.load("params.yaml", whole=whole)
 
 
 @contextmanager

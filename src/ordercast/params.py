@@ -202,8 +202,10 @@ class _Loader(yaml.SafeLoader):
 _Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda _, node: str(node.value))
 
 
-def load(path: str | Path) -> Params:
+def load(path: str | Path, *, whole: bool = False) -> Params:
     """The checked parameters of a YAML file; a key that is left out has the default of `table`.
+
+    whole: a key that is left out is a fault too: DVC wants them written out, to tell what changed.
 
     Raises ParamsError with one line per fault, in file order: the file, the line, the key, what was found and
     what is allowed there.
@@ -224,6 +226,8 @@ def load(path: str | Path) -> Params:
         params = Params.model_validate(values)
     except ValidationError as error:
         found += [faults.explain(node, one, Params) for one in error.errors()]
+    if whole and not found:  # a misspelt key is not told twice
+        found += faults.lacking(node, Params)
     if found:
         raise ParamsError("\n".join(f"{path.name} line {line}: {text}" for line, text in sorted(found)))
     return params

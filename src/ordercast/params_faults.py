@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import yaml
@@ -27,6 +28,22 @@ def repeated(node: yaml.Node, prefix: str = "") -> Iterator[tuple[int, str]]:
             yield line, f"{prefix}{name} is already set in line {first[name]}; keep one of the two"
         first.setdefault(name, line)
         yield from repeated(value, f"{prefix}{name}.")
+
+
+def lacking(node: yaml.MappingNode, model: type[BaseModel], prefix: str = "") -> Iterator[tuple[int, str]]:
+    """The (line of its section, fault) of every key of the model that the file leaves out, with the line to add."""
+    there = {str(key.value): value for key, value in node.value}
+    for name, field in model.model_fields.items():
+        nested = field.default if isinstance(field.default, BaseModel) else None
+        if name not in there:
+            default = field.default if nested is None else nested.model_dump(mode="json")
+            value = yaml.safe_dump({name: list(default) if isinstance(default, tuple) else default}, sort_keys=False)
+            yield (
+                node.start_mark.line + 1,
+                f"{prefix}{name} is missing; add it, by default\n{indent(value.strip(), '  ')}",
+            )
+        elif nested is not None and isinstance(there[name], yaml.MappingNode):
+            yield from lacking(there[name], type(nested), f"{prefix}{name}.")
 
 
 def _line(node: yaml.Node, location: tuple[int | str, ...]) -> int:

@@ -22,6 +22,9 @@ PUBLISHED = Path("data/published")
 POINTER = "current.json"
 UNFINISHED, UNWANTED = ".new-", ".old-"
 METADATA, METRICS, ORDERS = "models/metadata.json", "reports/metrics.json", "reports/orders.json"
+NOTEBOOKS = ("1_data", "2_features", "3_train", "4_evaluate", "5_forecast", "6_orders")
+PAGES = tuple(f"reports/{name}.html" for name in NOTEBOOKS)
+RECORDS = tuple(f"reports/executed/{name}.ipynb" for name in NOTEBOOKS)
 NEEDED = (
     "data/raw/prices.parquet",
     "data/raw/sales.parquet",
@@ -36,6 +39,8 @@ NEEDED = (
     METADATA,
     METRICS,
     ORDERS,
+    *PAGES,
+    *RECORDS,
 )
 TAKEN_WHOLE = ("data/forecast", "data/orders")
 

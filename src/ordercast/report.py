@@ -1,4 +1,4 @@
-"""Executed notebooks as pages to read: one HTML file each, which loads nothing from anywhere."""
+"""Executed notebooks as records and as pages to read: the same run always leaves the same bytes of both."""
 
 import base64
 import json
@@ -33,18 +33,40 @@ footer { margin-top: 3rem; color: #57606a; font-size: .85rem; }
 # The page may show what it carries and nothing else: a script or a remote address in an output stays dead.
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 PAPERMILL_MARK = "papermill-error-cell-tag"
+INJECTED = "injected-parameters"
+CLOCKED = ("papermill", "execution")
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 ACTIVE = re.compile(r"<script\b.*?</script\s*>|<link\b[^>]*>", re.IGNORECASE | re.DOTALL)
 HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*$", re.MULTILINE)
 
 
-def write(notebook: Path, page: Path) -> None:
-    """Render an executed notebook (.ipynb) to a self-contained page; a reader never sees half of one."""
-    text = render(json.loads(notebook.read_text(encoding="utf-8")), notebook.name)
+def write(executed: Path, page: Path) -> None:
+    """Take the clock out of an executed notebook and render it to a page; a reader never sees half of either."""
+    notebook = without_clock(json.loads(executed.read_text(encoding="utf-8")))
     page.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = page.with_suffix(".part")
-    unfinished.write_text(text, encoding="utf-8")
-    unfinished.replace(page)
+    record = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+    for path, text in ((executed, record), (page, render(notebook, executed.name))):
+        unfinished = path.with_suffix(".part")
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(path)
+
+
+def without_clock(notebook: dict[str, Any]) -> dict[str, Any]:
+    """The executed notebook (nbformat 4, as JSON) without what differs between equal runs.
+
+    That is times and durations, the random id of the cell papermill puts in, and the interpreter's patch level.
+    """
+    cells = [
+        {
+            **cell,
+            "id": INJECTED if INJECTED in cell["metadata"].get("tags", []) else cell.get("id"),
+            "metadata": {key: value for key, value in cell["metadata"].items() if key not in CLOCKED},
+        }
+        for cell in notebook["cells"]
+    ]
+    metadata = {key: value for key, value in notebook["metadata"].items() if key not in CLOCKED}
+    language = {key: value for key, value in metadata.get("language_info", {}).items() if key != "version"}
+    return {**notebook, "cells": cells, "metadata": {**metadata, "language_info": language}}
 
 
 def render(notebook: dict[str, Any], name: str) -> str:
@@ -90,7 +112,7 @@ def render(notebook: dict[str, Any], name: str) -> str:
 
 
 def _code(source: str, tags: list[str]) -> str:
-    label = "Parameters of this run" if "injected-parameters" in tags else "Code"
+    label = "Parameters of this run" if INJECTED in tags else "Code"
     return f"<details><summary>{label}</summary><pre>{_plain(source)}</pre></details>"
 
 

@@ -48,7 +48,7 @@ def text(root: str | Path) -> str:
         "Data": _data(counts, run),
         **{target.capitalize(): _error(models, run) for target, models in metrics.items()},
         "Orders": _orders(buys, run),
-        "Reports": ", ".join(str(page.relative_to(root)) for page in sorted(root.glob("reports/*.html"))),
+        "Reports": ", ".join(publish.PAGES),
         "Dashboard": "make dashboard",
     }
     return "\n".join(f"{label:<10} {line}" for label, line in lines.items() if line)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ordercast import schema, simulate
 from ordercast.contracts import DTYPES, INPUTS, TABLES
-from ordercast.sources import cells, headers, intake, readers
+from ordercast.sources import cells, headers, intake, readers, remarks
 from ordercast.sources.faults import FUTURE, UNKNOWN, Findings, InputError, many, some
 from ordercast.sources.intake import Intake
 
@@ -89,7 +89,8 @@ def read(
         findings.stop("prices", "no row is left once the faulty ones are set aside. Correct them")
         raise InputError(findings.text(offer_quarantine=False))
     frames["products"] = _complete_products(frames, tables["products"].given, findings)
-    _note_unused(frames, findings)
+    for table, sentence in remarks.remarks(frames, tables["stock"].given):
+        findings.note(table, sentence)
     frames["quarantine"] = findings.quarantine()
     frames["notes"] = _notes(findings)
     return Raw(**{name: schema.check(frame, name) for name, frame in frames.items()})
@@ -223,20 +224,6 @@ def _complete_products(frames: dict[str, pd.DataFrame], given: bool, findings: F
         findings.note("products", f"{many(nameless, 'product')} without a name: the product_id is the name")
     products = pd.concat([products, pd.DataFrame({"product_id": further})], ignore_index=True)
     return products.assign(name=products["name"].fillna(products["product_id"]))
-
-
-def _note_unused(frames: dict[str, pd.DataFrame], findings: Findings) -> None:
-    """Note products and terms that cannot be used because there is no price for them."""
-    ids = frames["products"]["product_id"]
-    priceless = ids[~ids.isin(frames["prices"]["product_id"])].sort_values()
-    if len(priceless):
-        number = many(len(priceless), "product")
-        findings.note("prices", f"{number} without a price, so without a forecast: {some(priceless, len(priceless))}")
-    key = ["product_id", "supplier_id"]
-    offers = pd.MultiIndex.from_frame(frames["prices"][key].drop_duplicates())
-    unused = int((~pd.MultiIndex.from_frame(frames["suppliers"][key]).isin(offers)).sum())
-    if unused:
-        findings.note("suppliers", f"{many(unused, 'row')} of no use: prices has no quote of that supplier and product")
 
 
 @dataclass(frozen=True)

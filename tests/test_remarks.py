@@ -1,0 +1,96 @@
+"""What is odd but not wrong is said in one sentence; what is usual is passed over in silence."""
+
+import pandas as pd
+import pytest
+
+from ordercast.contracts import TABLES
+from ordercast.sources.remarks import remarks
+
+
+def prices(values: list[float], product: str = "A", every_days: int = 1, start: str = "2026-01-01") -> pd.DataFrame:
+    dates = pd.date_range(start, periods=len(values), freq=f"{every_days}D")
+    return pd.DataFrame({"product_id": product, "supplier_id": "F1", "date": dates, "unit_price": values})
+
+
+def sales(days: int, every_days: int = 1, start: str = "2026-01-01") -> pd.DataFrame:
+    dates = pd.date_range(start, periods=days, freq=f"{every_days}D")
+    return pd.DataFrame({"product_id": "A", "date": dates, "demand_units": 1.0, "in_stock": True})
+
+
+def said(stock_given: bool = False, **tables: pd.DataFrame) -> list[str]:
+    given = {name: TABLES[name].empty() for name in ("sales", "products", "suppliers", "stock")} | tables
+    return [f"{table}: {sentence}" for table, sentence in remarks(given, stock_given)]
+
+
+@pytest.mark.parametrize(
+    ("values", "slips"),
+    [
+        pytest.param([10, 10.5, 1000, 10, 11], ["A on 2026-01-03 (1000)"], id="slipped_to_the_left"),
+        pytest.param([10, 10.5, 0.1, 10, 11], ["A on 2026-01-03 (0.1)"], id="slipped_to_the_right"),
+        pytest.param([10, 10, 10, 99], ["A on 2026-01-04 (99)"], id="the_last_quote_has_one_neighbour"),
+        pytest.param([10, 10, 60, 60, 60], [], id="a_new_level_is_no_slip"),
+        pytest.param([10, 40, 10], [], id="fourfold_may_be"),
+        pytest.param([10], [], id="one_quote"),
+        pytest.param([50, 5.0], ["A on 2026-01-02 (5)"], id="of_two_the_later_one_is_doubted"),
+    ],
+)
+def test_slips_of_the_pen(values: list[float], slips: list[str]) -> None:
+    found = said(prices=prices(values))
+    assert [line.rpartition(": ")[2] for line in found] == slips
+
+
+def test_slips_are_looked_for_within_a_series_only() -> None:
+    dear_and_cheap = pd.concat([prices([100, 101, 100]), prices([1, 1.1, 1], product="B")])
+    assert said(prices=dear_and_cheap.sort_values("date")) == []
+
+
+@pytest.mark.parametrize(
+    ("sold", "quoted", "sentence"),
+    [
+        pytest.param(sales(60), prices([10.0] * 60), None, id="side_by_side"),
+        pytest.param(sales(9, 7), prices([10.0] * 9, every_days=7), None, id="both_weekly"),
+        pytest.param(
+            sales(5, start="2020-01-01"),
+            prices([10.0] * 60),
+            "sales: none lies within the days of the prices (2026-01-01 to 2026-03-01): no demand is forecast and "
+            "nothing is ordered",
+            id="another_year",
+        ),
+        pytest.param(
+            sales(70, start="2025-12-30"),
+            prices([10.0] * 60),
+            "sales: 10 rows before the first or after the last day of the prices: not used",
+            id="longer_than_the_prices",
+        ),
+        pytest.param(
+            sales(9, 7),
+            prices([10.0] * 60),
+            "sales: rows come every 7 days, quotes every 1: a day without a row counts as sold nothing. Bring sales by "
+            "the day, or set data.frequency: weekly",
+            id="weekly_sales_beside_daily_prices",
+        ),
+    ],
+)
+def test_sales_beside_prices(sold: pd.DataFrame, quoted: pd.DataFrame, sentence: str | None) -> None:
+    assert said(sales=sold, prices=quoted) == ([sentence] if sentence else [])
+
+
+def test_products_and_terms_without_a_price() -> None:
+    products = pd.DataFrame({"product_id": ["A", "C", "B"]})
+    terms = pd.DataFrame({"product_id": ["A", "A"], "supplier_id": ["F1", "F9"]})
+    assert said(prices=prices([10, 10]), products=products, suppliers=terms) == [
+        "prices: 2 products without a price, so without a forecast: B, C",
+        "suppliers: 1 row of no use: prices has no quote of that supplier and product",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "sentences"),
+    [
+        pytest.param(True, ["stock: 1 product with sales but no row here, taken as 0 on hand: A"], id="not_counted"),
+        pytest.param(False, [], id="no_stock_table_at_all_is_told_elsewhere"),
+    ],
+)
+def test_products_that_sell_but_were_not_counted(given: bool, sentences: list[str]) -> None:
+    stock = pd.DataFrame({"product_id": ["B"], "on_hand_units": [3.0]})
+    assert said(given, prices=prices([10.0] * 9), sales=sales(9), stock=stock) == sentences
