@@ -25,7 +25,13 @@ DEFAULTS = {
     "holding_rate_per_year": 0.2,
 }
 # A demand of exactly 10 a day; order cost 36.5, price 10, holding 20 %: reorder point 60, economic lot 365.
-PRODUCT = {"product_id": "P1", "name": "Foam", "holding_rate_per_year": 0.2, "shelf_capacity_units": None}
+PRODUCT = {
+    "product_id": "P1",
+    "name": "Foam",
+    "holding_rate_per_year": 0.2,
+    "shelf_capacity_units": None,
+    "shelf_life_days": None,
+}
 SERIES = {
     "product_id": "P1",
     "supplier_id": "F01",
@@ -255,6 +261,30 @@ CASES = [
         {"quantity_units": 384, "binding_constraint": "pack"},
         "economic lot 365, rounded up to 16 packs of 24",
         id="pack_rounds_up",
+    ),
+    pytest.param(
+        world(products=[{"shelf_life_days": 12.5}], suppliers=[{"pack_units": 24}]),
+        {"quantity_units": 144, "binding_constraint": "shelf_life"},
+        "economic lot 365 cut to 125, the demand of the shelf life of 12.5 days, rounded up to 6 packs of 24",
+        id="what_would_spoil_is_not_bought",
+    ),
+    pytest.param(
+        world(products=[{"shelf_life_days": 40}]),
+        {"quantity_units": 365, "binding_constraint": "none"},
+        "economic lot 365;",
+        id="shelf_life_longer_than_the_lot_changes_nothing",
+    ),
+    pytest.param(
+        world(products=[{"shelf_life_days": 3}], stock=[{"on_hand_units": 5}]),
+        {"quantity_units": 55, "binding_constraint": "none"},
+        "55 missing to the reorder point",
+        id="shortage_is_filled_even_where_part_may_spoil",
+    ),
+    pytest.param(
+        world(suppliers=[{"order_cost": 365000}]),
+        {"quantity_units": 3650, "binding_constraint": "none"},
+        "economic lot 36,500 cut to 3,650, the demand of a year",
+        id="nobody_buys_for_longer_than_a_year",
     ),
     pytest.param(
         world(suppliers=[{"pack_units": 73}]),
@@ -721,7 +751,11 @@ def twin_candidate(row: Any, figures: Any, days: Any, given: Any) -> dict[str, A
     position = stock + counted
     average = sum(mean for mean, _ in days) / len(days)
     lot = math.sqrt(2 * 365 * average * figures.order_cost / (figures.holding_rate_per_year * row.unit_price))
+    keeps = min(given.shelf_life_days, 365)
+    spoils = keeps < 365 and lot > keeps * average
+    lot = min(lot, keeps * average)
     wish = max(lot, point - position)
+    spoils = spoils and lot >= point - position - 1e-6
     units = pack
     while units < max(moq, 1, wish - 1e-6):
         units += pack
@@ -732,6 +766,7 @@ def twin_candidate(row: Any, figures: Any, days: Any, given: Any) -> dict[str, A
     due = position <= point
     bound = "moq" if wish < moq else "pack" if free > math.ceil(wish - 1e-6) else "none"
     bound = "shelf_capacity" if units < free else bound
+    bound = "shelf_life" if spoils and bound in ("none", "pack") else bound
     least = math.ceil(max(moq, 1) / pack) * pack
     bought = units if due else free
     cost = row.unit_price + figures.order_cost / bought if bought else math.inf
@@ -767,6 +802,7 @@ def twin(tables: dict[str, pd.DataFrame], params: SimpleNamespace) -> pd.DataFra
             on_hand=own[0]["on_hand_units"].sum(),
             open_orders=own[1],
             capacity=math.inf if math.isnan(capacity) else capacity,
+            shelf_life_days=math.inf if math.isnan(product.shelf_life_days) else product.shelf_life_days,
             **vars(params),
         )
         receipts: dict[int, float] = {}
@@ -833,7 +869,14 @@ def random_world(seed: int, products: int = 25) -> dict[str, pd.DataFrame]:
     return world(
         series=quotes,
         suppliers=[row for row in terms if rng.random() < 0.9],
-        products=[{"product_id": p, "shelf_capacity_units": pick(None, 40, 120.5, 400)} for p in ids],
+        products=[
+            {
+                "product_id": p,
+                "shelf_capacity_units": pick(None, 40, 120.5, 400),
+                "shelf_life_days": pick(None, None, 3, 9.5),
+            }
+            for p in ids
+        ],
         stock=[{"product_id": p, "on_hand_units": rng.integers(-5, 120) / 2} for p in ids if rng.random() < 0.9],
         open_orders=orders_open,
         forecast_demand=pd.concat(demands, ignore_index=True),

@@ -259,7 +259,12 @@ _CONTRACTS = (
             _share("regret_probability", "Probability that a later price is lower.", required=False),
             Column("buy_below_unit_price", "number", "currency/unit", "Buy at once below it.", at_least=0),
             Column("erp_quantity_units", "count", "units", "ERP quantity.", required=True, at_least=0),
-            Column("binding_constraint", "text", "", "What bound the quantity, or none."),
+            Column(
+                "binding_constraint",
+                "text",
+                "",
+                "What bound the quantity: moq, pack, shelf_capacity, shelf_life or none.",
+            ),
             Column("reason", "text", "", "The line's reason in a sentence.", required=True),
         ),
         unique=False,

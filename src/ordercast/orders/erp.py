@@ -16,6 +16,7 @@ from ordercast.orders.supply import DemandAhead, Floats, Rules, Stock
 
 ORDER_COLUMNS = tuple(TABLES["orders"].names)
 DAYS_PER_YEAR = 365
+LONGEST_LOT_DAYS = 365  # no lot is for more than a year's demand, however cheap it is to hold
 
 
 def plan(
@@ -41,8 +42,9 @@ def plan(
     regret_probability 0.5. Figures the tables lack come from params.defaults, and the reason says so.
 
     Method: reorder point with safety stock over lead time + review period (Silver, Pyke & Thomas, ch. 7), lots
-    by Harris and Wilson, the cheapest supplier (price and order cost per unit) of those that deliver before the
-    stock runs out, else the fastest. Raises ValueError for figures no order can be computed from.
+    by Harris and Wilson, cut to what is used within the shelf life or a year (ibid., ch. 4), the cheapest supplier
+    (price and order cost per unit) of those that deliver before the stock runs out, else the fastest. Raises
+    ValueError for figures no order can be computed from.
     """
     ids = pd.Index(pd.concat([products["product_id"], series["product_id"]]), dtype="str")
     ids = ids.unique().sort_values()
@@ -105,6 +107,8 @@ def _test(candidates: pd.DataFrame, demand: DemandAhead, held: Stock, params: Ru
 def _size(tested: pd.DataFrame, held: Stock) -> pd.DataFrame:
     """The tested candidates with quantity_units (0 unless due), what bound it, unit_cost and `situation`.
 
+    lot_days: the days of demand the economic lot was cut to, inf where it was not, NaN where the shortage is larger.
+
     unit_cost: price plus the order's cost per unit; of a candidate not due, at the lot it would sell otherwise.
     """
     product, price, order_cost, moq, pack, due = (
@@ -112,20 +116,27 @@ def _size(tested: pd.DataFrame, held: Stock) -> pd.DataFrame:
     )
     per_year = DAYS_PER_YEAR * tested["per_day_units"].to_numpy()
     lot = np.round(economic_lot(per_year, order_cost, tested["holding_rate_per_year"].to_numpy() * price), 6)
+    keeps_days = np.minimum(held.shelf_life_days[product], LONGEST_LOT_DAYS)
+    used = np.round(tested["per_day_units"].to_numpy() * keeps_days, 6)
+    economic, lot = lot, np.minimum(lot, used)
+    keeps_days = np.where(lot < economic, keeps_days, np.inf)
     missing = np.round((tested["reorder_point"] - tested["position_units"]).to_numpy(), 6)
     wish = np.maximum(lot, missing)
     room = np.round(held.capacity - held.on_hand - held.open_orders, 6)[product]
     units, bound = order_quantity(wish, moq, pack, room)
     unbound, _ = order_quantity(wish, moq, pack, np.full(len(wish), np.inf))
     lot_units = np.where(due, units, unbound)
+    spoils = (wish == lot) & (keeps_days < LONGEST_LOT_DAYS)
     share = np.divide(order_cost, lot_units, out=np.full(len(wish), np.inf), where=lot_units > 0)
     return tested.assign(
-        economic_lot=lot,
+        economic_lot=economic,
+        lot_days=np.where(wish == lot, keeps_days, np.nan),
         wish_units=wish,
         room_units=room,
         least_units=np.ceil(np.maximum(moq, 1) / pack) * pack,
         quantity_units=np.where(due, units, 0),
-        binding_constraint=np.where(due, bound, "none"),
+        bound=bound,
+        binding_constraint=np.select([~due, spoils & np.isin(bound, ["none", "pack"])], ["none", "shelf_life"], bound),
         order_share=share,
         unit_cost=np.round(price + share, 6),
         situation=np.select([per_year == 0, ~due, units > 0], ["no_demand", "enough", "buy"], "shelf"),

@@ -5,53 +5,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from babel.dates import format_date
-from babel.numbers import format_currency, format_decimal, format_percent
 
 from ordercast.orders.supply import FIGURES, Stock
+from ordercast.orders.words import Words
 
 LONGEST_COVER_DAYS = 365
 LATE_ORDERS_NAMED = 3
 URGENT = "; urgent: "  # marks the lines whose stock runs out before anyone delivers; counted by readers
-
-
-class Words:
-    """Numbers, money and dates as text of one locale; each distinct value goes through Babel only once."""
-
-    def __init__(self, currency: str, locale: str) -> None:
-        self.currency, self.locale = currency, locale
-
-    def numbers(self, values: Any) -> list[str]:
-        """Each number with one decimal at most."""
-        return _each(values, 1, lambda value: str(format_decimal(value, "#,##0.#", locale=self.locale)))
-
-    def money(self, values: Any) -> list[str]:
-        """Each amount in the currency, with cents."""
-        return _each(values, 2, lambda value: str(format_currency(value, self.currency, locale=self.locale)))
-
-    def shares(self, values: Any) -> list[str]:
-        """Each share as a percentage with one decimal at most."""
-        return _each(values, 3, lambda value: str(format_percent(value, "#,##0.#%", locale=self.locale)))
-
-    def days(self, values: Any) -> list[str]:
-        """Each number of days with its unit: 1 day, 2.5 days."""
-        return [f"{text} day" if text == "1" else f"{text} days" for text in self.numbers(values)]
-
-    def dates(self, values: Any) -> list[str]:
-        """Each date in figures, so that no month's name stands in another language; "no date" where there is none."""
-        codes, distinct = pd.factorize(pd.Series(values))
-        texts = [str(format_date(pd.Timestamp(day), "short", locale=self.locale)) for day in distinct]
-        return _pick([*texts, "no date"], codes)
-
-
-def _each(values: Any, decimals: int, text: Callable[[float], str]) -> list[str]:
-    rounded = np.round(np.asarray(values, dtype=np.float64), decimals) + 0.0  # -0.0 would be written "-0"
-    codes, distinct = pd.factorize(rounded)
-    return _pick([*(text(float(value)) for value in distinct), "no figure"], codes)
-
-
-def _pick(texts: list[str], codes: Any) -> list[str]:
-    return [texts[code] for code in codes.tolist()]
 
 
 def sentences(lines: pd.DataFrame, held: Stock, *, today: pd.Timestamp, currency: str, locale: str) -> "pd.Series[str]":
@@ -127,10 +87,9 @@ def _reorder_point(part: pd.DataFrame, words: Words) -> list[str]:
 def _lot(part: pd.DataFrame, words: Words) -> list[str]:
     """What set the quantity: the economic lot or the shortage, and what changed it."""
     texts = []
-    for wish, is_lot, bound, moq, packs, pack, room, capacity in zip(
-        words.numbers(part["wish_units"]),
-        part["economic_lot"] >= part["wish_units"],
-        part["binding_constraint"],
+    for wanted, bound, moq, packs, pack, room, capacity in zip(
+        _wanted(part, words),
+        part["bound"],
         words.numbers(part["moq_units"]),
         words.numbers(part["quantity_units"] / part["pack_units"]),
         words.numbers(part["pack_units"]),
@@ -146,8 +105,27 @@ def _lot(part: pd.DataFrame, words: Words) -> list[str]:
             "pack": f", rounded up to {in_packs}",
             "shelf_capacity": f", cut to the room for {room} on the shelf of {capacity}{and_packs}",
         }
-        wanted = f"economic lot {wish}" if is_lot else f"{wish} missing to the reorder point"
         texts.append(wanted + change[bound])
+    return texts
+
+
+def _wanted(part: pd.DataFrame, words: Words) -> list[str]:
+    """The quantity before minimum, packs and shelf: the economic lot, cut where it would spoil, or the shortage."""
+    texts = []
+    for wish, lot, days, told in zip(
+        words.numbers(part["wish_units"]),
+        words.numbers(part["economic_lot"]),
+        part["lot_days"],
+        words.days(part["lot_days"].where(np.isfinite(part["lot_days"]), 0)),
+        strict=True,
+    ):
+        if np.isnan(days):
+            texts.append(f"{wish} missing to the reorder point")
+        elif np.isinf(days):
+            texts.append(f"economic lot {wish}")
+        else:
+            why = "a year" if days == LONGEST_COVER_DAYS else f"the shelf life of {told}"
+            texts.append(f"economic lot {lot} cut to {wish}, the demand of {why}")
     return texts
 
 

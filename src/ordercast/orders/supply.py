@@ -196,7 +196,8 @@ def _with_tail(daily: Floats, reach: Ints) -> DemandAhead:
 class Stock:
     """What each product has and expects, in units; arrays of shape (products,).
 
-    on_hand: 0 where unknown (known is False there); capacity: inf where the shelf has no limit; open_orders:
+    on_hand: 0 where unknown (known is False there); capacity: inf where the shelf has no limit; shelf_life_days:
+    inf where the goods keep; open_orders:
     all that is still to arrive; late_orders: the part of it that is overdue or has no date; days_covered:
     until stock and the receipts that come in time are used up; due: the open orders (see orders_due).
     """
@@ -204,6 +205,7 @@ class Stock:
     on_hand: Floats
     known: npt.NDArray[np.bool_]
     capacity: Floats
+    shelf_life_days: Floats
     open_orders: Floats
     late_orders: Floats
     days_covered: Floats
@@ -228,7 +230,10 @@ def stock_ahead(
     """Stock, shelf and open orders of all `product_ids`; ValueError for a product with two rows of stock."""
     refuse_repeats(stock, ["product_id"], "stock")
     on_hand = _by_product(stock, "on_hand_units", product_ids)
-    capacity = _by_product(products, "shelf_capacity_units", product_ids)
+    capacity, shelf_life_days = (
+        np.nan_to_num(_by_product(products, column, product_ids), nan=np.inf)
+        for column in ("shelf_capacity_units", "shelf_life_days")
+    )
     due = orders_due(open_orders, product_ids, today)
     late = ~(due["due_days"] >= 0)
     covered = days_covered(
@@ -242,7 +247,8 @@ def stock_ahead(
     return Stock(
         on_hand=np.nan_to_num(on_hand),
         known=~np.isnan(on_hand),
-        capacity=np.where(np.isnan(capacity), np.inf, capacity),
+        capacity=capacity,
+        shelf_life_days=shelf_life_days,
         open_orders=_sums(due["product"], due["quantity_units"], len(product_ids)),
         late_orders=_sums(due["product"][late], due["quantity_units"][late], len(product_ids)),
         days_covered=covered,
