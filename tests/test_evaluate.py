@@ -1,5 +1,4 @@
 import numpy as np
-import pandas as pd
 import pytest
 import small
 
@@ -70,22 +69,6 @@ def test_by_horizon_and_by_group_are_complete(prices):
 def test_demand_is_scored_too():
     _, result = scored(small.problem("demand"))
     assert result.summary["ordercast"]["rmsse_ratio"] < 1
-
-
-@pytest.mark.parametrize(
-    ("rule", "expected"),
-    [
-        pytest.param(evaluate.naive, [300.0] * 9, id="naive"),
-        pytest.param(evaluate.seasonal_naive, [294, 295, 296, 297, 298, 299, 300, 294, 295], id="seasonal_naive"),
-        pytest.param(evaluate.rolling_mean, [286.5] * 9, id="rolling_mean"),
-    ],
-)
-def test_baselines(rule, expected):
-    rising = pd.DataFrame({"product_id": "A", "date": pd.date_range("2025-01-01", periods=300), "in_stock": True})
-    rising["demand_units"] = np.arange(1.0, 301)
-    problem = small.problem("demand", sold=rising)
-    at_the_end = problem.panel.until(300)
-    assert rule(at_the_end, np.arange(1, 10))[0].tolist() == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(

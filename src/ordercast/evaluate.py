@@ -6,7 +6,7 @@ validation origins by the same rule, so that the quantile scores compare like wi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ordercast import calibrate, features, forecast, metrics, train
+from ordercast.baselines import BASELINES, Baseline
 from ordercast.features import Problem, Target
 from ordercast.forecast import Forecaster, Scaled, Strategy
 from ordercast.panel import Panel
@@ -21,8 +22,6 @@ from ordercast.simulate.market import conditional_mean
 from ordercast.states import Floats
 from ordercast.train import Split
 
-Baseline = Callable[[Panel, NDArray[np.int64]], Floats]
-ROLLING_DAYS = 28
 MIN_TRAIN_DAYS = 84
 
 
@@ -102,31 +101,6 @@ def groupings(panel: Panel, products: pd.DataFrame) -> dict[str, NDArray[np.str_
     if "supplier_id" in named:
         labels["supplier"] = named["supplier_id"]
     return {name: column.to_numpy(dtype=str) for name, column in labels.items()}
-
-
-def naive(known: Panel, horizons: NDArray[np.int64]) -> Floats:
-    """The last value carried forward, (series, horizons), as the model sees values (log prices)."""
-    return np.repeat(known.z[:, -1:], len(horizons), axis=1)
-
-
-def seasonal_naive(known: Panel, horizons: NDArray[np.int64]) -> Floats:
-    """The value of the same weekday last week, or of the same week last year on a weekly calendar."""
-    season = 7 if known.step_days == 1 else 52
-    back = known.steps - 1 + horizons - season * (1 + (horizons - 1) // season)
-    return known.z[:, np.maximum(back, 0)]
-
-
-def rolling_mean(known: Panel, horizons: NDArray[np.int64]) -> Floats:
-    """The mean of the last 28 days."""
-    recent = known.z[:, -ROLLING_DAYS // known.step_days :]
-    return np.repeat(recent.mean(axis=1)[:, None], len(horizons), axis=1)
-
-
-BASELINES: dict[str, Baseline] = {
-    "naive": naive,
-    "seasonal_naive": seasonal_naive,
-    "rolling_mean": rolling_mean,
-}
 
 
 def score(
@@ -222,8 +196,11 @@ def _summary(
     for metric in own:
         beside = _mean(reference[metric])
         figures[f"{metric}_ratio"] = _mean(own[metric]) / beside if beside else float("nan")
-    worse = own["rmsse"] > 1.05 * reference["rmsse"] + 0.01
-    figures["share_worse_5pct"] = _mean(np.where(np.isfinite(own["rmsse"]), worse, np.nan))
+    known = np.isfinite(own["rmsse"])
+    ours, naive = own["rmsse"][known], reference["rmsse"][known]
+    figures["share_worse_5pct"] = _mean((ours > 1.05 * naive + 0.01).astype(float))
+    if len(ours):  # beside the means, which a few series of tiny scale can rule
+        figures["median_ratio"], figures["p95_ratio"] = np.quantile((ours + 0.05) / (naive + 0.05), [0.5, 0.95])
     figures["bias"] = metrics.bias(outcome.mean, actual)
     if outcome.quantiles is not None:
         figures["coverage80"] = metrics.coverage(outcome.quantiles[..., 0], outcome.quantiles[..., 2], actual)
