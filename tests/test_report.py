@@ -110,10 +110,11 @@ def test_written_page_replaces_the_old_one_and_leaves_no_part(tmp_path: Path) ->
 def executed_at(hour: int) -> Any:
     """A notebook as papermill leaves it, run at that hour of the day on that release of Python."""
     clock = {"papermill": {"start_time": f"2026-01-01T{hour}", "duration": hour}, "execution": {"idle": str(hour)}}
+    styled = v4.new_output("display_data", {"text/html": "<b>1</b>", "text/plain": f"<Styler at 0x7f7e71c02b{hour}>"})
     cells = [
         v4.new_markdown_cell("# Question", metadata=clock, id="question"),
         v4.new_code_cell("seed = 7", metadata={**clock, "tags": ["injected-parameters"]}),  # a random id
-        v4.new_code_cell("1", outputs=[shown("text/html", "<b>1</b>")], metadata={**clock, "tags": []}, id="answer"),
+        v4.new_code_cell("1", outputs=[styled], metadata={**clock, "tags": []}, id="answer"),
     ]
     language = {"name": "python", "version": f"3.11.{hour}"}
     return v4.new_notebook(cells=cells, metadata={**clock, "language_info": language})

@@ -35,6 +35,7 @@ POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 PAPERMILL_MARK = "papermill-error-cell-tag"
 INJECTED = "injected-parameters"
 CLOCKED = ("papermill", "execution")
+ADDRESS = re.compile(r" at 0x[0-9a-f]{6,}>")  # where an object lay in memory
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 ACTIVE = re.compile(r"<script\b.*?</script\s*>|<link\b[^>]*>", re.IGNORECASE | re.DOTALL)
 HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*$", re.MULTILINE)
@@ -42,7 +43,7 @@ HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*$", re.MULTILINE)
 
 def write(executed: Path, page: Path) -> None:
     """Take the clock out of an executed notebook and render it to a page; a reader never sees half of either."""
-    notebook = without_clock(json.loads(executed.read_text(encoding="utf-8")))
+    notebook = without_clock(json.loads(ADDRESS.sub(">", executed.read_text(encoding="utf-8"))))
     page.parent.mkdir(parents=True, exist_ok=True)
     record = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
     for path, text in ((executed, record), (page, render(notebook, executed.name))):
