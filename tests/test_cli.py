@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import nbformat
@@ -116,6 +117,29 @@ def test_publish_then_summary_says_what_to_act_on(project: Path) -> None:
     assert "published run r1: 25 files in data/published/r1" in said
     assert (project / "data/ordercast.duckdb").exists()
     assert call("summary") == (0, SUMMARY)
+
+
+@pytest.mark.parametrize(
+    ("scores", "line"),
+    [
+        pytest.param({}, "Demand     not forecast: no sales on the days of the prices, or too few of them", id="none"),
+        pytest.param(
+            {"demand": {"naive": {"rmsse": 1.0}, "ordercast": {"rmsse": 1.0, "rmsse_ratio": 1.0}}},
+            "Demand     forecast error (RMSSE) 1,000 beside 1,000 of naive: no better, no worse",
+            id="as_naive",
+        ),
+        pytest.param(
+            {"demand": {"naive": {}, "ordercast": {}}},
+            "Demand     nothing was seen to change, so there is no error to measure by",
+            id="nothing_changed",
+        ),
+    ],
+)
+def test_summary_says_why_there_is_no_gain(project: Path, scores: dict[str, Any], line: str) -> None:
+    results(project)
+    (project / publish.METRICS).write_text(json.dumps({"price": SCORES["price"]} | scores))
+    call("publish")
+    assert line in call("summary")[1].splitlines()
 
 
 @pytest.mark.parametrize("command", ["summary", "dashboard"])

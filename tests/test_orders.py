@@ -315,7 +315,7 @@ CASES = [
     pytest.param(
         world(products=[{"shelf_capacity_units": 40}], suppliers=[{"moq_units": 60}]),
         {"decision": "wait", "order_on": "2026-12-07"},
-        "room for 0 and the least F01 delivers is 60; room expected not before 07/12/2026",
+        "room for 0 beside stock and all open orders and the least F01 delivers is 60; it will never fit",
         id="shelf_smaller_than_the_moq_never_has_room",
     ),
     pytest.param(

@@ -75,8 +75,10 @@ def faults(folder: Path, text: str) -> list[str]:
             "line 2: data.source is 'filez'; it must be 'simulate', 'files' or 'database'; did you mean files?",
             id="misspelt_choice",
         ),
-        pytest.param("base: {today: 2026-02-30}", "it must be null or a date such as 2026-01-31", id="no_such_day"),
-        pytest.param("base: {today: 5}", "it must be null or a date such as 2026-01-31", id="number_for_date"),
+        pytest.param("base: {today: 2026-02-30}", "null or a date in quotes such as '2026-01-31'", id="no_such_day"),
+        pytest.param("base: {today: 2026-01-31}", "put it in quotes, '2026-01-31'", id="date_without_quotes"),
+        pytest.param("orders: {defaults: {order_cost: .inf}}", "it must be a finite number", id="infinite"),
+        pytest.param("base: {today: 5}", "null or a date in quotes such as '2026-01-31'", id="number_for_date"),
         pytest.param("base: {currency: R$}", "it must be three capital letters such as BRL", id="currency_sign"),
         pytest.param("base: {locale: pt_XX}", "it must be a locale such as pt_BR or en_GB", id="unknown_locale"),
         pytest.param("features: {mean_days: 7}", "it must be a list of days such as [7, 14, 28]", id="no_list"),
@@ -125,7 +127,6 @@ def test_all_faults_are_told_in_file_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "section", "key", "value"),
     [
-        pytest.param("base: {today: 2026-01-31}", "base", "today", "2026-01-31", id="date"),
         pytest.param("base: {today: '2026-01-31'}", "base", "today", "2026-01-31", id="date_as_dvc_writes_it"),
         pytest.param("orders: {service_level: .9}", "orders", "service_level", 0.9, id="number"),
         pytest.param("train: {learning_rate: 1}", "train", "learning_rate", 1.0, id="whole_number_for_a_share"),

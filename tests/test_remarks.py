@@ -17,9 +17,12 @@ def sales(days: int, every_days: int = 1, start: str = "2026-01-01") -> pd.DataF
     return pd.DataFrame({"product_id": "A", "date": dates, "demand_units": 1.0, "in_stock": True})
 
 
+TODAY = pd.Timestamp("2026-03-01")
+
+
 def said(stock_given: bool = False, **tables: pd.DataFrame) -> list[str]:
     given = {name: TABLES[name].empty() for name in ("sales", "products", "suppliers", "stock")} | tables
-    return [f"{table}: {sentence}" for table, sentence in remarks(given, stock_given)]
+    return [f"{table}: {sentence}" for table, sentence in remarks(given, stock_given, TODAY)]
 
 
 @pytest.mark.parametrize(
@@ -85,12 +88,30 @@ def test_products_and_terms_without_a_price() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "sentences"),
+    ("given", "counted", "as_of", "sentences"),
     [
-        pytest.param(True, ["stock: 1 product with sales but no row here, taken as 0 on hand: A"], id="not_counted"),
-        pytest.param(False, [], id="no_stock_table_at_all_is_told_elsewhere"),
+        pytest.param(True, "A", "2026-03-01", [], id="counted_today"),
+        pytest.param(True, "A", "2026-01-30", [], id="counted_30_days_ago"),
+        pytest.param(
+            True,
+            "A",
+            "2026-01-29",
+            [
+                "stock: 1 product counted more than 30 days before 2026-03-01, the oldest 31 days: taken as "
+                "today's stock"
+            ],
+            id="counted_long_ago",
+        ),
+        pytest.param(
+            True,
+            "B",
+            "2026-03-01",
+            ["stock: 1 product with sales but no row here, taken as 0 on hand: A"],
+            id="another_product_counted",
+        ),
+        pytest.param(False, "B", "2020-01-01", [], id="no_stock_table_at_all_is_told_elsewhere"),
     ],
 )
-def test_products_that_sell_but_were_not_counted(given: bool, sentences: list[str]) -> None:
-    stock = pd.DataFrame({"product_id": ["B"], "on_hand_units": [3.0]})
+def test_stock_that_was_not_counted_or_long_ago(given: bool, counted: str, as_of: str, sentences: list[str]) -> None:
+    stock = pd.DataFrame({"product_id": [counted], "on_hand_units": [3.0], "as_of": [pd.Timestamp(as_of)]})
     assert said(given, prices=prices([10.0] * 9), sales=sales(9), stock=stock) == sentences

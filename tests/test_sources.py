@@ -470,6 +470,34 @@ def test_stock_is_not_from_the_future(tmp_path: Path, today: dt.date | None, ref
         assert read(tmp_path, today=today).stock["as_of"].tolist() == [pd.Timestamp("2026-01-03")]
 
 
+@pytest.mark.parametrize(
+    ("row", "today", "refused"),
+    [
+        pytest.param("A,S,2035-01-01,4,BRL", None, True, id="one_product_in_a_far_year"),
+        pytest.param("A,S,2026-07-02,4,BRL", None, True, id="181_days_later"),
+        pytest.param("A,S,2026-07-01,4,BRL", None, False, id="180_days_later"),
+        pytest.param("A,S,2035-01-01,4,BRL", dt.date(2026, 1, 2), False, id="today_is_named"),
+        pytest.param("A,S,2035-01-01,4,BRL\nB,S,2035-01-01,9,BRL", None, False, id="most_of_the_catalogue"),
+    ],
+)
+def test_a_lone_quote_of_a_far_day_does_not_move_today(tmp_path: Path, row: str, today: dt.date | None, refused: bool):
+    put(tmp_path, GOOD | {"prices": GOOD["prices"] + row + "\n", "products": GOOD["products"]})
+    if refused:
+        (line,) = refusal(tmp_path, today=today)
+        assert line.startswith("prices (prices.csv): date is long after all other quotes")
+        assert line.endswith("row 5 (" + row.split(",")[2] + "). Correct the date, or set base.today.")
+    else:
+        assert len(read(tmp_path, today=today).prices) > 3
+
+
+def test_a_table_of_another_name_is_asked_about(tmp_path: Path):
+    raw = read(put(tmp_path, {"prices": GOOD["prices"], "stocks.csv": GOOD["stock"], "Sale.XLSX": b""}))
+    assert {note for table, note in notes(raw) if table == "folder"} == {
+        "stocks.csv is not a table Ordercast reads: ignored; if it is the stock table, name it stock.csv",
+        "Sale.XLSX is not a table Ordercast reads: ignored; if it is the sales table, name it sales.XLSX",
+    }
+
+
 def test_nothing_in_the_folder_changes(tmp_path: Path):
     put(tmp_path, GOOD | {"stock": GOOD["stock"] + "Z,-1,2027-01-01\n"})
     before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}

@@ -17,11 +17,18 @@ class ParamsError(ValueError):
     """params.yaml cannot be used; the text has one line per fault."""
 
 
+class _BareDate(str):
+    """A date that stands in the file without quotes."""
+
+
 def _day(value: Any) -> Any:
     try:
-        return None if value is None else dt.date.fromisoformat(value)
+        day = None if value is None else dt.date.fromisoformat(value)
     except (TypeError, ValueError):
-        raise ValueError("it must be null or a date such as 2026-01-31") from None
+        raise ValueError("it must be null or a date in quotes such as '2026-01-31'") from None
+    if isinstance(value, _BareDate):
+        raise ValueError(f"put it in quotes, '{value}': DVC reads no bare date")
+    return day
 
 
 def _currency(value: str) -> str:
@@ -89,12 +96,12 @@ def _knob(default: Any, description: str, **bounds: Any) -> Any:
 class Section(BaseModel):
     """A part of params.yaml: an unknown key is a fault, "7" is no number, nothing changes after loading."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class Base(Section):
     seed: int = _knob(7, "seed of every random draw", ge=0, lt=2**32)
-    today: Day = _knob(None, "day the plan is made for; null: the last day with a price")
+    today: Day = _knob(None, "day the plan is made for, in quotes; null: the last day with a price")
     horizon_days: int = _knob(14, "days ahead to forecast", ge=1, le=60)
     currency: Currency = _knob("BRL", "currency code of all money")
     locale: Locale = _knob("pt_BR", "how numbers, money and dates are written")
@@ -199,7 +206,7 @@ class _Loader(yaml.SafeLoader):
     """YAML in which a date stays text: 2026-02-31 then becomes a fault with a line and not a stack trace."""
 
 
-_Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda _, node: str(node.value))
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda _, node: _BareDate(node.value))
 
 
 def load(path: str | Path, *, whole: bool = False) -> Params:

@@ -110,6 +110,8 @@ def _cure(error: Any) -> str:
             return "it must be a whole number"
         case "float_type":
             return "it must be a number, written like 0.05"
+        case "finite_number":
+            return "it must be a finite number"
         case "string_type":
             return "it must be text; put it in quotes"
         case "string_too_short":

@@ -14,6 +14,7 @@ TABLES = {
     "forecast": "data/forecast/prices.parquet",
     "orders": "data/orders/orders.parquet",
 }
+NO_DEMAND = "not forecast: no sales on the days of the prices, or too few of them"
 COUNTS = """
 SELECT
     (SELECT count(*) FROM products),
@@ -46,7 +47,8 @@ def text(root: str | Path) -> str:
     lines = {
         "Run": run["run_id"],
         "Data": _data(counts, run),
-        **{target.capitalize(): _error(models, run) for target, models in metrics.items()},
+        "Price": _error(metrics["price"], run),
+        "Demand": _error(metrics["demand"], run) if "demand" in metrics else NO_DEMAND,
         "Orders": _orders(buys, run),
         "Reports": ", ".join(publish.PAGES),
         "Dashboard": "make dashboard",
@@ -71,11 +73,11 @@ def _error(models: dict[str, dict[str, float]], run: dict[str, Any]) -> str:
     if "rmsse_ratio" not in models["ordercast"]:
         return "nothing was seen to change, so there is no error to measure by"
     ours, naive = models["ordercast"]["rmsse"], models["naive"]["rmsse"]
-    change = models["ordercast"]["rmsse_ratio"] - 1
+    change = round(models["ordercast"]["rmsse_ratio"] - 1, 3)
     error, beside = (format_decimal(value, "0.000", locale=run["locale"]) for value in (ours, naive))
-    verdict = "less" if change < 0 else "more"
     share = format_percent(abs(change), "0.0%", locale=run["locale"])
-    return f"forecast error (RMSSE) {error} beside {beside} of naive: {share} {verdict}"
+    verdict = f"{share} less" if change < 0 else f"{share} more" if change else "no better, no worse"
+    return f"forecast error (RMSSE) {error} beside {beside} of naive: {verdict}"
 
 
 def _orders(buys: dict[bool, tuple[int, float]], run: dict[str, Any]) -> str:

@@ -174,13 +174,15 @@ def _shelf(part: pd.DataFrame, words: Words) -> list[str]:
         words.numbers(part["capacity"]),
         words.numbers(part["room_units"].clip(lower=0)),
         words.numbers(part["least_units"]),
+        part["least_units"] > part["capacity"],
         _expected(part, words),
         strict=True,
     )
     return [
         f"Wait: {position} in stock and on order is not above the reorder point of {point}, but the shelf of "
-        f"{capacity} has room for {room} and the least {supplier} delivers is {least}; room expected {day}"
-        for supplier, position, point, capacity, room, least, day in rows
+        f"{capacity} has room for {room} beside stock and all open orders and the least {supplier} delivers is "
+        f"{least}; {'it will never fit' if never else f'room expected {day}'}"
+        for supplier, position, point, capacity, room, least, never, day in rows
     ]
 
 

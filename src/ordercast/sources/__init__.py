@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, fields
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,13 +13,14 @@ import pandas as pd
 from ordercast import schema, simulate
 from ordercast.contracts import DTYPES, INPUTS, TABLES
 from ordercast.sources import cells, headers, intake, readers, remarks
-from ordercast.sources.faults import FUTURE, UNKNOWN, Findings, InputError, many, some
+from ordercast.sources.faults import ALONE, FUTURE, UNKNOWN, Findings, InputError, many, some
 from ordercast.sources.intake import Intake
 
 __all__ = ["InputError", "Raw", "read"]
 
 FOLDER = "folder"
 DEFAULT_SUPPLIER = "default"
+STALE_AFTER_DAYS, ALONE_SHARE = 180, 0.5
 ASSUMED = {
     "sales": "no demand is forecast and nothing is ordered",
     "products": "products are named by their product_id, the holding rate is assumed from orders.defaults",
@@ -74,6 +76,8 @@ def read(
         intake.fill(tables[name], "supplier_id", DEFAULT_SUPPLIER, findings)
     intake.fill(tables["sales"], "in_stock", True, findings)
     _check_prices(tables["prices"], currency, findings)
+    if today is None:
+        _check_last_days(tables["prices"], findings)
     last = pd.Timestamp(today) if today else _last_price_day(tables["prices"], findings)
     _check_stock(tables["stock"], last, findings)
     for name in ("sales", "products", "suppliers", "open_orders"):
@@ -89,7 +93,7 @@ def read(
         findings.stop("prices", "no row is left once the faulty ones are set aside. Correct them")
         raise InputError(findings.text(offer_quarantine=False))
     frames["products"] = _complete_products(frames, tables["products"].given, findings)
-    for table, sentence in remarks.remarks(frames, tables["stock"].given):
+    for table, sentence in remarks.remarks(frames, tables["stock"].given, last):
         findings.note(table, sentence)
     frames["quarantine"] = findings.quarantine()
     frames["notes"] = _notes(findings)
@@ -104,7 +108,9 @@ def _sheets(folder: Path, findings: Findings) -> dict[str, readers.Sheet]:
         findings.stops.append(f"{error}.")
         return {}
     for name in found.others:
-        findings.note(FOLDER, f"{name} is not a table Ordercast reads: ignored")
+        near = get_close_matches(Path(name).stem.lower(), [table for table in INPUTS if table not in found.tables], n=1)
+        hint = f"; if it is the {near[0]} table, name it {near[0]}{Path(name).suffix}" if near else ""
+        findings.note(FOLDER, f"{name} is not a table Ordercast reads: ignored{hint}")
     if "prices" not in found.tables:
         there = sorted([*found.others, *(file.name for files in found.tables.values() for file in files)])
         findings.stops.append(
@@ -153,6 +159,18 @@ def _check_prices(prices: Intake, currency: str, findings: Findings) -> None:
             currency = first.iloc[0]
     intake.fill(prices, "currency", currency, findings)
     intake.check(prices, findings)
+
+
+def _check_last_days(prices: Intake, findings: Findings) -> None:
+    """Blame a few quotes of a far day: the last day with a price is today, and one mistyped year would move it."""
+    good = prices.frame.drop(index=findings.bad_rows("prices"))
+    if not {"product_id", "date"} <= set(good.columns) or good.empty:
+        return
+    days = good["date"].drop_duplicates().sort_values()
+    gaps = days.diff().dt.days > STALE_AFTER_DAYS
+    after = good[good["date"] >= days[gaps].max()]
+    if after["product_id"].nunique() <= ALONE_SHARE * good["product_id"].nunique():
+        findings.blame("prices", "date", ALONE, prices.found["date"][after.index].map(cells.shown))
 
 
 def _check_stock(stock: Intake, today: pd.Timestamp | None, findings: Findings) -> None:

@@ -17,6 +17,7 @@ LONGEST_CELL = 40
 DISAGREES = "is given more than once, with different values"
 UNKNOWN = "is a product that neither products nor prices have"
 FUTURE = "is after today"
+ALONE = "is long after all other quotes, and would make them all stale"
 CURES = {
     MISSING: "Fill the cell or remove the row",
     FAULT_OF_KIND["number"]: "Write digits and a decimal point only, such as 1234.50",
@@ -27,6 +28,7 @@ CURES = {
     DISAGREES: "Keep one row of each, adding up what belongs together",
     UNKNOWN: "Add it to products, or correct or remove the row",
     FUTURE: "Correct the date, or set base.today",
+    ALONE: "Correct the date, or set base.today",
 }
 OTHER_CURE = "Correct the value or remove the row"
 

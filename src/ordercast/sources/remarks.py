@@ -10,17 +10,20 @@ import pandas as pd
 from ordercast.panel import WEEKLY_FROM_GAP_DAYS
 from ordercast.sources.faults import many, some
 
+OLD_COUNT_DAYS = 30
 SLIP_FACTOR = 5  # a slipped decimal sign is worth ten; prices that move fivefold and back overnight are rare
 
 
-def remarks(frames: dict[str, pd.DataFrame], stock_given: bool) -> Iterator[tuple[str, str]]:
+def remarks(
+    frames: dict[str, pd.DataFrame], stock_given: bool, today: pd.Timestamp | None
+) -> Iterator[tuple[str, str]]:
     """Yield (table, sentence) for all that a reader should know of the six checked input tables."""
     yield from _without_price(frames)
     yield from _slips(frames["prices"])
     if len(frames["sales"]):
         yield from _sales_beside_prices(frames["sales"], frames["prices"])
-    if stock_given:
-        yield from _without_stock(frames)
+    if stock_given and today is not None:
+        yield from _counted(frames, today)
 
 
 def _without_price(frames: dict[str, pd.DataFrame]) -> Iterator[tuple[str, str]]:
@@ -84,7 +87,15 @@ def _usual_gap_days(table: pd.DataFrame) -> float:
     return 1.0 if pd.isna(per_product) else float(per_product)
 
 
-def _without_stock(frames: dict[str, pd.DataFrame]) -> Iterator[tuple[str, str]]:
+def _counted(frames: dict[str, pd.DataFrame], today: pd.Timestamp) -> Iterator[tuple[str, str]]:
+    age_days = (today - frames["stock"]["as_of"]).dt.days
+    old = int((age_days > OLD_COUNT_DAYS).sum())
+    if old:
+        yield (
+            "stock",
+            f"{many(old, 'product')} counted more than {OLD_COUNT_DAYS} days before {today:%Y-%m-%d}, the oldest "
+            f"{int(age_days.max())} days: taken as today's stock",
+        )
     sold = frames["sales"]["product_id"].drop_duplicates()
     uncounted = sold[~sold.isin(frames["stock"]["product_id"])].sort_values()
     if len(uncounted):
