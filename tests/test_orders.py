@@ -309,7 +309,7 @@ CASES = [
         {"decision": "wait", "quantity_units": 0, "binding_constraint": "shelf_capacity"}
         | {"order_on": "2026-11-25", "arrive_on": "2026-11-30"},
         "Wait: 50 in stock and on order is not above the reorder point of 60, but the shelf of 200 has room for "
-        "150 and the least F01 delivers is 168; room expected on 25/11/2026;",
+        "150 beside stock and all open orders and the least F01 delivers is 168; room expected on 25/11/2026;",
         id="shelf_under_the_moq_orders_nothing",
     ),
     pytest.param(
