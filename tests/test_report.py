@@ -102,7 +102,7 @@ def test_written_page_replaces_the_old_one_and_leaves_no_part(tmp_path: Path) ->
     nbformat.write(v4.new_notebook(cells=[v4.new_markdown_cell("# New")]), executed)
     target = tmp_path / "1_data.html"
     target.write_text("old")
-    report.write(executed, target)
+    report.write(executed, executed, target)
     assert "<h1>New</h1>" in target.read_text()
     assert sorted(path.name for path in tmp_path.rglob("*.*")) == ["1_data.html", "1_data.ipynb"]
 
@@ -126,7 +126,7 @@ def test_the_same_run_at_another_hour_leaves_the_same_bytes(tmp_path: Path) -> N
         executed = tmp_path / f"{hour}/2_features.ipynb"
         executed.parent.mkdir()
         nbformat.write(executed_at(hour), executed)
-        report.write(executed, page := executed.with_suffix(".html"))
+        report.write(executed, executed, page := executed.with_suffix(".html"))
         left.append((executed.read_bytes(), page.read_bytes()))
         nbformat.validate(nbformat.read(executed, 4))
     assert left[0] == left[1]

@@ -34,7 +34,7 @@ DEAF = "import ctypes\nopen('asleep', 'w').close()\nctypes.PyDLL(None).sleep(120
 
 def project(folder: Path, *cells: str) -> Path:
     """A folder with params.yaml, dvc.yaml and one notebook: a parameters cell, then `cells`."""
-    (folder / "notebooks").mkdir()
+    (folder / "notebooks").mkdir(exist_ok=True)
     (folder / "params.yaml").write_text("base:\n  seed: 11\n")
     (folder / "dvc.yaml").write_text(DVC)
     parameters = v4.new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]})
@@ -111,15 +111,20 @@ def test_failure_names_notebook_cell_and_whole_message(tmp_path: Path) -> None:
         "stage features failed in notebook notebooks/2_features.ipynb, cell 2 (Read the tables): "
         "InputError: prices.csv row 3: bad",
         "prices.csv row 9: bad",
-        "the cells as they ran, with the traceback: reports/executed/2_features.ipynb",
+        "the cells as they ran, with the traceback: reports/unfinished/2_features.ipynb",
     ]
     assert re.search(r"2/3 Read the tables · \d+\.\d s · failed$", done.stdout.strip())
     assert "\x1b" not in done.stdout + done.stderr
-    assert "Traceback" in (tmp_path / "reports/executed/2_features.ipynb").read_text()
-    page = (tmp_path / "reports/2_features.html").read_text()
+    assert not (tmp_path / "reports/executed").exists()
+    assert "Traceback" in (tmp_path / "reports/unfinished/2_features.ipynb").read_text()
+    page = (tmp_path / "reports/unfinished/2_features.html").read_text()
     assert "This run stopped with an error at “Read the tables”" in page
     assert "Traceback" in page
     assert "papermill" not in page
+    project(tmp_path, "Read the tables|1")
+    assert start(tmp_path).returncode == 0
+    left = sorted(str(path.relative_to(tmp_path / "reports")) for path in (tmp_path / "reports").rglob("*.*"))
+    assert left == ["2_features.html", "executed/2_features.ipynb"]
 
 
 def test_dead_kernel_is_told_with_its_cell(tmp_path: Path) -> None:

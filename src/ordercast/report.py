@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import re
 from html import escape
 from pathlib import Path
@@ -41,12 +42,12 @@ ACTIVE = re.compile(r"<script\b.*?</script\s*>|<link\b[^>]*>", re.IGNORECASE | r
 HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*$", re.MULTILINE)
 
 
-def write(executed: Path, page: Path) -> None:
-    """Take the clock out of an executed notebook and render it to a page; a reader never sees half of either."""
-    notebook = without_clock(json.loads(ADDRESS.sub(">", executed.read_text(encoding="utf-8"))))
-    page.parent.mkdir(parents=True, exist_ok=True)
-    record = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
-    for path, text in ((executed, record), (page, render(notebook, executed.name))):
+def write(ran: Path, record: Path, page: Path) -> None:
+    """Write a notebook that ran without the clock, and as a page; a reader never sees half of either."""
+    notebook = without_clock(json.loads(ADDRESS.sub(">", ran.read_text(encoding="utf-8"))))
+    kept = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+    for path, text in ((record, kept), (page, render(notebook, os.path.relpath(record, page.parent)))):
+        path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_suffix(".part")
         unfinished.write_text(text, encoding="utf-8")
         unfinished.replace(path)
@@ -70,8 +71,8 @@ def without_clock(notebook: dict[str, Any]) -> dict[str, Any]:
     return {**notebook, "cells": cells, "metadata": {**metadata, "language_info": language}}
 
 
-def render(notebook: dict[str, Any], name: str) -> str:
-    """The page of a notebook (nbformat 4, as JSON), its code folded away; `name` is the file it came from."""
+def render(notebook: dict[str, Any], record: str) -> str:
+    """The page of a notebook (nbformat 4, as JSON), its code folded away; `record` is its file, as the page links to it."""
     import mistune
 
     markdown = mistune.create_markdown(escape=False, plugins=["table"])
@@ -99,13 +100,13 @@ def render(notebook: dict[str, Any], name: str) -> str:
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="{POLICY}">
-<title>{escape(title or name)}</title>
+<title>{escape(title or Path(record).name)}</title>
 <style>{STYLE}</style>
 </head>
 <body>
 <main>
 {body}
-<footer>Executed notebook: <a href="executed/{escape(name)}">{escape(name)}</a></footer>
+<footer>Executed notebook: <a href="{escape(record)}">{escape(Path(record).name)}</a></footer>
 </main>
 </body>
 </html>

@@ -2,7 +2,8 @@
 
 DVC starts one of these per stage. params.yaml is checked as a whole first; then notebooks/N_STAGE.ipynb gets
 exactly the parameters that dvc.yaml declares for the stage: nothing can depend on a value DVC does not watch.
-Leaves reports/executed/N_STAGE.ipynb and reports/N_STAGE.html, also when the notebook fails.
+Leaves reports/executed/N_STAGE.ipynb and reports/N_STAGE.html; while it runs, and where it fails, the notebook as far
+as it came stands in reports/unfinished/, which is nobody's output: DVC has nothing to protect there.
 """
 
 import ctypes
@@ -59,18 +60,28 @@ def run(stage: str) -> None:
     checked = settings.load("params.yaml")
     injected = declared(stage, checked)
     notebook = _notebook(stage)
-    executed = Path("reports/executed", notebook.name)
-    executed.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = Path("reports/unfinished", notebook.name)
+    unfinished.parent.mkdir(parents=True, exist_ok=True)
     # Connection file, sockets and IPython's profile. A unix socket's path has at most 107 characters.
     folder = Path(tempfile.mkdtemp(prefix="ordercast-", dir="/tmp" if len(tempfile.gettempdir()) > 60 else None))
     try:
-        _execute(notebook, executed, injected, folder, checked.base.threads)
+        _execute(notebook, unfinished, injected, folder, checked.base.threads)
+    except BaseException:
+        _record(unfinished, unfinished)
+        raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-        if executed.exists():
-            from ordercast import report
+    _record(unfinished, Path("reports", "executed", notebook.name), Path("reports", notebook.name))
+    for left in (unfinished, unfinished.with_suffix(".html")):
+        left.unlink(missing_ok=True)
 
-            report.write(executed, Path("reports", notebook.name).with_suffix(".html"))
+
+def _record(ran: Path, notebook: Path, page: Path | None = None) -> None:
+    """Write a notebook that ran, as far as it came, as a record and as a page (by default beside the record)."""
+    if ran.exists():
+        from ordercast import report
+
+        report.write(ran, notebook, (page or notebook).with_suffix(".html"))
 
 
 def declared(stage: str, checked: settings.Params, pipeline: str = "dvc.yaml") -> dict[str, Any]:
