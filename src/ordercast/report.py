@@ -72,7 +72,7 @@ def without_clock(notebook: dict[str, Any]) -> dict[str, Any]:
 
 
 def render(notebook: dict[str, Any], record: str) -> str:
-    """The page of a notebook (nbformat 4, as JSON), its code folded away; `record` is its file, as the page links to it."""
+    """The page of a notebook (nbformat 4, as JSON), its code folded away; `record`: its file, seen from the page."""
     import mistune
 
     markdown = mistune.create_markdown(escape=False, plugins=["table"])
