@@ -86,3 +86,10 @@ def test_with_nothing_observed_the_forecast_is_the_base(target):
     base = np.repeat(problem.target.inverse(state.base), 14)
     np.testing.assert_allclose(table["mean"], base, rtol=1e-6)
     assert not table.isna().any().any()
+
+
+def test_a_recursion_is_judged_on_whole_products(lesson):
+    problem, _ = lesson
+    kept = train._thinned(problem, 2).panel.ids
+    assert kept["product_id"].tolist() == ["A", "A", "C"]
+    assert len(train._thinned(problem, 30).panel.ids) == len(problem.panel.ids)

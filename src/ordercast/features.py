@@ -154,23 +154,33 @@ def calendar(dates: NDArray[np.datetime64], step_days: int, country: str) -> dic
 
     Distances are in days, capped at 14; `country` is an ISO code of the `holidays` package.
     """
+    years = dates.astype("datetime64[Y]").astype(np.int64) + 1970
+    first, last = int(years.min()), int(years.max())
+    position = (dates - np.datetime64(f"{first}-01-01")).astype(np.int64)
+    every_day = _calendar_of_years(country, first, last)
+    return {name: value[position] for name, value in every_day.items() if step_days == 1 or name != "weekday"}
+
+
+@cache
+def _calendar_of_years(country: str, first: int, last: int) -> dict[str, Floats]:
+    """The calendar features of every day from one year's first to another's last: made once, looked up often."""
+    dates = np.arange(f"{first}-01-01", f"{last + 1}-01-01", dtype="datetime64[D]")
     day = pd.DatetimeIndex(dates)
     angle = 2 * np.pi * (day.day_of_year.to_numpy() - 1) / 365.25
-    public = _public_holidays(country, day.year.min() - 1, day.year.max() + 1)
+    public = _public_holidays(country, first - 1, last + 1)
     after = np.searchsorted(public, dates)
     to_next = (public[np.minimum(after, len(public) - 1)] - dates).astype(float)
     since_last = (dates - public[np.searchsorted(public, dates, side="right") - 1]).astype(float)
-    features = {
+    return {
         "season_sin": np.round(np.sin(angle), 6),
         "season_cos": np.round(np.cos(angle), 6),
         "day_of_month": day.day.to_numpy().astype(float),
         "days_to_holiday": np.minimum(to_next, HOLIDAY_REACH_DAYS),
         "days_since_holiday": np.minimum(since_last, HOLIDAY_REACH_DAYS),
+        "weekday": day.day_of_week.to_numpy().astype(float),
     }
-    return features | ({"weekday": day.day_of_week.to_numpy().astype(float)} if step_days == 1 else {})
 
 
-@cache
 def _public_holidays(country: str, first_year: int, last_year: int) -> NDArray[np.datetime64]:
     days = holidays.country_holidays(country, years=range(first_year, last_year + 1))
     return np.array(sorted(days), dtype="datetime64[D]")

@@ -124,7 +124,7 @@ class Data(Section):
 
 class Features(Section):
     origin_every_days: int = _knob(6, "days between two training origins", ge=1, le=28)
-    horizons_per_origin: int = _knob(2, "horizons drawn for each training origin", ge=1, le=60)
+    horizons_per_origin: int = _knob(1, "horizons drawn for each training origin", ge=1, le=60)
     history_days: int = _knob(730, "days of history to learn from", ge=28)
     change_days: Days = _knob((1, 2, 3, 5, 7, 14, 28, 56, 91, 182, 364), "lags of price changes, in days")
     mean_days: Days = _knob((7, 14, 28, 60, 180, 365), "windows of the rolling statistics, in days")
