@@ -1,71 +1,104 @@
-"""How far to trust the model, and how wide its band must be: both learned from origins it was not fitted on."""
+"""How far to trust the model, and how wide its band must be: both learned from days it was not fitted on.
+
+Series of one time share shocks, so that rows are no evidence of their own: errors are summed over blocks of time and
+all standard errors are taken over these, by the jackknife (Efron 1982).
+"""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ordercast.metrics import QUANTILES
-
 Floats = NDArray[np.float64]
-MIN_CELL = 200  # errors a group needs at a horizon before it gets quantiles of its own
-MIN_ORIGINS = 4
+Ints = NDArray[np.int64]
+MIN_CELL = 200  # errors a group needs at a horizon before it gets a shift of its own
+MIN_BLOCKS = 4
 LOWER_BOUND = 1.645  # standard errors: one-sided 95%
+WEIGHTS = np.arange(1, 11) / 10  # the shares of a median's departure that are tried
+HORIZON_EDGES_DAYS = np.array([2, 4, 7, 10, 14, 21, 30, 45])  # horizons between two of them are judged together
 
 
-def skill_weights(
-    forecast: Floats, actual: Floats, origin: NDArray[np.int64], group: NDArray[np.int64], groups: int
-) -> Floats:
-    """Weight in [0, 1] per group by which the model's departure from its base is multiplied.
+def mean_weights(forecast: Floats, actual: Floats, block: Ints, group: Ints, groups: int) -> Floats:
+    """Weight in [0, 1] per group by which a mean forecast's departure from its base is multiplied.
 
-    forecast, actual: scaled departures from the base, one per out-of-sample forecast, no NaN; origin, group: their
-    origin and cluster. The weight is the one-sided 95% lower bound of the least-squares slope of actual on
-    forecast, its standard error taken over origins by the jackknife (Efron 1982): series of one origin share shocks,
-    so rows are no evidence of their own. It is 0 where fewer than 4 origins speak, or where the bound is not positive.
+    forecast, actual: departures from the base, one per out-of-sample forecast, no NaN; block, group: their block of time
+    and cluster. The weight is the one-sided 95% lower bound of the least-squares slope of actual on forecast, 0 where
+    fewer than 4 blocks speak or the bound is not positive.
     """
     weights = np.zeros(groups)
     for g in range(groups):
         own = group == g
-        _, index = np.unique(origin[own], return_inverse=True)
-        count = int(index.max()) + 1 if own.any() else 0
-        if count < MIN_ORIGINS:
-            continue
-        cross = np.bincount(index, forecast[own] * actual[own])
-        square = np.bincount(index, forecast[own] ** 2)
-        if square.sum() <= 0:
+        cross, square = (_by_block(value[own], block[own]) for value in (forecast * actual, forecast**2))
+        if len(cross) < MIN_BLOCKS or square.sum() <= 0:
             continue
         left_out = (cross.sum() - cross) / np.maximum(square.sum() - square, 1e-12)
-        error = np.sqrt((count - 1) / count * ((left_out - left_out.mean()) ** 2).sum())
-        weights[g] = np.clip(cross.sum() / square.sum() - LOWER_BOUND * error, 0.0, 1.0)
+        weights[g] = np.clip(cross.sum() / square.sum() - LOWER_BOUND * _jackknife(left_out), 0.0, 1.0)
     return np.round(weights, 4)
 
 
-def bands(
-    error: Floats,
-    horizon: NDArray[np.int64],
-    group: NDArray[np.int64],
-    groups: int,
-    horizons: NDArray[np.int64],
-) -> Floats:
-    """Quantiles of the scaled error, shape (groups, horizons, quantiles): split conformal prediction per cell.
+def median_weights(forecast: Floats, actual: Floats, block: Ints, group: Ints, groups: int) -> Floats:
+    """Weight in [0, 1] per group of a median forecast's departure: the share with the surest gain in absolute error.
 
-    The outer quantiles take the finite-sample level (Papadopoulos et al. 2002; Lei et al. 2018). A group with fewer
-    than 200 errors at a horizon takes the quantiles of all groups there, or of all horizons where that is thin too.
+    As `mean_weights`, but absolute errors have no slope: of the shares .1 to 1 that with the largest lower bound of the
+    gain over no departure is taken, 0 where none is positive.
     """
-    table = np.zeros((groups, len(horizons), len(QUANTILES)))
-    for h, ahead in enumerate(horizons):
-        here = horizon == ahead
-        pooled = error[here] if here.sum() >= MIN_CELL else error
+    weights = np.zeros(groups)
+    for g in range(groups):
+        own = group == g
+        best = 0.0
+        for weight in WEIGHTS:
+            gain = np.abs(actual[own]) - np.abs(actual[own] - weight * forecast[own])
+            gains = _by_block(gain, block[own])
+            if len(gains) < MIN_BLOCKS:
+                break
+            bound = gains.sum() - LOWER_BOUND * _jackknife(gains.sum() - gains) 
+            if bound > best:
+                best, weights[g] = bound, weight
+    return np.round(weights, 4)
+
+
+def _by_block(value: Floats, block: Ints) -> Floats:
+    if len(value) == 0:
+        return np.zeros(0)
+    _, index = np.unique(block, return_inverse=True)
+    return np.bincount(index, value)
+
+
+def _jackknife(left_out: Floats) -> float:
+    count = len(left_out)
+    return float(np.sqrt((count - 1) / count * ((left_out - left_out.mean()) ** 2).sum()))
+
+
+def horizon_bucket(horizon_days: Ints) -> Ints:
+    """Which of the 9 ranges of horizons each belongs to: 1-2, 3-4, 5-7, ... 46 and more days ahead."""
+    return np.searchsorted(HORIZON_EDGES_DAYS, horizon_days)
+
+
+def shifts(predicted: Floats, actual: Floats, level: float, bucket: Ints, group: Ints, groups: int) -> Floats:
+    """What must be added to a predicted quantile so that it holds, (groups, 9): conformalised quantile regression
+    (Romano et al. 2019), one-sided, per group and range of horizons.
+
+    The level is taken outwards by the finite-sample correction. A group with fewer than 200 errors at a range takes the
+    shift of all its ranges, or of all groups at the range where that is thin too.
+    """
+    error = actual - predicted
+    table = np.zeros((groups, len(HORIZON_EDGES_DAYS) + 1))
+    for b in range(table.shape[1]):
         for g in range(groups):
-            own = error[here & (group == g)]
-            table[g, h] = _outward_quantiles(own if len(own) >= MIN_CELL else pooled)
+            candidates = [(bucket == b) & (group == g), group == g, bucket == b, group >= 0]
+            enough = [each for each in candidates if each.sum() >= MIN_CELL] or candidates[-1:]
+            table[g, b] = _outward_quantile(error[enough[0]], level)
     return np.round(table, 6)
 
 
-def _outward_quantiles(error: Floats) -> Floats:
-    if len(error) == 0:
-        return np.zeros(len(QUANTILES))
-    n = len(error)
-    low = max(np.floor(QUANTILES[0] * (n + 1)) / n, 0.0)
-    high = min(np.ceil(QUANTILES[2] * (n + 1)) / n, 1.0)
-    return np.asarray(np.quantile(error, [low, QUANTILES[1], high], method="inverted_cdf"))
+def _outward_quantile(error: Floats, level: float) -> float:
+    count = len(error)
+    if count == 0:
+        return 0.0
+    rank = np.floor(level * (count + 1)) if level < 0.5 else np.ceil(level * (count + 1))
+    return float(np.quantile(error, np.clip(rank / count, 0.0, 1.0), method="inverted_cdf"))
+
+
+def snapped(departure: Floats, least: float) -> Floats:
+    """Scaled departures drawn towards 0 by `least`, and 0 within it: what is too small to act on is no change."""
+    return np.sign(departure) * np.maximum(np.abs(departure) - least, 0.0)

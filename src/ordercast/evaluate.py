@@ -13,23 +13,28 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ordercast import calibrate, features, forecast, metrics, train
+from ordercast import calibrate, forecast, metrics, train
 from ordercast.baselines import BASELINES, Baseline
 from ordercast.features import Problem, Target
 from ordercast.forecast import Forecaster, Scaled, Strategy
+from ordercast.metrics import QUANTILES
 from ordercast.panel import Panel
 from ordercast.simulate.market import conditional_mean
-from ordercast.states import Floats
-from ordercast.train import Split
+from ordercast.params import Train
+from ordercast.states import Floats, Ints
 
 MIN_TRAIN_DAYS = 84
 
 
 @dataclass(frozen=True)
 class Windows:
-    """The split of a backtest and its test origins (steps); `note` says what a short history took away."""
+    """The last step of the fit and the test origins (steps); `note` says what a short history took away.
 
-    split: Split
+    past: earlier origins, whose targets the fit may know: by them the simple forecasts get their bands.
+    """
+
+    cut: int
+    past: list[int]
     origins: list[int]
     note: str
 
@@ -57,28 +62,30 @@ class Evaluation:
     forecasts: pd.DataFrame
 
 
-def windows(panel: Panel, horizons: NDArray[np.int64], origins: int, every_days: int, validation_days: int) -> Windows:
+def windows(panel: Panel, horizons: NDArray[np.int64], origins: int, every_days: int, settings: Train) -> Windows:
     """As many test origins as asked for, the last with all its targets known, or as many as the history allows.
 
-    A short history gives fewer origins, and a quarter of it at most to validation; the note says so. Raises ValueError
-    where not even one origin fits.
+    A short history gives fewer origins, and half of it at most to the windows that judge; the note says so. Raises
+    ValueError where not even one origin fits.
     """
     every = max(1, every_days // panel.step_days)
-    last = panel.steps - 1 - int(horizons.max())
-    judging = 4 * calibrate.MIN_ORIGINS * (int(horizons.max()) + 1)  # a quarter of it holds the origins that judge
+    reach = int(horizons.max())
+    last = panel.steps - 1 - reach
+    judging = 2 * settings.folds * (reach + 1)  # half of it holds a horizon's length for each window that judges
     least = judging if last >= judging else MIN_TRAIN_DAYS * 4 // 3 // panel.step_days
     count = min(origins, (last - least) // every + 1)
     if count < 1:
         raise ValueError(
             f"a history of {panel.steps * panel.step_days} days is too short to evaluate forecasts of "
-            f"{int(horizons.max()) * panel.step_days} days: bring a longer one"
+            f"{reach * panel.step_days} days: bring a longer one"
         )
     kept = [last - every * back for back in range(count)][::-1]
     said = [f"{count} of {origins} origins: the history is short"] if count < origins else []
-    at = train.split(panel, kept[0], validation_days)
-    validation = (at.cut - at.valid_from) * panel.step_days
-    said += [f"validation window {validation} of {validation_days} days"] if validation < validation_days else []
-    return Windows(at, kept, "; ".join(said))
+    judged = train.folds(kept[0], panel.step_days, settings)
+    days = (judged[-1].end - judged[-1].start) * panel.step_days
+    said += [f"windows that judge of {days} of {settings.fold_days} days"] if days < settings.fold_days else []
+    past = list(range(kept[0] - reach, judged[0].start - 1, -reach - 1))[::-1]
+    return Windows(kept[0], past, kept, "; ".join(said))
 
 
 def floor(truth: dict[str, pd.DataFrame], problem: Problem, plan: Windows) -> Floats | None:
@@ -112,41 +119,61 @@ def score(
     groupings: dict[str, NDArray[np.str_]],
     truth: Floats | None = None,
 ) -> Evaluation:
-    """Scores of `forecaster`, fitted at `plan.split.cut`, at the test origins.
+    """Scores of `forecaster`, fitted at `plan.cut`, at the test origins.
 
     strategy: the one people are shown, scored as `ordercast`, the other
     beside it; groupings: name -> (series,) label; truth: (series, origins, horizons) conditional mean of a simulated
     world.
     """
-    target = problem.target
     outcomes: dict[str, Outcome] = {}
     for way in (strategy, *(s for s in forecast.STRATEGIES if s != strategy)):
-        tested = [forecast.guarded(forecaster, problem.at(origin), way) for origin in plan.origins]
-        outcomes["ordercast" if way == strategy else f"ordercast_{way}"] = _outcome(
-            target, tested, forecaster.bands[way]
-        )
-    validation = plan.split.validation_origins(problem.horizons)
+        tested = [forecast.believed(forecaster, problem.at(origin), way) for origin in plan.origins]
+        outcomes["ordercast" if way == strategy else f"ordercast_{way}"] = _outcome(problem.target, tested)
     for name, rule in BASELINES.items():
-        past = forecast.departures(problem, [(origin, _baseline(rule, problem.at(origin))) for origin in validation])
-        error = past.actual - past.predicted
-        band = calibrate.bands(error, past.horizon, past.group, len(target.groups), problem.horizons)
-        outcomes[name] = _outcome(target, [_baseline(rule, problem.at(origin)) for origin in plan.origins], band)
+        outcomes[name] = _simple(rule, problem, plan)
     if truth is not None:
         outcomes["truth"] = Outcome(truth, None)
     return _scores(problem, plan, outcomes, groupings)
 
 
-def _baseline(rule: Baseline, problem: Problem) -> Scaled:
-    known, horizons = problem.panel, problem.horizons
-    state = problem.target.state(features.recent(known), problem.spec)
-    scale = state.scale[:, None] * problem.target.spread(horizons)
-    return Scaled((rule(known, horizons) - state.base[:, None]) / scale, state.base, scale, state.group)
+def _outcome(target: Target, at_origins: Sequence[Scaled]) -> Outcome:
+    value = {
+        name: np.stack([forecast.values(target, at, at.departure[name]) for at in at_origins], axis=1)
+        for name in ("mean", "p10", "p50", "p90")
+    }
+    return Outcome(value["mean"], np.stack([value["p10"], value["p50"], value["p90"]], axis=-1))
 
 
-def _outcome(target: Target, at_origins: Sequence[Scaled], band: Floats) -> Outcome:
-    mean = [forecast.values(target, at, at.departure[:, :, None])[:, :, 0] for at in at_origins]
-    quantiles = [forecast.values(target, at, at.departure[:, :, None] + band[at.group]) for at in at_origins]
-    return Outcome(np.stack(mean, axis=1), np.stack(quantiles, axis=1))
+def _simple(rule: Baseline, problem: Problem, plan: Windows) -> Outcome:
+    """A simple forecast with the band of its own past errors, scaled, per cluster and range of horizons."""
+    panel, horizons, target = problem.panel, problem.horizons, problem.target
+    past, group = _scaled_rule(rule, problem, plan.past)
+    tested, group_now = _scaled_rule(rule, problem, plan.origins)
+    step = np.array(plan.past, dtype=np.int64)[:, None] + horizons
+    seen = panel.observed[:, step] & (panel.first[:, None] <= plan.past)[:, :, None]
+    actual = (panel.z[:, step] - past.base[..., None]) / past.scale
+    bucket = calibrate.horizon_bucket(horizons * panel.step_days)
+    where = (np.broadcast_to(bucket, seen.shape)[seen], np.broadcast_to(group[..., None], seen.shape)[seen])
+    told = []
+    for level in QUANTILES:
+        shift = calibrate.shifts(past.departure["mean"][seen], actual[seen], level, *where, len(target.groups))
+        told.append(forecast.values(target, tested, tested.departure["mean"] + shift[group_now][:, :, bucket]))
+    return Outcome(forecast.values(target, tested, tested.departure["mean"]), np.stack(told, axis=-1))
+
+
+def _scaled_rule(rule: Baseline, problem: Problem, origins: Sequence[int]) -> tuple[Scaled, Ints]:
+    """A simple forecast at each origin, scaled as the model's are: departures (series, origins, horizons)."""
+    panel, horizons = problem.panel, problem.horizons
+    count = len(panel.ids)
+    series = np.repeat(np.arange(count), len(origins))
+    origin = np.tile(np.asarray(origins, dtype=np.int64), count)
+    state = problem.target.state(panel, problem.spec, series, origin)
+    pair = np.repeat(np.arange(len(series)), len(horizons))
+    scale = state.scale(pair, np.tile(horizons, len(series))).reshape(count, len(origins), len(horizons))
+    base, group = (each.reshape(count, len(origins)) for each in (state.base, state.group))
+    rules = [rule(problem.at(each).panel, horizons) for each in origins]
+    said = np.stack(rules, axis=1) if rules else np.zeros(scale.shape)
+    return Scaled({"mean": (said - base[..., None]) / scale}, base, scale, group), group
 
 
 def _scores(
@@ -156,7 +183,7 @@ def _scores(
     step = np.array(plan.origins)[:, None] + horizons
     seen = panel.observed[:, step] & (panel.first[:, None] <= plan.origins)[:, :, None]
     actual = np.where(seen, panel.value[:, step], np.nan)
-    past = panel.until(plan.split.cut + 1)
+    past = panel.until(plan.cut + 1)
     scales = metrics.naive_scales(past.value, past.observed)
     per_series = {name: _per_series(outcome, actual, scales) for name, outcome in outcomes.items()}
     summary = {name: _summary(name, outcome, actual, scales, per_series) for name, outcome in outcomes.items()}

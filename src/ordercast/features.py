@@ -1,14 +1,14 @@
 """The features: one definition, used for training, evaluation and forecasting alike.
 
-A row belongs to a series, an origin (the last step that is known) and a horizon. Its state features are computed
-from `panel.until(origin + 1)`, so that no later value can reach them; its horizon features add what the calendar
-says of the target day and what the same days did a year ago. Everything is free of scale: logs and ratios.
+A row belongs to a cell: a series, an origin (the last step that is known) and a horizon. Its state features look at no
+step after the origin; its horizon features add what the calendar says of the target day and what the same days did a
+year ago. Everything is free of scale: logs, ratios and multiples of the series' own usual step.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cache
 
 import holidays
@@ -16,28 +16,29 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ordercast import kernels
 from ordercast.panel import Panel
 from ordercast.params import Features
-from ordercast.states import YEAR_DAYS, Floats, State, demand_state, price_state
+from ordercast.states import LOOK_BACK_DAYS, YEAR_DAYS, Floats, Ints, State, demand_state, price_state
 
-LOOK_BACK_DAYS = YEAR_DAYS + 14  # no feature sees further back, so a recursion need not carry more
 HOLIDAY_REACH_DAYS = 14
+WEEKS = 8
 
 
 @dataclass(frozen=True)
 class Target:
     """A quantity to forecast: how its history becomes a state, and how forecasts become units again.
 
-    inverse: what the model sees -> units; lowest: the least the model's value may be; spread: steps ahead -> the factor
-    by which the scale grows; groups: the names of the clusters that `state` tells apart.
+    inverse: what the model sees -> units; lowest: the least the model's value may be; drifts: whether "no change" is the
+    best guess of one who knows nothing, as for prices; groups: the names of the clusters that `state` tells apart.
     """
 
     name: str
     column: str
-    state: Callable[[Panel, Features], State]
+    state: Callable[[Panel, Features, Ints, Ints], State]
     inverse: Callable[[Floats], Floats]
     lowest: float
-    spread: Callable[[NDArray[np.int64]], Floats]
+    drifts: bool
     groups: tuple[str, ...]
 
 
@@ -64,31 +65,38 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class Cells:
+    """What to make rows of, (rows,) each, in steps and in the order of series, origin and horizon."""
+
+    series: Ints
+    origin: Ints
+    horizon: Ints
+
+
+@dataclass(frozen=True)
 class Rows:
-    """Feature rows with their bookkeeping: all arrays have one entry per row, x is float32 (rows, features)."""
+    """Feature rows with their bookkeeping: all arrays have one entry per row, x is float32 (rows, features).
+
+    unit: the series' usual one-step change; scale: its usual change over the row's horizon, in which the target is told.
+    """
 
     names: list[str]
     x: NDArray[np.float32]
-    series: NDArray[np.int64]
-    origin: NDArray[np.int64]
-    horizon: NDArray[np.int64]
+    series: Ints
+    origin: Ints
+    horizon: Ints
     base: Floats
     scale: Floats
-    group: NDArray[np.int64]
+    unit: Floats
+    group: Ints
 
 
-def rows(problem: Problem, origins: Sequence[int], horizons: Callable[[int], NDArray[np.int64]] | None = None) -> Rows:
-    """Feature rows of every series that has started, at each origin (a step) and each of its horizons (in steps).
-
-    horizons: origin -> steps ahead, by default all of the problem's.
-    """
-    parts = [
-        _rows_at(problem, origin, problem.horizons if horizons is None else horizons(origin)) for origin in origins
-    ]
-    return Rows(
-        parts[0].names,
-        *(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Rows) if f.name != "names"),
-    )
+def every_cell(problem: Problem, origins: Sequence[int]) -> Cells:
+    """The cells of every series that has started, at each origin and each of the problem's horizons."""
+    series, which = np.nonzero(problem.panel.first[:, None] <= np.asarray(origins))
+    pair_origin = np.asarray(origins, dtype=np.int64)[which]
+    count = len(problem.horizons)
+    return Cells(np.repeat(series, count), np.repeat(pair_origin, count), np.tile(problem.horizons, len(series)))
 
 
 def recent(known: Panel) -> Panel:
@@ -96,25 +104,32 @@ def recent(known: Panel) -> Panel:
     return known.tail(LOOK_BACK_DAYS // known.step_days)
 
 
-def _rows_at(problem: Problem, origin: int, horizons: NDArray[np.int64]) -> Rows:
-    target, spec, codes = problem.target, problem.spec, problem.codes
-    known = recent(problem.panel.until(origin + 1))
-    state = target.state(known, spec)
-    ahead = _ahead(known, state, horizons, spec)
-    started = np.flatnonzero(known.first < known.steps)
-    n, h = len(started), len(horizons)
-    columns = [np.repeat(value[started], h) for value in state.features.values()]
-    columns += [value[started].ravel() for value in ahead.values()]
-    columns += [np.repeat(codes[name].to_numpy()[started], h) for name in codes]
+def rows(problem: Problem, cells: Cells) -> Rows:
+    """Feature rows of the cells, one each and in their order. No origin may lie past the panel's end."""
+    panel = problem.panel
+    new = np.ones(len(cells.series), dtype=bool)
+    new[1:] = (np.diff(cells.series) != 0) | (np.diff(cells.origin) != 0)
+    pair = np.cumsum(new) - 1
+    series, origin = cells.series[new], cells.origin[new]
+    state = problem.target.state(panel, problem.spec, series, origin)
+    scale = state.scale(pair, cells.horizon)
+    ahead = _ahead(problem, cells, state, pair, scale)
+    names = [*state.names, *ahead, *problem.codes.columns]
+    x = np.empty((len(pair), len(names)), dtype=np.float32)
+    x[:, : len(state.names)] = state.x.astype(np.float32)[pair]
+    for k, column in enumerate(ahead.values(), start=len(state.names)):
+        x[:, k] = column
+    x[:, len(state.names) + len(ahead) :] = problem.codes.to_numpy(np.float32)[cells.series]
     return Rows(
-        names=[*state.features, *ahead, *codes],
-        x=np.column_stack(columns).astype(np.float32),
-        series=np.repeat(started, h),
-        origin=np.full(n * h, origin),
-        horizon=np.tile(horizons, n),
-        base=np.repeat(state.base[started], h),
-        scale=(state.scale[started, None] * target.spread(horizons)).ravel(),
-        group=np.repeat(state.group[started], h),
+        names,
+        x,
+        cells.series,
+        cells.origin,
+        cells.horizon,
+        state.base[pair],
+        scale,
+        state.unit[pair],
+        state.group[pair],
     )
 
 
@@ -127,25 +142,19 @@ def scaled_target(panel: Panel, at: Rows) -> Floats:
     return np.where(known & panel.observed[at.series, step], (actual - at.base) / at.scale, np.nan)
 
 
-def _ahead(known: Panel, state: State, horizons: NDArray[np.int64], spec: Features) -> dict[str, Floats]:
-    series = len(known.ids)
-    features = {"days_ahead": np.broadcast_to(known.step_days * horizons.astype(float), (series, len(horizons)))}
-    dates = known.dates[-1] + known.step_days * horizons.astype("timedelta64[D]")
-    for name, value in calendar(dates, known.step_days, spec.country).items():
-        features[name] = np.broadcast_to(value, (series, len(horizons)))
-    year = YEAR_DAYS // known.step_days
-    then = known.steps - 1 - year
-    z = known.z
-    week = 7 // known.step_days
-    smooth = [np.clip(then + horizons + shift, 0, known.steps - 1) for shift in range(-(week // 2), week // 2 + 1)]
-    around_then = z[:, max(then - week // 2, 0) : then + week // 2 + 1].mean(axis=1) if then >= 0 else z[:, 0]
-    last_year = np.mean([z[:, s] for s in smooth], axis=0) - around_then[:, None]
-    a_year_old = (known.first[:, None] <= then) & (then + horizons + week // 2 < known.steps)
-    features["same_days_last_year"] = np.where(a_year_old, last_year / state.scale[:, None], np.nan)
-    if known.step_days == 1:
-        back = np.stack([known.steps - 1 + horizons - 7 * (weeks + (horizons - 1) // 7) for weeks in range(1, 9)])
-        same_weekday = z[:, np.maximum(back, 0)].mean(axis=1)
-        features["same_weekday_8w"] = (same_weekday - z[:, -56:].mean(axis=1)[:, None]) / state.scale[:, None]
+def _ahead(problem: Problem, cells: Cells, state: State, pair: Ints, scale: Floats) -> dict[str, Floats]:
+    panel, horizon = problem.panel, cells.horizon
+    unit = state.unit[pair]
+    features = {"days_ahead": panel.step_days * horizon.astype(float), "spread_to_step": scale / unit}
+    if state.since is not None and state.between is not None:
+        features["changes_due"] = np.floor((state.since[pair] + horizon) / state.between[pair])
+    dates = panel.dates[cells.origin] + panel.step_days * horizon.astype("timedelta64[D]")
+    features |= calendar(dates, panel.step_days, problem.spec.country)
+    year, half = YEAR_DAYS // panel.step_days, 7 // panel.step_days // 2
+    where = (cells.series, cells.origin, horizon)
+    features["same_days_last_year"] = kernels.same_days_before(panel.z, panel.first, *where, year, half) / scale
+    if panel.step_days == 1:
+        features["same_weekday_8w"] = kernels.same_weekday(panel.z, *where, WEEKS) / unit
     return features
 
 
@@ -190,14 +199,6 @@ def _as_it_is(value: Floats) -> Floats:
     return value
 
 
-def _root_of_steps(horizons: NDArray[np.int64]) -> Floats:
-    return np.asarray(np.sqrt(horizons.astype(float)))
-
-
-def _constant(horizons: NDArray[np.int64]) -> Floats:
-    return np.ones(len(horizons))
-
-
-PRICE = Target("price", "unit_price", price_state, np.exp, -np.inf, _root_of_steps, ("sticky", "stepwise", "moving"))
-DEMAND = Target("demand", "demand_units", demand_state, _as_it_is, 0.0, _constant, ("steady", "patchy", "rare"))
+PRICE = Target("price", "unit_price", price_state, np.exp, -np.inf, True, ("sticky", "stepwise", "moving", "silent"))
+DEMAND = Target("demand", "demand_units", demand_state, _as_it_is, 0.0, False, ("steady", "patchy", "rare"))
 TARGETS = {target.name: target for target in (PRICE, DEMAND)}

@@ -1,14 +1,14 @@
-"""The forecaster: one global LightGBM per target over the whole catalogue, guarded and calibrated.
+"""The forecaster: global LightGBM models per target over the whole catalogue, guarded and calibrated.
 
-It knows the scaled departure from a base (for prices: the last quote; for demand: the level of the last 28 days)
-with the horizon as a feature. `direct` asks it for every horizon at once; `recursive` asks for one step, appends
-it to the history and goes on. Either way the departure is multiplied by the skill it showed out of sample, so that
-where it knows nothing the forecast is the base.
+They know the scaled departure from a base (for prices: the last quote; for demand: the level of the last 28 days) with
+the horizon as a feature: one for the mean, three for the quantiles. `direct` asks for every horizon at once;
+`recursive` asks for one step, appends it to the history and goes on. Either way the departure is multiplied by the
+skill it showed out of sample, so that where the models know nothing the forecast is the base.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -17,168 +17,183 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ordercast import features
+from ordercast import calibrate, features
 from ordercast.features import Problem, Target
 from ordercast.states import Floats
 
 Strategy = Literal["direct", "recursive"]
 STRATEGIES: tuple[Strategy, ...] = ("direct", "recursive")
+LEVELS = {"mean": None, "p10": 0.1, "p50": 0.5, "p90": 0.9}
+SNAP = 0.05  # of the usual change: a smaller departure is no change
 
 
 @dataclass(frozen=True)
 class Forecaster:
-    """A fitted model of one target with what it takes to forecast from a panel.
+    """The fitted models of one target with what it takes to forecast from a panel.
 
-    skill: strategy -> (groups,) weight; bands: strategy -> (groups, horizons, quantiles) of the scaled error.
+    boosters, rounds: by the names of LEVELS. skill: mean, p50 -> (groups,) weight; shifts: p10, p90 ->
+    (groups, ranges of horizons) scaled addition.
     """
 
     target: Target
-    booster: lgb.Booster
+    boosters: dict[str, lgb.Booster]
     names: list[str]
-    rounds: int
+    rounds: dict[str, int]
     skill: dict[str, Floats]
-    bands: dict[str, Floats]
+    shifts: dict[str, Floats]
 
 
 @dataclass(frozen=True)
 class Scaled:
-    """Scaled forecasts at one origin: departure and scale (series, horizons), base and group (series,)."""
+    """Scaled forecasts at one origin: departures by name and scale (series, horizons), base and group (series,)."""
 
-    departure: Floats
+    departure: Mapping[str, Floats]
     base: Floats
     scale: Floats
     group: NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class Departures:
-    """Scaled forecasts beside scaled actuals, one entry each per forecast that can be judged."""
-
-    predicted: Floats
-    actual: Floats
-    horizon: NDArray[np.int64]
-    group: NDArray[np.int64]
-    origin: NDArray[np.int64]
-
-
 def describe(forecaster: Forecaster) -> dict[str, Any]:
-    """What `restore` needs besides the text of the booster, as plain JSON values."""
+    """What `restore` needs besides the texts of the boosters, as plain JSON values."""
     return {
         "features": forecaster.names,
         "best_iteration": forecaster.rounds,
         "groups": list(forecaster.target.groups),
         "skill_weight": {name: weight.tolist() for name, weight in forecaster.skill.items()},
-        "bands": {name: band.tolist() for name, band in forecaster.bands.items()},
+        "shifts": {name: shift.tolist() for name, shift in forecaster.shifts.items()},
     }
 
 
-def restore(target: Target, booster_text: str, described: dict[str, Any]) -> Forecaster:
-    """The forecaster whose `booster.model_to_string()` and `describe` were stored.
+def model_files(target: str) -> dict[str, str]:
+    """The file in models/ of each booster of a target: price.lgb.txt for the mean, price_p10.lgb.txt and so on."""
+    return {name: f"{target}.lgb.txt" if name == "mean" else f"{target}_{name}.lgb.txt" for name in LEVELS}
 
-    Raises ValueError where the stored features are not those the booster was fitted on.
+
+def restore(target: Target, texts: Mapping[str, str], described: dict[str, Any]) -> Forecaster:
+    """The forecaster whose `booster.model_to_string()`, by name, and `describe` were stored.
+
+    Raises ValueError where the stored features are not those a booster was fitted on.
     """
-    booster = lgb.Booster(model_str=booster_text)
-    if booster.feature_name() != described["features"]:
-        raise ValueError(
-            f"models/{target.name}.lgb.txt and models/metadata.json do not belong together: run `dvc repro train`"
-        )
+    boosters = {name: lgb.Booster(model_str=text) for name, text in texts.items()}
+    for name, booster in boosters.items():
+        if booster.feature_name() != described["features"]:
+            raise ValueError(
+                f"models/{model_files(target.name)[name]} and models/metadata.json do not belong together: "
+                "run `dvc repro train`"
+            )
     return Forecaster(
         target,
-        booster,
+        boosters,
         described["features"],
         described["best_iteration"],
         {name: np.array(weight) for name, weight in described["skill_weight"].items()},
-        {name: np.array(band) for name, band in described["bands"].items()},
+        {name: np.array(shift) for name, shift in described["shifts"].items()},
     )
 
 
-def scaled(forecaster: Forecaster, problem: Problem, strategy: Strategy) -> Scaled:
-    """The model's own departures from the base, unguarded, for all series at the last step of the problem's panel."""
-    if strategy == "direct":
-        return _ask(forecaster, problem)
-    known = features.recent(problem.panel)
-    one_step = replace(problem, panel=known, horizons=np.array([1]))
-    here = step = _ask(forecaster, one_step)
-    spread = forecaster.target.spread
-    scale = here.scale * spread(problem.horizons) / spread(one_step.horizons)
-    path = known
-    for _ in range(int(problem.horizons.max())):
-        z = np.maximum(step.base + step.scale[:, 0] * step.departure[:, 0], forecaster.target.lowest)
-        path = path.extended(forecaster.target.inverse(z), z)
-        step = _ask(forecaster, replace(one_step, panel=path))
-    reached = path.z[:, known.steps - 1 + problem.horizons]
-    return Scaled((reached - here.base[:, None]) / scale, here.base, scale, here.group)
-
-
-def guarded(forecaster: Forecaster, problem: Problem, strategy: Strategy) -> Scaled:
-    """The departures that are believed: the model's own times the skill of the series' group."""
-    at = scaled(forecaster, problem, strategy)
-    return replace(at, departure=forecaster.skill[strategy][at.group][:, None] * at.departure)
-
-
-def _ask(forecaster: Forecaster, problem: Problem) -> Scaled:
+def asked(forecaster: Forecaster, problem: Problem, names: tuple[str, ...] = tuple(LEVELS)) -> Scaled:
+    """The models' own departures from the base, unguarded, for all series at the last step of the problem's panel."""
     known, ahead = problem.panel, len(problem.horizons)
-    at = features.rows(problem, [known.steps - 1])
-    count = len(known.ids)
-    departure, scale = np.zeros((count, ahead)), np.ones((count, ahead))
-    base, group = np.zeros(count), np.zeros(count, dtype=np.int64)
+    at = features.rows(problem, features.every_cell(problem, [known.steps - 1]))
+    shape = (len(known.ids), ahead)
     series = at.series[::ahead]
-    departure[series] = np.asarray(forecaster.booster.predict(at.x)).reshape(-1, ahead)
+    departure = {name: np.zeros(shape) for name in names}
+    for name in names:
+        departure[name][series] = np.asarray(forecaster.boosters[name].predict(at.x)).reshape(-1, ahead)
+    scale = np.ones(shape)
     scale[series] = at.scale.reshape(-1, ahead)
-    base[series] = at.base[::ahead]
-    group[series] = at.group[::ahead]
+    base, group = np.zeros(shape[0]), np.zeros(shape[0], dtype=np.int64)
+    base[series], group[series] = at.base[::ahead], at.group[::ahead]
     return Scaled(departure, base, scale, group)
 
 
-def forecast(forecaster: Forecaster, problem: Problem, strategy: Strategy) -> pd.DataFrame:
+def guarded(forecaster: Forecaster, problem: Problem) -> Scaled:
+    """The departures that are believed: mean, p10, p50, p90, the quantiles in order.
+
+    A price's point forecast is the average of its guarded mean and its guarded median (combining: Bates & Granger
+    1969), and what is too small to act on is no change. The outer quantiles are shifted to where they held.
+    """
+    at, drifts = asked(forecaster, problem), forecaster.target.drifts
+    skill = {name: weight[at.group][:, None] for name, weight in forecaster.skill.items()}
+    mean, p50 = (skill[name] * at.departure[name] for name in ("mean", "p50"))
+    if drifts:
+        mean, p50 = calibrate.snapped((mean + p50) / 2, SNAP), calibrate.snapped(p50, SNAP)
+    bucket = calibrate.horizon_bucket(problem.horizons * problem.panel.step_days)
+    p10, p90 = (at.departure[name] + forecaster.shifts[name][at.group][:, bucket] for name in ("p10", "p90"))
+    return replace(at, departure={"mean": mean, "p10": np.minimum(p10, p50), "p50": p50, "p90": np.maximum(p90, p50)})
+
+
+def believed(forecaster: Forecaster, problem: Problem, strategy: Strategy) -> Scaled:
+    """What is told to people: `guarded`, by the chosen way of reaching the far days.
+
+    A recursion has a mean of its own, times its own skill; its quantiles are those of `direct`, moved along with it.
+    """
+    at = guarded(forecaster, problem)
+    if strategy == "direct":
+        return at
+    mean = forecaster.skill["recursive"][at.group][:, None] * recursed(forecaster, problem, at)
+    if forecaster.target.drifts:
+        mean = calibrate.snapped(mean, SNAP)
+    moved = mean - at.departure["mean"]
+    return replace(at, departure={name: each + moved for name, each in at.departure.items()} | {"mean": mean})
+
+
+def recursed(forecaster: Forecaster, problem: Problem, at: Scaled) -> Floats:
+    """Scaled departures (series, horizons) of the mean, one step at a time, each fed into the next."""
+    known = features.recent(problem.panel)
+    path = known
+    for _ in range(int(problem.horizons.max())):
+        step = asked(forecaster, replace(problem, panel=path, horizons=np.array([1])), ("mean",))
+        z = np.maximum(step.base + step.scale[:, 0] * step.departure["mean"][:, 0], forecaster.target.lowest)
+        path = path.extended(forecaster.target.inverse(z), z)
+    reached = path.z[:, known.steps - 1 + problem.horizons]
+    return (reached - at.base[:, None]) / at.scale
+
+
+def values(target: Target, at: Scaled, departure: Floats) -> Floats:
+    """Scaled departures (series, ..., horizons) in the target's own units."""
+    return target.inverse(np.maximum(at.base[..., None] + at.scale * departure, target.lowest))
+
+
+def forecast(forecaster: Forecaster, problem: Problem, strategy: Strategy, block_series: int = 5000) -> pd.DataFrame:
     """One row per series and horizon: ids, origin, date, horizon_days, p10, p50, p90, mean, skill_weight.
 
     The origin is the panel's last step. `mean` is the point forecast: for prices the exponential of the expected log,
-    a little under the mean of a wide band; p50 adds the median of the group's past errors. `skill_weight` is the share
-    of the model's departure that is used: 0 is the base itself (for prices: no change). Figures are rounded to 6
-    decimals; no price is under the last of them.
+    a little under the mean of a wide band. `skill_weight` is the share of the model's departure that is used: 0 is the
+    base itself (for prices: no change). Figures are rounded to 6 decimals; no price is under the last of them.
+    block_series: about so many series are described at a time, whole products, so that memory stays bounded.
     """
-    at, known = guarded(forecaster, problem, strategy), problem.panel
-    centre = at.departure[:, :, None]
-    quantiles = values(forecaster.target, at, centre + forecaster.bands[strategy][at.group])
-    mean = values(forecaster.target, at, centre)
+    whole = replace(problem, panel=features.recent(problem.panel))
+    product = whole.panel.ids["product_id"]
+    place = pd.factorize(product)[0] // max(1, block_series * max(product.nunique(), 1) // max(len(product), 1))
+    parts = [_table(forecaster, whole.take(place == each), strategy) for each in range(place.max(initial=0) + 1)]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _table(forecaster: Forecaster, problem: Problem, strategy: Strategy) -> pd.DataFrame:
+    at, known = believed(forecaster, problem, strategy), problem.panel
     count = len(problem.horizons)
     table = known.ids.loc[np.repeat(np.arange(len(known.ids)), count)].reset_index(drop=True)
     days = np.tile(problem.horizons * known.step_days, len(known.ids))
     table["origin"] = pd.Timestamp(known.dates[-1])
     table["date"] = pd.to_datetime(known.dates[-1] + days.astype("timedelta64[D]"))
     table["horizon_days"] = days
-    for index, name in enumerate(("p10", "p50", "p90")):
-        table[name] = _rounded(forecaster.target, quantiles[:, :, index])
-    table["mean"] = _rounded(forecaster.target, mean)
-    table["skill_weight"] = np.repeat(forecaster.skill[strategy][at.group], count)
+    for name in ("p10", "p50", "p90", "mean"):
+        table[name] = _rounded(forecaster.target, values(forecaster.target, at, at.departure[name]))
+    table["skill_weight"] = _skill_weight(forecaster, at, strategy).ravel()
     return table
+
+
+def _skill_weight(forecaster: Forecaster, at: Scaled, strategy: Strategy) -> Floats:
+    """The weight of each forecast's departure, 0 where it came out as no change."""
+    if strategy == "recursive":
+        weight = forecaster.skill["recursive"]
+    elif forecaster.target.drifts:
+        weight = (forecaster.skill["mean"] + forecaster.skill["p50"]) / 2
+    else:
+        weight = forecaster.skill["mean"]
+    return np.where(at.departure["mean"] == 0, 0.0, np.round(weight[at.group], 4)[:, None])
 
 
 def _rounded(target: Target, cells: Floats) -> Floats:
     return np.maximum(np.round(cells.ravel(), 6), 1e-6 if target.lowest < 0 else 0.0)
-
-
-def values(target: Target, at: Scaled, departure: Floats) -> Floats:
-    """Scaled departures (series, horizons, any) in the target's own units."""
-    z = at.base[:, None, None] + at.scale[:, :, None] * departure
-    return target.inverse(np.maximum(z, target.lowest))
-
-
-def departures(problem: Problem, outcome: Sequence[tuple[int, Scaled]]) -> Departures:
-    """Scaled forecasts beside what came after each origin, observed steps only.
-
-    outcome: (origin, forecast there); the problem's panel must reach past the origins' targets.
-    """
-    panel = problem.panel
-    none, nowhere = np.zeros(0), np.zeros(0, dtype=np.int64)
-    parts: list[list[Any]] = [[none, none, nowhere, nowhere, nowhere]]
-    for origin, at in outcome:
-        step = origin + problem.horizons
-        actual = (panel.z[:, step] - at.base[:, None]) / at.scale
-        seen = panel.observed[:, step] & (panel.first <= origin)[:, None]
-        horizon = np.broadcast_to(problem.horizons, seen.shape)
-        group = np.broadcast_to(at.group[:, None], seen.shape)
-        when = np.full(seen.shape, origin)
-        parts.append([cells[seen] for cells in (at.departure, actual, horizon, group, when)])
-    return Departures(*(np.concatenate(column) for column in zip(*parts, strict=True)))

@@ -23,6 +23,8 @@ NO_DEMAND = pd.DataFrame(
     }
 )
 WEEKLY_FROM_GAP_DAYS = 5
+TICK = 1e-7  # the grid of log prices
+USUAL_MOVE = 0.2  # a log price that moves further in a step tells of itself, not of the market
 LIVE_DAYS = 180  # a supplier silent for longer offers no price to compare with
 
 
@@ -38,6 +40,8 @@ class Panel:
     observed: (series, steps) bool, true where the value was quoted or sold rather than carried.
     first: (series,) index of the first observed step; negative in a `tail` that starts later.
     driver: (series, steps) float64 or None: for demand, the log of the cheapest price of the product.
+    market: (1 + suppliers, steps) float64 or None: for prices, the log level of the whole catalogue and then of what each
+        supplier offers, the same whoever is asked for; supplier: (series,) its row for each series.
     """
 
     ids: pd.DataFrame
@@ -48,6 +52,8 @@ class Panel:
     first: NDArray[np.int64]
     step_days: int
     driver: NDArray[np.float64] | None = None
+    market: NDArray[np.float64] | None = None
+    supplier: NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         for cells in (self.value, self.z, self.observed):
@@ -75,6 +81,7 @@ class Panel:
             observed=self.observed[:, steps],
             first=self.first - skipped,
             driver=None if self.driver is None else self.driver[:, steps],
+            market=None if self.market is None else self.market[:, steps],
         )
 
     def take(self, series: NDArray[np.bool_]) -> Panel:
@@ -87,17 +94,19 @@ class Panel:
             observed=self.observed[series],
             first=self.first[series],
             driver=None if self.driver is None else self.driver[series],
+            supplier=None if self.supplier is None else self.supplier[series],
         )
 
     def extended(self, value: NDArray[np.float64], z: NDArray[np.float64]) -> Panel:
-        """The panel with one more, unobserved step of the given (series,) values; drivers are carried."""
+        """The panel with one more step of the given (series,) values, as if observed; driver and market are carried."""
         return replace(
             self,
             dates=np.append(self.dates, self.dates[-1] + np.timedelta64(self.step_days, "D")),
             value=np.column_stack([self.value, value]),
             z=np.column_stack([self.z, z]),
-            observed=np.column_stack([self.observed, np.zeros(len(value), dtype=bool)]),
+            observed=np.column_stack([self.observed, np.ones(len(value), dtype=bool)]),
             driver=None if self.driver is None else np.column_stack([self.driver, self.driver[:, -1]]),
+            market=None if self.market is None else np.column_stack([self.market, self.market[:, -1]]),
         )
 
     def days_since_observed(self) -> NDArray[np.int64]:
@@ -152,7 +161,26 @@ def price_panel(prices: pd.DataFrame, today: pd.Timestamp, step_days: int) -> Pa
 
 
 def _in_logs(panel: Panel) -> Panel:
-    return replace(panel, z=rounded_log(panel.value))
+    z = rounded_log(panel.value)
+    supplier = pd.factorize(panel.ids["supplier_id"], sort=True)[0] + 1
+    return replace(panel, z=z, market=_market(z, panel.first, supplier), supplier=supplier)
+
+
+def _market(z: NDArray[np.float64], first: NDArray[np.int64], supplier: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Running sums of the mean step of all started series and of each supplier's, (1 + suppliers, steps).
+
+    In whole ticks of the log grid: sums that no order of adding can change.
+    """
+    moved = np.zeros((int(supplier.max(initial=0)) + 1, z.shape[1]))
+    for t in range(1, z.shape[1]):
+        step = np.clip(z[:, t] - z[:, t - 1], -USUAL_MOVE, USUAL_MOVE)
+        started = first < t
+        ticks, owner = np.rint(step[started] / TICK), supplier[started]
+        count = np.bincount(owner, minlength=len(moved))
+        total = np.bincount(owner, ticks, minlength=len(moved))
+        count[0], total[0] = count.sum(), total.sum()
+        moved[:, t] = np.round(total / np.maximum(count, 1))
+    return np.cumsum(moved, axis=1) * TICK
 
 
 def demand_panel(sales: pd.DataFrame, prices: Panel) -> Panel:

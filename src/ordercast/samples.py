@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ordercast.features import Rows
+from ordercast import kernels
+from ordercast.features import Cells, Rows
 from ordercast.panel import Panel
+from ordercast.params import Features
 
 MIN_HISTORY_DAYS = 56
-NOT_FEATURES = ("product_id", "supplier_id", "origin", "horizon_days", "base", "scale", "cluster")
+NEAR_DAYS = 14  # half of the rows look no further ahead: what people see
+NOT_FEATURES = ("product_id", "supplier_id", "origin", "horizon_days", "base", "scale", "unit", "cluster")
 
 
 def horizons(horizon_days: int, step_days: int) -> NDArray[np.int64]:
     """The steps that reach `horizon_days`: 1..14 on a daily calendar, 1..2 on a weekly one for 14 days."""
     return np.arange(1, -(-horizon_days // step_days) + 1)
+
+
+def near_steps(step_days: int) -> int:
+    """The horizons that people see first, in steps: a fortnight."""
+    return max(1, NEAR_DAYS // step_days)
 
 
 def long_enough(panels: dict[str, Panel], horizon_days: int) -> dict[str, Panel]:
@@ -37,28 +43,46 @@ def long_enough(panels: dict[str, Panel], horizon_days: int) -> dict[str, Panel]
     return {name: each for name, each in panels.items() if each.steps * each.step_days >= least}
 
 
-def origins(panel: Panel, every_days: int, history_days: int) -> list[int]:
-    """Steps at which training rows start: every `every_days` days of the last `history_days`.
+def training_cells(panel: Panel, ahead: NDArray[np.int64], spec: Features, seed: int) -> Cells:
+    """The cells to learn from: a sample of origins and horizons whose target was observed, `spec.max_rows` at most.
 
-    On a daily calendar they stand on a fixed grid of dates, so that a day of new quotes adds rows and moves none.
+    Origins stand every `origin_every_days` of the last `history_days`, on a daily calendar on a fixed grid of dates;
+    each (series, origin) draws `horizons_per_origin` of the horizons that were observed, half of the draws from the
+    nearest fortnight. A catalogue that gives more rows than `max_rows` is thinned evenly. The draws follow from the
+    seed, the date and the series' name alone: a new day or a new product adds rows and moves none.
     """
     day = panel.dates.astype(np.int64)
-    on_grid = (day // panel.step_days) % max(1, every_days // panel.step_days) == 0
-    recent = day > day[-1] - history_days
+    on_grid = (day // panel.step_days) % max(1, spec.origin_every_days // panel.step_days) == 0
+    recent = day > day[-1] - spec.history_days
     grown = np.arange(panel.steps) * panel.step_days >= MIN_HISTORY_DAYS
-    return [int(step) for step in np.flatnonzero(on_grid & recent & grown)]
+    origin = np.flatnonzero(on_grid & recent & grown)
+    series, which = np.nonzero(panel.first[:, None] <= origin)
+    names = pd.util.hash_pandas_object(panel.ids, index=False).to_numpy()
+    per_pair = np.arange(1, spec.horizons_per_origin + 1, dtype=np.uint64)
+    key = _mixed(names[series] + _mixed(day[origin[which]].astype(np.uint64) + np.uint64(seed)))
+    draw = _mixed(key[:, None] + per_pair)
+    share = min(1.0, 1.1 * spec.max_rows / max(draw.size, 1) / max(panel.observed[:, origin].mean(), 0.05))
+    kept = _uniform(_mixed(draw)) < share
+    pair, turn = np.nonzero(kept)
+    horizon = kernels.drawn_horizons(
+        panel.observed, series[pair], origin[which[pair]], _uniform(draw[pair, turn]), len(ahead), min(near_steps(panel.step_days), len(ahead))
+    )
+    chosen = np.flatnonzero(horizon > 0)
+    cells = np.column_stack([series[pair], origin[which[pair]], horizon])[chosen]
+    cells = np.unique(cells, axis=0)
+    return Cells(*(np.ascontiguousarray(column) for column in cells.T))
 
 
-def drawn_horizons(
-    panel: Panel, ahead: NDArray[np.int64], per_origin: int, seed: int
-) -> Callable[[int], NDArray[np.int64]]:
-    """A draw of `per_origin` of the horizons for each origin, the same for the same date and seed."""
+def _mixed(key: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Numbers that look random and follow from the key alone (splitmix64; Steele et al. 2014)."""
+    key = (key + np.uint64(0x9E3779B97F4A7C15)).astype(np.uint64)
+    key = (key ^ (key >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    key = (key ^ (key >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return key ^ (key >> np.uint64(31))
 
-    def draw(origin: int) -> NDArray[np.int64]:
-        rng = np.random.default_rng([seed, int(panel.dates[origin].astype(np.int64))])
-        return np.sort(rng.choice(ahead, size=min(per_origin, len(ahead)), replace=False))
 
-    return draw
+def _uniform(key: NDArray[np.uint64]) -> NDArray[np.float64]:
+    return (key >> np.uint64(11)) * 2.0**-53
 
 
 def code_table(products: pd.DataFrame, prices: pd.DataFrame) -> pd.DataFrame:
@@ -116,11 +140,11 @@ def wanted(ids: pd.DataFrame, series: pd.DataFrame) -> NDArray[np.bool_]:
 
 
 def to_frame(rows: Rows, panel: Panel) -> pd.DataFrame:
-    """Rows as a table: ids, origin, horizon_days, base, scale, cluster, then one float32 column per feature."""
+    """Rows as a table: ids, origin, horizon_days, base, scale, unit, cluster, then one float32 column per feature."""
     frame = panel.ids.iloc[rows.series].reset_index(drop=True)
     frame["origin"] = pd.to_datetime(panel.dates[rows.origin])
     frame["horizon_days"] = rows.horizon * panel.step_days
-    frame["base"], frame["scale"], frame["cluster"] = rows.base, rows.scale, rows.group
+    frame["base"], frame["scale"], frame["unit"], frame["cluster"] = rows.base, rows.scale, rows.unit, rows.group
     return pd.concat([frame, pd.DataFrame(rows.x, columns=rows.names)], axis=1)
 
 
@@ -138,5 +162,6 @@ def from_frame(frame: pd.DataFrame, panel: Panel) -> Rows:
         frame["horizon_days"].to_numpy() // panel.step_days,
         frame["base"].to_numpy(),
         frame["scale"].to_numpy(),
+        frame["unit"].to_numpy(),
         frame["cluster"].to_numpy(dtype=np.int64),
     )

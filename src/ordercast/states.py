@@ -1,4 +1,7 @@
-"""The state of a series at an origin: what its past says of it, free of scale."""
+"""The state of a series at an origin: what its past says of it, free of scale.
+
+Distances are told in units of the series' own usual step, so that one model serves a steady and a wild price alike.
+"""
 
 from __future__ import annotations
 
@@ -7,125 +10,231 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ordercast import kernels
 from ordercast.panel import LIVE_DAYS, Panel, rounded_log
 from ordercast.params import Features
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 YEAR_DAYS = 364  # whole weeks, so that a weekday meets its like
+LOOK_BACK_DAYS = YEAR_DAYS + 14  # no feature sees further back, so a recursion need not carry more
+HALF_YEAR_DAYS = 182
 PRIOR_STEPS = 10  # a series' volatility counts as this many steps of the prior before it has its own
-PRIOR_VOLATILITY = 0.01
+PRIOR_VARIANCE = 1e-4
 USUAL_STEP = 0.6931472  # log 2: a price that doubles in a step counts as no more, or a typing error rules the scale
+ANCHOR_DAYS = 14  # the variogram's second point; four steps on a weekly calendar
+LEAST_GROWTH = 0.02  # of the one-step variance: no price is so mean-reverting that its band stops growing
+QUOTE_COUNTS = np.array([2, 3, 5, 10, 20, 40])
+QUOTE_KEEP = 0.8
+GAPS = 8  # changes of price whose median distance is the usual one
+STICKY, STEPWISE = 0.1, 0.4  # share of days with a change below which a price is sticky, stepwise
+SILENT_DAYS = 28  # without a quote: what the model says of such a series is judged apart
 
 
 @dataclass(frozen=True)
 class State:
-    """What is known of every series at one origin.
+    """What is known of each (series, origin) pair.
 
-    features: name -> (series,). base, scale: the forecast is base + scale * model output * spread(horizon), for prices
-    on the log scale. group: (series,) small integer, the cluster in which skill and spread are judged.
+    x: (pairs, names). The forecast is base + scale * model output, for prices on the log scale, where the variance
+    scale(h)^2 = nugget + growth * h grows with the steps ahead. group: the cluster in which skill and spread are judged.
+    unit: (pairs,) the root mean squared one-step change, in which distances are told. stale: (pairs,) steps since the
+    last quote. between: (pairs,) usual steps between changes; since: (pairs,) steps since the last.
     """
 
-    features: dict[str, Floats]
+    names: list[str]
+    x: Floats
     base: Floats
-    scale: Floats
-    group: NDArray[np.int64]
+    nugget: Floats
+    growth: Floats
+    unit: Floats
+    group: Ints
+    since: Ints | None = None
+    between: Floats | None = None
+
+    def scale(self, pair: Ints, horizon: Ints) -> Floats:
+        """How far the value usually is from the base `horizon` steps on, for rows of the given pairs."""
+        return np.asarray(np.sqrt(self.nugget[pair] + self.growth[pair] * horizon))
 
 
 def window_steps(days: int, known: Panel) -> int:
     return days // known.step_days
 
 
-def _age(known: Panel) -> NDArray[np.int64]:
-    return np.clip(known.steps - 1 - known.first, 0, YEAR_DAYS // known.step_days)
+def _windows(days: tuple[int, ...], known: Panel, least: int) -> tuple[list[int], Ints]:
+    """The windows of at least `least` steps: in days, for their names, and in steps."""
+    kept = [each for each in days if window_steps(each, known) >= least]
+    return kept, np.array([window_steps(each, known) for each in kept], dtype=np.int64)
 
 
-def _means(z: Floats, known: Panel, spec: Features) -> dict[str, Floats]:
-    return {
-        f"over_mean_{days}d": z[:, -1] - z[:, -window_steps(days, known) :].mean(axis=1)
-        for days in spec.mean_days
-        if days >= 2 * known.step_days
-    }
+def _age(known: Panel, series: Ints, origin: Ints) -> Ints:
+    return np.clip(origin - known.first[series], 0, window_steps(YEAR_DAYS, known))
 
 
-def price_state(known: Panel, spec: Features) -> State:
-    """State of price series: changes, distance to means and range, volatility, stickiness, rank among suppliers.
+def price_state(known: Panel, spec: Features, series: Ints, origin: Ints) -> State:
+    """State of price series: changes, distances to means and ranges, volatility, rhythm, market, other suppliers.
 
-    The target scale is the root mean squared step of the last 182 days, shrunk to a fixed prior (never to the other
-    series at hand, so that a forecast does not depend on which products are asked for together).
+    The scale is a variogram of two points (one step, 14 days) over the last 182 days up to the last quote, shrunk to a
+    fixed prior, never to the other series at hand, so that a forecast does not depend on which products are asked for
+    together. Days without a quote count as days ahead.
     """
-    z = known.z
-    step = np.diff(z, axis=1, prepend=z[:, :1])
-    changed = step != 0
-    age = _age(known)
-    features: dict[str, Floats] = {}
-    for days in spec.change_days:
-        back = window_steps(days, known)
-        if back >= 1:
-            features[f"change_{days}d"] = z[:, -1] - z[:, max(-1 - back, -z.shape[1])]
-    features |= _means(z, known, spec)
-    for days in (28, 91, 364):
-        window = z[:, -window_steps(days, known) :]
-        low, high = window.min(axis=1), window.max(axis=1)
-        features[f"range_position_{days}d"] = np.where(
-            high > low, (z[:, -1] - low) / np.where(high > low, high - low, 1.0), 0.5
-        )
-    half_year = window_steps(182, known)
-    counted = np.minimum(age, half_year)
-    usual = np.clip(step[:, -half_year:], -USUAL_STEP, USUAL_STEP)
-    variance = (usual**2).sum(axis=1) + PRIOR_STEPS * PRIOR_VOLATILITY**2
-    scale = np.sqrt(variance / (counted + PRIOR_STEPS))
-    recent = np.sqrt((step[:, -window_steps(28, known) :] ** 2).mean(axis=1))
-    share_changed = changed[:, -window_steps(91, known) :].mean(axis=1)
-    features["volatility"] = scale
-    features["volatility_28d_to_182d"] = recent / scale
-    features["share_changed_91d"] = share_changed
-    since_change = np.argmax(changed[:, ::-1], axis=1)
-    features["days_since_change"] = known.step_days * np.where(changed.any(axis=1), since_change, age).astype(float)
-    features["last_change"] = np.where(
-        changed.any(axis=1), np.take_along_axis(step, (z.shape[1] - 1 - since_change)[:, None], 1)[:, 0], 0.0
+    z, pairs = known.z, (series, origin)
+    reach = window_steps(LOOK_BACK_DAYS, known)
+    stale = kernels.last_seen(known.observed, *pairs, reach)
+    anchor = max(ANCHOR_DAYS // known.step_days, 4)
+    days, lags = _windows((7, 14, 28), known, 2)
+    moves = kernels.squared_moves(
+        z,
+        known.first,
+        series,
+        origin - np.where(stale < reach, stale, 0),
+        np.array([1, anchor, *lags]),
+        window_steps(HALF_YEAR_DAYS, known),
+        USUAL_STEP,
+        PRIOR_VARIANCE,
+        PRIOR_STEPS,
     )
-    features["days_since_quote"] = known.days_since_observed().astype(float)
-    features["age_days"] = (known.step_days * age).astype(float)
-    features |= _among_suppliers(z[:, -1], known)
-    return State(features, z[:, -1], scale, np.digitize(share_changed, [0.1, 0.4]))
+    variance = moves[:, 0]
+    growth = np.maximum((moves[:, 1] - variance) / (anchor - 1), LEAST_GROWTH * variance)
+    nugget = np.maximum(variance - growth, 0.0)
+    unit = np.sqrt(variance)
+    now = z[pairs]
+    changed = np.zeros(z.shape, dtype=bool)
+    changed[:, 1:] = z[:, 1:] != z[:, :-1]
+    share = kernels.shares(changed, *pairs, window_steps(91, known))
+    since, size, between = kernels.price_changes(z, known.first, *pairs, reach, GAPS)
+    columns = {
+        "volatility_log": rounded_log(unit),
+        "share_changed_91d": share,
+        "days_since_change": known.step_days * since.astype(float),
+        "last_change": size / unit,
+        "days_between_changes": known.step_days * between,
+        "days_since_quote": known.step_days * stale.astype(float),
+        "quotes_per_day_28d": kernels.shares(known.observed, *pairs, window_steps(28, known)),
+        "age_days": known.step_days * _age(known, *pairs).astype(float),
+    }
+    recent = kernels.squared_moves(
+        z, known.first, *pairs, np.array([1]), window_steps(28, known), USUAL_STEP, PRIOR_VARIANCE, 1
+    )
+    columns["volatility_28d_to_182d"] = np.sqrt(recent[:, 0]) / unit
+    for k, each in enumerate(days):
+        columns[f"variance_ratio_{each}d"] = moves[:, 2 + k] / (lags[k] * variance)
+    columns |= _distances(known, spec, series, origin, unit, stale)
+    means, smooth, echo = kernels.last_quotes(z, known.observed, *pairs, QUOTE_COUNTS, QUOTE_KEEP, reach)
+    columns |= {f"over_mean_{n}q": (now - means[:, k]) / unit for k, n in enumerate(QUOTE_COUNTS)}
+    columns |= {"over_smooth_quote": (now - smooth) / unit, "echo": echo}
+    columns |= _among_suppliers(known, series, origin, unit)
+    x = np.column_stack(list(columns.values()))
+    columns_of = list(columns)
+    silent = stale > window_steps(SILENT_DAYS, known)
+    group = np.where(silent, 3, np.digitize(share, [STICKY, STEPWISE]))
+    return State(
+        columns_of, x, now, nugget + growth * np.minimum(stale, reach), growth, unit, group, since, between
+    )
 
 
-def _among_suppliers(log_price: Floats, known: Panel) -> dict[str, Floats]:
+def _distances(
+    known: Panel, spec: Features, series: Ints, origin: Ints, unit: Floats, stale: Ints
+) -> dict[str, Floats]:
+    """Changes, distances to the means of windows and to the market, in units of the usual step; places in ranges."""
+    z, pairs = known.z, (series, origin)
+    now = z[pairs]
+    columns: dict[str, Floats] = {}
+    days, lags = _windows(spec.change_days, known, 1)
+    moved = kernels.changes(z, *pairs, lags)
+    columns |= {f"change_{each}d": moved[:, k] / unit for k, each in enumerate(days)}
+    days, windows = _windows(spec.mean_days, known, 2)
+    means = kernels.window_means(z, *pairs, windows)
+    columns |= {f"over_mean_{each}d": (now - means[:, k]) / unit for k, each in enumerate(days)}
+    days, windows = _windows((28, 91, YEAR_DAYS), known, 2)
+    places = kernels.range_positions(z, *pairs, windows)
+    columns |= {f"range_position_{each}d": places[:, k] for k, each in enumerate(days)}
+    if known.market is not None and known.supplier is not None:
+        days, lags = _windows((7, 28, 91), known, 1)
+        own = kernels.changes(z, *pairs, lags)
+        everyone = np.zeros(len(series), dtype=np.int64)
+        levels = {"market": everyone} | ({"supplier": known.supplier[series]} if len(known.market) > 2 else {})
+        for name, line in levels.items():
+            moved = kernels.changes(known.market, line, origin, lags)
+            since_quote = known.market[line, origin] - known.market[line, np.maximum(origin - stale, 0)]
+            columns[f"{name}_since_quote"] = since_quote / unit
+            for k, each in enumerate(days):
+                columns[f"{name}_{each}d"] = moved[:, k] / unit
+                columns[f"change_less_{name}_{each}d"] = (own[:, k] - moved[:, k]) / unit
+    return columns
+
+
+def _among_suppliers(known: Panel, series: Ints, origin: Ints, unit: Floats) -> dict[str, Floats]:
     new_product = ~known.ids["product_id"].duplicated().to_numpy()
-    starts = np.flatnonzero(new_product)
+    begins = np.append(np.flatnonzero(new_product), len(known.ids))
     group = np.cumsum(new_product) - 1
-    offers = (known.first < known.steps) & (known.days_since_observed() <= LIVE_DAYS)
-    cheapest = np.minimum.reduceat(np.where(offers, log_price, np.inf), starts)[group]
-    suppliers = np.add.reduceat(offers.astype(float), starts)[group]
-    over = np.where(np.isfinite(cheapest), log_price - cheapest, 0.0)
-    return {"over_cheapest_supplier": over, "suppliers": suppliers}
+    days, lags = _windows((7, 28), known, 1)
+    table = kernels.siblings(
+        known.z,
+        known.observed,
+        series,
+        origin,
+        begins[group],
+        begins[group + 1],
+        lags,
+        window_steps(91, known),
+        window_steps(LIVE_DAYS, known),
+    )
+    columns = {
+        "suppliers": table[:, 0],
+        "over_cheapest_supplier": table[:, 1] / unit,
+        "over_other_suppliers": table[:, 2] / unit,
+        "over_usual_distance": table[:, 3] / unit,
+    }
+    return columns | {f"other_suppliers_{each}d": table[:, 4 + k] / unit for k, each in enumerate(days)}
 
 
-def demand_state(known: Panel, spec: Features) -> State:
-    """State of demand series: ratios to the level of the last 28 days, spread, share of zero days, weekday, price.
+def demand_state(known: Panel, spec: Features, series: Ints, origin: Ints) -> State:
+    """State of demand series: ratios to the level of the last 28 days, spread, share of zero days, price.
 
     The target is (demand - level) / spread, spread from the last 91 days with the square root of the level as its
     prior (what counts would have).
     """
-    y = known.z
-    month, quarter = window_steps(28, known), window_steps(91, known)
-    level = y[:, -month:].mean(axis=1)
-    floor = np.maximum(level, y.mean(axis=1) * 0.1) + 1e-6
-    window = y[:, -quarter:]
-    deviation = ((window - window.mean(axis=1)[:, None]) ** 2).sum(axis=1)
-    counted = np.minimum(_age(known) + 1, quarter)
+    y, pairs = known.z, (series, origin)
+    windows = np.array([window_steps(each, known) for each in (7, 14, 28, 56, 91, 182, 364)])
+    quarter = window_steps(91, known)
+    means = kernels.window_means(y, *pairs, windows)
+    level = means[:, 2]
+    floor = np.maximum(level, means[:, 6] * 0.1) + 1e-6
+    squares = kernels.window_means(y * y, *pairs, windows[4:5])[:, 0]
+    counted = np.minimum(_age(known, *pairs) + 1, quarter)
+    deviation = np.maximum(squares - means[:, 4] ** 2, 0.0) * quarter
     scale = np.sqrt((deviation + PRIOR_STEPS * floor) / (counted + PRIOR_STEPS))
-    features: dict[str, Floats] = {"last": y[:, -1] / floor}
-    for days in (7, 14, 56, 91, 182, 364):
-        if days >= 2 * known.step_days:
-            features[f"mean_{days}d_to_28d"] = y[:, -window_steps(days, known) :].mean(axis=1) / floor
-    zero = (window == 0).mean(axis=1)
-    features["share_zero_91d"] = zero
-    features["spread_to_level"] = scale / floor
-    features["age_days"] = (known.step_days * _age(known)).astype(float)
-    features["level_log"] = rounded_log(floor)
+    zero = kernels.shares(y == 0, *pairs, quarter)
+    reach = window_steps(LOOK_BACK_DAYS, known)
+    quotes, smooth, echo = kernels.last_quotes(y, known.observed, *pairs, QUOTE_COUNTS, QUOTE_KEEP, reach)
+    columns = {"last": (y[pairs] - level) / scale}
+    for k, days in enumerate((7, 14, 28, 56, 91, 182, 364)):
+        if days != 28 and windows[k] >= 2:
+            columns[f"mean_{days}d"] = (means[:, k] - level) / scale
+    columns |= {f"mean_{n}_sales": (quotes[:, k] - level) / scale for k, n in enumerate(QUOTE_COUNTS)}
+    columns |= {
+        "smooth_sales": (smooth - level) / scale,
+        "echo": echo,
+        "share_zero_91d": zero,
+        "days_since_sale": known.step_days * kernels.last_seen(y > 0, *pairs, reach).astype(float),
+        "days_since_known": known.step_days * kernels.last_seen(known.observed, *pairs, reach).astype(float),
+        "spread_to_level": scale / floor,
+        "age_days": known.step_days * _age(known, *pairs).astype(float),
+        "level_log": rounded_log(floor),
+    }
     if known.driver is not None:
-        for days in (7, 28, 91):
-            mean = known.driver[:, -window_steps(days, known) :].mean(axis=1)
-            features[f"price_over_mean_{days}d"] = known.driver[:, -1] - mean
-    return State(features, level, scale, np.digitize(zero, [0.05, 0.5]))
+        steps = windows[[0, 2, 4]]
+        price = known.driver[pairs][:, None] - kernels.window_means(known.driver, *pairs, steps)
+        moved = kernels.changes(known.driver, *pairs, steps)
+        for k, days in enumerate((7, 28, 91)):
+            columns[f"price_over_mean_{days}d"] = price[:, k]
+            columns[f"price_change_{days}d"] = moved[:, k]
+    return State(
+        list(columns),
+        np.column_stack(list(columns.values())),
+        level,
+        scale**2,
+        np.zeros(len(scale)),
+        scale,
+        np.digitize(zero, [0.05, 0.5]),
+    )

@@ -1,21 +1,22 @@
-"""Training: which rows, which split, how many rounds, and how far to trust the result."""
+"""Training: how many rounds, and how far to trust the result.
+
+Past windows judge what each fit on the days before them would have said; then the model learns from everything.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import lightgbm as lgb
 import numpy as np
-from numpy.typing import NDArray
 
-from ordercast import calibrate, features, forecast
+from ordercast import calibrate, features, forecast, samples
 from ordercast.features import Problem, Rows
-from ordercast.forecast import STRATEGIES, Forecaster
-from ordercast.panel import Panel
+from ordercast.forecast import LEVELS, Forecaster
 from ordercast.params import Train
-from ordercast.states import Floats
+from ordercast.states import Floats, Ints
 
 MIN_ROWS = 50
 RECURSED_PRODUCTS = 30  # enough to judge a recursion by: the evidence lies in the origins
@@ -23,63 +24,72 @@ TARGET_LIMIT = 6.0  # scaled departures beyond this are typing errors or shocks 
 
 
 @dataclass(frozen=True)
-class Split:
-    """Steps that divide the past: rows whose target lies before `valid_from` train, the others up to `cut` validate."""
+class Window:
+    """A stretch of the past, in steps: rows whose target lies before `start` teach, those from start to end judge."""
 
-    valid_from: int
-    cut: int
-
-    def validation_origins(self, horizons: NDArray[np.int64]) -> list[int]:
-        """Origins, in steps, whose targets all lie in the validation window.
-
-        They are one step further apart than the longest horizon: no two share a target, and they fall on every weekday.
-        """
-        reach = int(horizons.max())
-        return list(range(self.cut - reach, self.valid_from - 1, -reach - 1))[::-1]
+    start: int
+    end: int
 
 
-def split(panel: Panel, cut: int, validation_days: int) -> Split:
-    """The temporal split of the history up to step `cut`; validation takes a quarter of a short history at most."""
-    known_days = (cut + 1) * panel.step_days
-    return Split(cut - min(validation_days, known_days // 4) // panel.step_days, cut)
+@dataclass(frozen=True)
+class Lesson:
+    """What is known up to a cut: the usable rows' places, their targets, and all of them binned for LightGBM."""
+
+    use: Ints
+    y: Floats
+    data: lgb.Dataset
 
 
-def fit(problem: Problem, rows: Rows, at: Split, train: Train, *, seed: int, threads: int) -> Forecaster:
-    """A forecaster that has seen nothing after step `at.cut`.
+def folds(cut: int, step_days: int, train: Train) -> list[Window]:
+    """The windows that judge, the last one ending at the cut; all together they take half of a short history at most."""
+    length = min(train.fold_days // step_days, (cut + 1) // (2 * train.folds))
+    return [Window(cut - (back + 1) * length, cut - back * length) for back in range(train.folds)][::-1]
 
-    rows: training rows of any origins; those whose target lies after the cut or was not observed are left out.
-    Early stopping finds the number of rounds on the validation window, whose origins also give the guard and the
-    bands; then the model is fitted again on everything up to the cut. With fewer than 50 rows on either side of the
-    split there are no trees, and the forecast is the base.
+
+def fit(problem: Problem, rows: Rows, cut: int, train: Train, *, seed: int, threads: int) -> Forecaster:
+    """A forecaster that has seen nothing after step `cut`.
+
+    rows: training rows; those whose target lies after the cut or was not observed are left out. For the mean and each
+    quantile the windows of `folds` find the number of rounds, the one with the least mean loss (in units of the loss of
+    no change); their predictions give the guard and the shifts of the bands. Then the model is fitted again on
+    everything up to the cut. Where a window has fewer than 50 rows to learn from or to judge by it is left out; without
+    any there are no trees, and the forecast is the base.
     """
-    y = features.scaled_target(problem.panel, rows)
-    due = rows.origin + rows.horizon
-    usable = np.isfinite(y) & (due <= at.cut)
-    y = np.clip(y, -TARGET_LIMIT, TARGET_LIMIT)
     settings = _settings(train, seed, threads)
-    early, late = usable & (due < at.valid_from), usable & (rows.origin >= at.valid_from)
-    enough = min(early.sum(), late.sum()) >= MIN_ROWS
-    trial, rounds = _early_stopped(rows, y, early, late, settings, train) if enough else (_silent(rows, settings), 0)
-    judged = Forecaster(problem.target, trial, rows.names, rounds, {}, {})
-    skill, bands = _judge(judged, problem, at.validation_origins(problem.horizons))
-    final = lgb.train(settings, _dataset(rows, y, usable), num_boost_round=rounds) if enough else trial
-    return Forecaster(problem.target, final, rows.names, rounds, skill, bands)
-
-
-def _silent(rows: Rows, settings: dict[str, Any]) -> lgb.Booster:
-    """A model that always answers 0, the base itself: where next to nothing was observed, nothing is learned."""
-    nothing = lgb.Dataset(np.zeros((1, len(rows.names))), label=[0.0], feature_name=rows.names)
-    return lgb.train(settings, nothing, num_boost_round=1)
+    lesson = _lesson(problem, rows, cut, settings)
+    split = [_rows_of(window, lesson, rows) for window in folds(cut, problem.panel.step_days, train)]
+    split = [(early, late) for early, late in split if min(len(early), len(late)) >= MIN_ROWS]
+    boosters: dict[str, lgb.Booster] = {}
+    rounds: dict[str, int] = {}
+    predicted: dict[str, Floats] = {}
+    newest: lgb.Booster | None = None
+    for name, level in LEVELS.items():
+        own = settings | _objective(level)
+        trials, rounds[name] = _in_lockstep(lesson, split, own, level, train)
+        answers = [_answers(trial, rows, lesson.use[late], rounds[name]) for trial, (_, late) in zip(trials, split, strict=True)]
+        predicted[name] = np.concatenate([np.zeros(0), *answers])
+        boosters[name] = _final(lesson, rows.names, own, rounds[name])
+        if name == "mean" and rounds[name]:
+            newest = trials[-1]
+            newest.best_iteration = rounds[name]
+    late = np.concatenate([np.zeros(0, dtype=np.int64), *(late for _, late in split)])
+    skill, shifts = _judged(problem, rows, lesson, late, predicted)
+    judged = Forecaster(problem.target, boosters, rows.names, rounds, skill, shifts)
+    window = folds(cut, problem.panel.step_days, train)[-1]
+    skill["recursive"] = _recursive_skill(replace(judged, boosters={"mean": newest}), problem, window) if newest else skill["mean"]
+    return judged
 
 
 def _settings(train: Train, seed: int, threads: int) -> dict[str, Any]:
     return {
-        "objective": "regression",
-        "metric": "l2",
         "learning_rate": train.learning_rate,
         "num_leaves": train.num_leaves,
         "min_data_in_leaf": train.min_data_in_leaf,
         "feature_fraction": train.feature_fraction,
+        "bagging_fraction": train.bagging_fraction,
+        "bagging_freq": 1,
+        "lambda_l2": train.lambda_l2,
+        "feature_pre_filter": False,
         "seed": seed,
         "deterministic": True,
         "force_row_wise": True,
@@ -88,47 +98,111 @@ def _settings(train: Train, seed: int, threads: int) -> dict[str, Any]:
     }
 
 
-def _dataset(rows: Rows, y: Floats, use: NDArray[np.bool_], reference: lgb.Dataset | None = None) -> lgb.Dataset:
-    return lgb.Dataset(
-        rows.x[use],
-        label=y[use],
-        feature_name=rows.names,
-        reference=reference,
-        free_raw_data=True,
-    )
+def _objective(level: float | None) -> dict[str, Any]:
+    """Trees for the mean and the median start from no change, those for an outer quantile from where it usually lies."""
+    if level is None:
+        return {"objective": "regression", "metric": "l2", "boost_from_average": False}
+    return {"objective": "quantile", "metric": "quantile", "alpha": level, "boost_from_average": level != 0.5}
 
 
-def _early_stopped(
-    rows: Rows,
-    y: Floats,
-    early: NDArray[np.bool_],
-    late: NDArray[np.bool_],
+def _lesson(problem: Problem, rows: Rows, cut: int, settings: dict[str, Any]) -> Lesson:
+    y = features.scaled_target(problem.panel, rows)
+    use = np.flatnonzero(np.isfinite(y) & (rows.origin + rows.horizon <= cut))
+    y = np.clip(y[use], -TARGET_LIMIT, TARGET_LIMIT)
+    data = lgb.Dataset(rows.x[use], label=y, feature_name=rows.names, params=settings, free_raw_data=True)
+    return Lesson(use, y, data.construct() if len(use) >= MIN_ROWS else data)
+
+
+def _rows_of(window: Window, lesson: Lesson, rows: Rows) -> tuple[Ints, Ints]:
+    origin = rows.origin[lesson.use]
+    due = origin + rows.horizon[lesson.use]
+    return np.flatnonzero(due < window.start), np.flatnonzero((origin >= window.start) & (due <= window.end))
+
+
+def _in_lockstep(
+    lesson: Lesson,
+    split: Sequence[tuple[Ints, Ints]],
     settings: dict[str, Any],
+    level: float | None,
     train: Train,
-) -> tuple[lgb.Booster, int]:
-    learning = _dataset(rows, y, early)
-    booster = lgb.train(
-        settings,
-        learning,
-        num_boost_round=train.max_rounds,
-        valid_sets=[_dataset(rows, y, late, reference=learning)],
-        callbacks=[lgb.early_stopping(train.early_stopping_rounds, verbose=False)],
-    )
-    return booster, max(booster.best_iteration, 1)
+) -> tuple[list[lgb.Booster], int]:
+    """A booster per window, all grown until their mean loss has not fallen for a while, and the best number of rounds."""
+    if not split:
+        return [], 0
+    trials = []
+    for early, late in split:
+        booster = lgb.Booster(settings, lesson.data.subset(np.sort(early)))
+        trials.append(booster.add_valid(lesson.data.subset(np.sort(late)), "late"))
+    still = np.array([_loss_of_start(lesson.y[early], lesson.y[late], level) for early, late in split])
+    best, least = 0, 1.0
+    for round_ in range(1, train.max_rounds + 1):
+        for trial in trials:
+            trial.update()
+        loss = float(np.mean(np.array([trial.eval_valid()[0][2] for trial in trials]) / still))
+        if loss < least:
+            best, least = round_, loss
+        if round_ - best >= train.early_stopping_rounds:
+            break
+    return trials, best
 
 
-def _judge(trial: Forecaster, problem: Problem, origins: Sequence[int]) -> tuple[dict[str, Floats], dict[str, Floats]]:
-    groups = len(trial.target.groups)
-    skill: dict[str, Floats] = {}
-    bands: dict[str, Floats] = {}
-    for strategy in STRATEGIES:
-        asked = _thinned(problem, RECURSED_PRODUCTS) if strategy == "recursive" else problem
-        outcome = [(origin, forecast.scaled(trial, asked.at(origin), strategy)) for origin in origins]
-        past = forecast.departures(asked, outcome)
-        skill[strategy] = calibrate.skill_weights(past.predicted, past.actual, past.origin, past.group, groups)
-        error = past.actual - skill[strategy][past.group] * past.predicted
-        bands[strategy] = calibrate.bands(error, past.horizon, past.group, groups, problem.horizons)
-    return skill, bands
+def _loss_of_start(early: Floats, late: Floats, level: float | None) -> float:
+    if level is None:
+        return float((late**2).mean()) or 1.0
+    error = late - (0.0 if level == 0.5 else np.quantile(early, level))
+    return float(np.maximum(level * error, (level - 1) * error).mean()) or 1.0
+
+
+def _answers(booster: lgb.Booster, rows: Rows, which: Ints, rounds: int) -> Floats:
+    return np.asarray(booster.predict(rows.x[which], num_iteration=rounds)) if rounds else np.zeros(len(which))
+
+
+def _final(lesson: Lesson, names: list[str], settings: dict[str, Any], rounds: int) -> lgb.Booster:
+    if rounds:
+        return lgb.train(settings, lesson.data, num_boost_round=rounds)
+    nothing = lgb.Dataset(np.zeros((1, len(names))), label=[0.0], feature_name=names)  # a model that always answers 0
+    return lgb.train({**settings, "bagging_freq": 0}, nothing, num_boost_round=1)
+
+
+def _judged(
+    problem: Problem, rows: Rows, lesson: Lesson, late: Ints, predicted: dict[str, Floats]
+) -> tuple[dict[str, Floats], dict[str, Floats]]:
+    """The trust and the shifts of the bands that the windows' predictions earn, as `Forecaster` holds them."""
+    groups = len(problem.target.groups)
+    at = lesson.use[late]
+    actual, group = lesson.y[late], rows.group[at]
+    block = rows.origin[at] // samples.near_steps(problem.panel.step_days)
+    weight = rows.scale[at] / rows.unit[at]  # far days err more, and count by it, as they do in RMSSE
+    skill = {
+        "mean": calibrate.mean_weights(predicted["mean"] * weight, actual * weight, block, group, groups),
+        "p50": calibrate.median_weights(predicted["p50"] * weight, actual * weight, block, group, groups),
+    }
+    bucket = calibrate.horizon_bucket(rows.horizon[at] * problem.panel.step_days)
+    shifts = {
+        name: calibrate.shifts(predicted[name], actual, level, bucket, group, groups)
+        for name, level in LEVELS.items()
+        if level is not None and level != 0.5
+    }
+    return skill, shifts
+
+
+def _recursive_skill(trial: Forecaster, problem: Problem, window: Window) -> Floats:
+    """The weight of the recursion's departures, judged on a few products in the newest window."""
+    near = samples.near_steps(problem.panel.step_days)
+    asked = replace(_thinned(problem, RECURSED_PRODUCTS), horizons=problem.horizons[:near])
+    panel, horizons = asked.panel, asked.horizons
+    parts = []
+    for origin in range(window.end - int(horizons.max()), window.start - 1, -int(horizons.max()) - 1):
+        known = asked.at(origin)
+        at = forecast.asked(trial, known, ("mean",))
+        said, step = forecast.recursed(trial, known, at), origin + horizons
+        seen = panel.observed[:, step] & (panel.first <= origin)[:, None]
+        actual = (panel.z[:, step] - at.base[:, None]) / at.scale
+        group = np.broadcast_to(at.group[:, None], seen.shape)
+        parts.append((said[seen], actual[seen], np.full(seen.sum(), origin), group[seen]))
+    if not parts:
+        return np.zeros(len(problem.target.groups))
+    return calibrate.mean_weights(*(np.concatenate(each) for each in zip(*parts, strict=True)), len(problem.target.groups))
 
 
 def _thinned(problem: Problem, most: int) -> Problem:
