@@ -6,6 +6,8 @@ all standard errors are taken over these, by the jackknife (Efron 1982).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,14 +17,15 @@ MIN_CELL = 200  # errors a group needs at a horizon before it gets a shift of it
 MIN_BLOCKS = 4
 LOWER_BOUND = 1.645  # standard errors: one-sided 95%
 WEIGHTS = np.arange(1, 11) / 10  # the shares of a median's departure that are tried
+NEAR_DAYS = 14  # what people see first; skill is judged for these days and for the later ones apart
 HORIZON_EDGES_DAYS = np.array([2, 4, 7, 10, 14, 21, 30, 45])  # horizons between two of them are judged together
 
 
 def mean_weights(forecast: Floats, actual: Floats, block: Ints, group: Ints, groups: int) -> Floats:
     """Weight in [0, 1] per group by which a mean forecast's departure from its base is multiplied.
 
-    forecast, actual: departures from the base, one per out-of-sample forecast, no NaN; block, group: their block of time
-    and cluster. The weight is the one-sided 95% lower bound of the least-squares slope of actual on forecast, 0 where
+    forecast, actual: departures from the base, one per out-of-sample forecast, no NaN; block, group: their block of
+    time and cluster. The weight is the one-sided 95% lower bound of the least-squares slope of actual on forecast, 0 where
     fewer than 4 blocks speak or the bound is not positive.
     """
     weights = np.zeros(groups)
@@ -51,7 +54,7 @@ def median_weights(forecast: Floats, actual: Floats, block: Ints, group: Ints, g
             gains = _by_block(gain, block[own])
             if len(gains) < MIN_BLOCKS:
                 break
-            bound = gains.sum() - LOWER_BOUND * _jackknife(gains.sum() - gains) 
+            bound = gains.sum() - LOWER_BOUND * _jackknife(gains.sum() - gains)
             if bound > best:
                 best, weights[g] = bound, weight
     return np.round(weights, 4)
@@ -61,12 +64,36 @@ def _by_block(value: Floats, block: Ints) -> Floats:
     if len(value) == 0:
         return np.zeros(0)
     _, index = np.unique(block, return_inverse=True)
-    return np.bincount(index, value)
+    return np.bincount(index, value).astype(np.float64)
 
 
 def _jackknife(left_out: Floats) -> float:
     count = len(left_out)
     return float(np.sqrt((count - 1) / count * ((left_out - left_out.mean()) ** 2).sum()))
+
+
+def by_range(
+    rule: Callable[[Floats, Floats, Ints, Ints, int], Floats],
+    forecast: Floats,
+    actual: Floats,
+    origin_days: Ints,
+    horizon_days: Ints,
+    group: Ints,
+    groups: int,
+) -> Floats:
+    """The weights of a rule for the near and for the far horizons, (groups, 2); blocks are as long as the range."""
+    weights = np.zeros((groups, 2))
+    for far in (0, 1):
+        own = far_range(horizon_days) == far
+        if own.any():
+            block = origin_days[own] // (NEAR_DAYS if far == 0 else int(horizon_days[own].max()))
+            weights[:, far] = rule(forecast[own], actual[own], block, group[own], groups)
+    return weights
+
+
+def far_range(horizon_days: Ints) -> Ints:
+    """0 for the near horizons, 1 for the far ones."""
+    return (horizon_days > NEAR_DAYS).astype(np.int64)
 
 
 def horizon_bucket(horizon_days: Ints) -> Ints:

@@ -13,15 +13,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ordercast import calibrate, forecast, metrics, train
-from ordercast.baselines import BASELINES, Baseline
+from ordercast import baselines, forecast, metrics, train
+from ordercast.baselines import BASELINES
 from ordercast.features import Problem, Target
 from ordercast.forecast import Forecaster, Scaled, Strategy
-from ordercast.metrics import QUANTILES
 from ordercast.panel import Panel
-from ordercast.simulate.market import conditional_mean
 from ordercast.params import Train
-from ordercast.states import Floats, Ints
+from ordercast.simulate.market import conditional_mean
+from ordercast.states import Floats
 
 MIN_TRAIN_DAYS = 84
 
@@ -130,7 +129,7 @@ def score(
         tested = [forecast.believed(forecaster, problem.at(origin), way) for origin in plan.origins]
         outcomes["ordercast" if way == strategy else f"ordercast_{way}"] = _outcome(problem.target, tested)
     for name, rule in BASELINES.items():
-        outcomes[name] = _simple(rule, problem, plan)
+        outcomes[name] = Outcome(*baselines.banded(rule, problem, plan.past, plan.origins))
     if truth is not None:
         outcomes["truth"] = Outcome(truth, None)
     return _scores(problem, plan, outcomes, groupings)
@@ -142,38 +141,6 @@ def _outcome(target: Target, at_origins: Sequence[Scaled]) -> Outcome:
         for name in ("mean", "p10", "p50", "p90")
     }
     return Outcome(value["mean"], np.stack([value["p10"], value["p50"], value["p90"]], axis=-1))
-
-
-def _simple(rule: Baseline, problem: Problem, plan: Windows) -> Outcome:
-    """A simple forecast with the band of its own past errors, scaled, per cluster and range of horizons."""
-    panel, horizons, target = problem.panel, problem.horizons, problem.target
-    past, group = _scaled_rule(rule, problem, plan.past)
-    tested, group_now = _scaled_rule(rule, problem, plan.origins)
-    step = np.array(plan.past, dtype=np.int64)[:, None] + horizons
-    seen = panel.observed[:, step] & (panel.first[:, None] <= plan.past)[:, :, None]
-    actual = (panel.z[:, step] - past.base[..., None]) / past.scale
-    bucket = calibrate.horizon_bucket(horizons * panel.step_days)
-    where = (np.broadcast_to(bucket, seen.shape)[seen], np.broadcast_to(group[..., None], seen.shape)[seen])
-    told = []
-    for level in QUANTILES:
-        shift = calibrate.shifts(past.departure["mean"][seen], actual[seen], level, *where, len(target.groups))
-        told.append(forecast.values(target, tested, tested.departure["mean"] + shift[group_now][:, :, bucket]))
-    return Outcome(forecast.values(target, tested, tested.departure["mean"]), np.stack(told, axis=-1))
-
-
-def _scaled_rule(rule: Baseline, problem: Problem, origins: Sequence[int]) -> tuple[Scaled, Ints]:
-    """A simple forecast at each origin, scaled as the model's are: departures (series, origins, horizons)."""
-    panel, horizons = problem.panel, problem.horizons
-    count = len(panel.ids)
-    series = np.repeat(np.arange(count), len(origins))
-    origin = np.tile(np.asarray(origins, dtype=np.int64), count)
-    state = problem.target.state(panel, problem.spec, series, origin)
-    pair = np.repeat(np.arange(len(series)), len(horizons))
-    scale = state.scale(pair, np.tile(horizons, len(series))).reshape(count, len(origins), len(horizons))
-    base, group = (each.reshape(count, len(origins)) for each in (state.base, state.group))
-    rules = [rule(problem.at(each).panel, horizons) for each in origins]
-    said = np.stack(rules, axis=1) if rules else np.zeros(scale.shape)
-    return Scaled({"mean": (said - base[..., None]) / scale}, base, scale, group), group
 
 
 def _scores(

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ordercast import kernels
+from ordercast.kernels import ahead
 from ordercast.panel import Panel
 from ordercast.params import Features
 from ordercast.states import LOOK_BACK_DAYS, YEAR_DAYS, Floats, Ints, State, demand_state, price_state
@@ -29,8 +29,8 @@ WEEKS = 8
 class Target:
     """A quantity to forecast: how its history becomes a state, and how forecasts become units again.
 
-    inverse: what the model sees -> units; lowest: the least the model's value may be; drifts: whether "no change" is the
-    best guess of one who knows nothing, as for prices; groups: the names of the clusters that `state` tells apart.
+    inverse: what the model sees -> units; lowest: the least the model's value may be; drifts: whether "no change" is
+    the best guess of one who knows nothing, as for prices; groups: the names of the clusters that `state` tells apart.
     """
 
     name: str
@@ -77,7 +77,8 @@ class Cells:
 class Rows:
     """Feature rows with their bookkeeping: all arrays have one entry per row, x is float32 (rows, features).
 
-    unit: the series' usual one-step change; scale: its usual change over the row's horizon, in which the target is told.
+    unit: the series' usual one-step change; scale: its usual change over the row's horizon, in which the target is
+    told; trust: the share of the model's answer to use, which fades as the last quote ages.
     """
 
     names: list[str]
@@ -89,6 +90,7 @@ class Rows:
     scale: Floats
     unit: Floats
     group: Ints
+    trust: Floats
 
 
 def every_cell(problem: Problem, origins: Sequence[int]) -> Cells:
@@ -113,13 +115,13 @@ def rows(problem: Problem, cells: Cells) -> Rows:
     series, origin = cells.series[new], cells.origin[new]
     state = problem.target.state(panel, problem.spec, series, origin)
     scale = state.scale(pair, cells.horizon)
-    ahead = _ahead(problem, cells, state, pair, scale)
-    names = [*state.names, *ahead, *problem.codes.columns]
+    told = _ahead(problem, cells, state, pair, scale)
+    names = [*state.names, *told, *problem.codes.columns]
     x = np.empty((len(pair), len(names)), dtype=np.float32)
     x[:, : len(state.names)] = state.x.astype(np.float32)[pair]
-    for k, column in enumerate(ahead.values(), start=len(state.names)):
+    for k, column in enumerate(told.values(), start=len(state.names)):
         x[:, k] = column
-    x[:, len(state.names) + len(ahead) :] = problem.codes.to_numpy(np.float32)[cells.series]
+    x[:, len(state.names) + len(told) :] = problem.codes.to_numpy(np.float32)[cells.series]
     return Rows(
         names,
         x,
@@ -130,6 +132,7 @@ def rows(problem: Problem, cells: Cells) -> Rows:
         scale,
         state.unit[pair],
         state.group[pair],
+        state.trust[pair],
     )
 
 
@@ -152,9 +155,9 @@ def _ahead(problem: Problem, cells: Cells, state: State, pair: Ints, scale: Floa
     features |= calendar(dates, panel.step_days, problem.spec.country)
     year, half = YEAR_DAYS // panel.step_days, 7 // panel.step_days // 2
     where = (cells.series, cells.origin, horizon)
-    features["same_days_last_year"] = kernels.same_days_before(panel.z, panel.first, *where, year, half) / scale
+    features["same_days_last_year"] = ahead.same_days_before(panel.z, panel.first, *where, year, half) / scale
     if panel.step_days == 1:
-        features["same_weekday_8w"] = kernels.same_weekday(panel.z, *where, WEEKS) / unit
+        features["same_weekday_8w"] = ahead.same_weekday(panel.z, *where, WEEKS) / unit
     return features
 
 
@@ -199,6 +202,6 @@ def _as_it_is(value: Floats) -> Floats:
     return value
 
 
-PRICE = Target("price", "unit_price", price_state, np.exp, -np.inf, True, ("sticky", "stepwise", "moving", "silent"))
+PRICE = Target("price", "unit_price", price_state, np.exp, -np.inf, True, ("sticky", "stepwise", "moving"))
 DEMAND = Target("demand", "demand_units", demand_state, _as_it_is, 0.0, False, ("steady", "patchy", "rare"))
 TARGETS = {target.name: target for target in (PRICE, DEMAND)}

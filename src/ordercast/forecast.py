@@ -24,14 +24,15 @@ from ordercast.states import Floats
 Strategy = Literal["direct", "recursive"]
 STRATEGIES: tuple[Strategy, ...] = ("direct", "recursive")
 LEVELS = {"mean": None, "p10": 0.1, "p50": 0.5, "p90": 0.9}
-SNAP = 0.05  # of the usual change: a smaller departure is no change
+SNAP = 0.1  # of the usual change: a smaller departure is no change
 
 
 @dataclass(frozen=True)
 class Forecaster:
     """The fitted models of one target with what it takes to forecast from a panel.
 
-    boosters, rounds: by the names of LEVELS. skill: mean, p50 -> (groups,) weight; shifts: p10, p90 ->
+    boosters, rounds: by the names of LEVELS. skill: mean, p50, recursive -> (groups, 2) weight of the near and the
+    far horizons; shifts: p10, p90 ->
     (groups, ranges of horizons) scaled addition.
     """
 
@@ -45,12 +46,13 @@ class Forecaster:
 
 @dataclass(frozen=True)
 class Scaled:
-    """Scaled forecasts at one origin: departures by name and scale (series, horizons), base and group (series,)."""
+    """Scaled forecasts at one origin: departures by name and scale (series, horizons), base, group, trust (series,)."""
 
     departure: Mapping[str, Floats]
     base: Floats
     scale: Floats
     group: NDArray[np.int64]
+    trust: Floats
 
 
 def describe(forecaster: Forecaster) -> dict[str, Any]:
@@ -102,9 +104,9 @@ def asked(forecaster: Forecaster, problem: Problem, names: tuple[str, ...] = tup
         departure[name][series] = np.asarray(forecaster.boosters[name].predict(at.x)).reshape(-1, ahead)
     scale = np.ones(shape)
     scale[series] = at.scale.reshape(-1, ahead)
-    base, group = np.zeros(shape[0]), np.zeros(shape[0], dtype=np.int64)
-    base[series], group[series] = at.base[::ahead], at.group[::ahead]
-    return Scaled(departure, base, scale, group)
+    base, group, trust = np.zeros(shape[0]), np.zeros(shape[0], dtype=np.int64), np.ones(shape[0])
+    base[series], group[series], trust[series] = at.base[::ahead], at.group[::ahead], at.trust[::ahead]
+    return Scaled(departure, base, scale, group, trust)
 
 
 def guarded(forecaster: Forecaster, problem: Problem) -> Scaled:
@@ -114,8 +116,8 @@ def guarded(forecaster: Forecaster, problem: Problem) -> Scaled:
     1969), and what is too small to act on is no change. The outer quantiles are shifted to where they held.
     """
     at, drifts = asked(forecaster, problem), forecaster.target.drifts
-    skill = {name: weight[at.group][:, None] for name, weight in forecaster.skill.items()}
-    mean, p50 = (skill[name] * at.departure[name] for name in ("mean", "p50"))
+    weight = {name: _weight(forecaster.skill[name], at, problem) for name in ("mean", "p50")}
+    mean, p50 = (weight[name] * at.departure[name] for name in ("mean", "p50"))
     if drifts:
         mean, p50 = calibrate.snapped((mean + p50) / 2, SNAP), calibrate.snapped(p50, SNAP)
     bucket = calibrate.horizon_bucket(problem.horizons * problem.panel.step_days)
@@ -131,7 +133,7 @@ def believed(forecaster: Forecaster, problem: Problem, strategy: Strategy) -> Sc
     at = guarded(forecaster, problem)
     if strategy == "direct":
         return at
-    mean = forecaster.skill["recursive"][at.group][:, None] * recursed(forecaster, problem, at)
+    mean = _weight(forecaster.skill["recursive"], at, problem) * recursed(forecaster, problem, at)
     if forecaster.target.drifts:
         mean = calibrate.snapped(mean, SNAP)
     moved = mean - at.departure["mean"]
@@ -180,19 +182,24 @@ def _table(forecaster: Forecaster, problem: Problem, strategy: Strategy) -> pd.D
     table["horizon_days"] = days
     for name in ("p10", "p50", "p90", "mean"):
         table[name] = _rounded(forecaster.target, values(forecaster.target, at, at.departure[name]))
-    table["skill_weight"] = _skill_weight(forecaster, at, strategy).ravel()
+    table["skill_weight"] = _skill_weight(forecaster, at, problem, strategy).ravel()
     return table
 
 
-def _skill_weight(forecaster: Forecaster, at: Scaled, strategy: Strategy) -> Floats:
-    """The weight of each forecast's departure, 0 where it came out as no change."""
+def _weight(skill: Floats, at: Scaled, problem: Problem) -> Floats:
+    """The share of each departure to use, (series, horizons): the skill of its group, faded as its last quote ages."""
+    far = calibrate.far_range(problem.horizons * problem.panel.step_days)
+    return skill[at.group][:, far] * at.trust[:, None]
+
+
+def _skill_weight(forecaster: Forecaster, at: Scaled, problem: Problem, strategy: Strategy) -> Floats:
+    """What is told as the weight of each forecast's departure, 0 where it came out as no change."""
+    skill = forecaster.skill["mean"]
     if strategy == "recursive":
-        weight = forecaster.skill["recursive"]
+        skill = forecaster.skill["recursive"]
     elif forecaster.target.drifts:
-        weight = (forecaster.skill["mean"] + forecaster.skill["p50"]) / 2
-    else:
-        weight = forecaster.skill["mean"]
-    return np.where(at.departure["mean"] == 0, 0.0, np.round(weight[at.group], 4)[:, None])
+        skill = (skill + forecaster.skill["p50"]) / 2
+    return np.where(at.departure["mean"] == 0, 0.0, np.round(_weight(skill, at, problem), 4))
 
 
 def _rounded(target: Target, cells: Floats) -> Floats:

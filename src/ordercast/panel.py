@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ordercast import market
+
 Frequency = Literal["auto", "daily", "weekly"]
 NO_DEMAND = pd.DataFrame(
     {
@@ -23,8 +25,6 @@ NO_DEMAND = pd.DataFrame(
     }
 )
 WEEKLY_FROM_GAP_DAYS = 5
-TICK = 1e-7  # the grid of log prices
-USUAL_MOVE = 0.2  # a log price that moves further in a step tells of itself, not of the market
 LIVE_DAYS = 180  # a supplier silent for longer offers no price to compare with
 
 
@@ -40,8 +40,8 @@ class Panel:
     observed: (series, steps) bool, true where the value was quoted or sold rather than carried.
     first: (series,) index of the first observed step; negative in a `tail` that starts later.
     driver: (series, steps) float64 or None: for demand, the log of the cheapest price of the product.
-    market: (1 + suppliers, steps) float64 or None: for prices, the log level of the whole catalogue and then of what each
-        supplier offers, the same whoever is asked for; supplier: (series,) its row for each series.
+    market: (1 + suppliers, steps) float64 or None: for prices, the log level of the whole catalogue and then of what
+        each supplier offers, the same whoever is asked for; supplier: (series,) its row for each series.
     """
 
     ids: pd.DataFrame
@@ -163,24 +163,7 @@ def price_panel(prices: pd.DataFrame, today: pd.Timestamp, step_days: int) -> Pa
 def _in_logs(panel: Panel) -> Panel:
     z = rounded_log(panel.value)
     supplier = pd.factorize(panel.ids["supplier_id"], sort=True)[0] + 1
-    return replace(panel, z=z, market=_market(z, panel.first, supplier), supplier=supplier)
-
-
-def _market(z: NDArray[np.float64], first: NDArray[np.int64], supplier: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Running sums of the mean step of all started series and of each supplier's, (1 + suppliers, steps).
-
-    In whole ticks of the log grid: sums that no order of adding can change.
-    """
-    moved = np.zeros((int(supplier.max(initial=0)) + 1, z.shape[1]))
-    for t in range(1, z.shape[1]):
-        step = np.clip(z[:, t] - z[:, t - 1], -USUAL_MOVE, USUAL_MOVE)
-        started = first < t
-        ticks, owner = np.rint(step[started] / TICK), supplier[started]
-        count = np.bincount(owner, minlength=len(moved))
-        total = np.bincount(owner, ticks, minlength=len(moved))
-        count[0], total[0] = count.sum(), total.sum()
-        moved[:, t] = np.round(total / np.maximum(count, 1))
-    return np.cumsum(moved, axis=1) * TICK
+    return replace(panel, z=z, market=market.lines(z, panel.first, supplier), supplier=supplier)
 
 
 def demand_panel(sales: pd.DataFrame, prices: Panel) -> Panel:

@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ordercast import kernels
+from ordercast.calibrate import NEAR_DAYS
 from ordercast.features import Cells, Rows
+from ordercast.kernels import ahead as draws
 from ordercast.panel import Panel
 from ordercast.params import Features
 
 MIN_HISTORY_DAYS = 56
-NEAR_DAYS = 14  # half of the rows look no further ahead: what people see
-NOT_FEATURES = ("product_id", "supplier_id", "origin", "horizon_days", "base", "scale", "unit", "cluster")
+NOT_FEATURES = ("product_id", "supplier_id", "origin", "horizon_days", "base", "scale", "unit", "cluster", "trust")
 
 
 def horizons(horizon_days: int, step_days: int) -> NDArray[np.int64]:
@@ -47,8 +47,9 @@ def training_cells(panel: Panel, ahead: NDArray[np.int64], spec: Features, seed:
     """The cells to learn from: a sample of origins and horizons whose target was observed, `spec.max_rows` at most.
 
     Origins stand every `origin_every_days` of the last `history_days`, on a daily calendar on a fixed grid of dates;
-    each (series, origin) draws `horizons_per_origin` of the horizons that were observed, half of the draws from the
-    nearest fortnight. A catalogue that gives more rows than `max_rows` is thinned evenly. The draws follow from the
+    each (series, origin) draws `horizons_per_origin` of the horizons that were observed, three draws in four from the
+    near ones. A catalogue that gives more than about `max_rows` is thinned
+    evenly. The draws follow from the
     seed, the date and the series' name alone: a new day or a new product adds rows and moves none.
     """
     day = panel.dates.astype(np.int64)
@@ -59,18 +60,19 @@ def training_cells(panel: Panel, ahead: NDArray[np.int64], spec: Features, seed:
     series, which = np.nonzero(panel.first[:, None] <= origin)
     names = pd.util.hash_pandas_object(panel.ids, index=False).to_numpy()
     per_pair = np.arange(1, spec.horizons_per_origin + 1, dtype=np.uint64)
-    key = _mixed(names[series] + _mixed(day[origin[which]].astype(np.uint64) + np.uint64(seed)))
+    key = _mixed(names.astype(np.uint64)[series] + _mixed(day[origin[which]].astype(np.uint64) + np.uint64(seed)))
     draw = _mixed(key[:, None] + per_pair)
-    share = min(1.0, 1.1 * spec.max_rows / max(draw.size, 1) / max(panel.observed[:, origin].mean(), 0.05))
-    kept = _uniform(_mixed(draw)) < share
-    pair, turn = np.nonzero(kept)
-    horizon = kernels.drawn_horizons(
-        panel.observed, series[pair], origin[which[pair]], _uniform(draw[pair, turn]), len(ahead), min(near_steps(panel.step_days), len(ahead))
+    pair, turn = np.nonzero(_uniform(_mixed(draw)) < spec.max_rows / max(draw.size, 1))
+    horizon = draws.drawn_horizons(
+        panel.observed,
+        series[pair],
+        origin[which[pair]],
+        _uniform(draw[pair, turn]),
+        len(ahead),
+        min(near_steps(panel.step_days), len(ahead)),
     )
-    chosen = np.flatnonzero(horizon > 0)
-    cells = np.column_stack([series[pair], origin[which[pair]], horizon])[chosen]
-    cells = np.unique(cells, axis=0)
-    return Cells(*(np.ascontiguousarray(column) for column in cells.T))
+    drawn = np.column_stack([series[pair], origin[which[pair]], horizon])[horizon > 0]
+    return Cells(*(np.ascontiguousarray(column) for column in np.unique(drawn, axis=0).T))
 
 
 def _mixed(key: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -82,7 +84,7 @@ def _mixed(key: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def _uniform(key: NDArray[np.uint64]) -> NDArray[np.float64]:
-    return (key >> np.uint64(11)) * 2.0**-53
+    return np.asarray((key >> np.uint64(11)) * 2.0**-53)
 
 
 def code_table(products: pd.DataFrame, prices: pd.DataFrame) -> pd.DataFrame:
@@ -140,11 +142,12 @@ def wanted(ids: pd.DataFrame, series: pd.DataFrame) -> NDArray[np.bool_]:
 
 
 def to_frame(rows: Rows, panel: Panel) -> pd.DataFrame:
-    """Rows as a table: ids, origin, horizon_days, base, scale, unit, cluster, then one float32 column per feature."""
+    """Rows as a table: ids, origin, horizon_days, base, scale, unit, cluster, trust, then the float32 features."""
     frame = panel.ids.iloc[rows.series].reset_index(drop=True)
     frame["origin"] = pd.to_datetime(panel.dates[rows.origin])
     frame["horizon_days"] = rows.horizon * panel.step_days
     frame["base"], frame["scale"], frame["unit"], frame["cluster"] = rows.base, rows.scale, rows.unit, rows.group
+    frame["trust"] = rows.trust
     return pd.concat([frame, pd.DataFrame(rows.x, columns=rows.names)], axis=1)
 
 
@@ -164,4 +167,5 @@ def from_frame(frame: pd.DataFrame, panel: Panel) -> Rows:
         frame["scale"].to_numpy(),
         frame["unit"].to_numpy(),
         frame["cluster"].to_numpy(dtype=np.int64),
+        frame["trust"].to_numpy(),
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ordercast import kernels
+from ordercast.kernels import offers, past
 from ordercast.panel import LIVE_DAYS, Panel, rounded_log
 from ordercast.params import Features
 
@@ -28,7 +28,8 @@ QUOTE_COUNTS = np.array([2, 3, 5, 10, 20, 40])
 QUOTE_KEEP = 0.8
 GAPS = 8  # changes of price whose median distance is the usual one
 STICKY, STEPWISE = 0.1, 0.4  # share of days with a change below which a price is sticky, stepwise
-SILENT_DAYS = 28  # without a quote: what the model says of such a series is judged apart
+SALE_DAYS = 35  # a cut that lasts longer was no sale but a new price
+FADE_DAYS = 28  # without a quote: half of what the model says of such a series is believed
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,9 @@ class State:
 
     x: (pairs, names). The forecast is base + scale * model output, for prices on the log scale, where the variance
     scale(h)^2 = nugget + growth * h grows with the steps ahead. group: the cluster in which skill and spread are judged.
-    unit: (pairs,) the root mean squared one-step change, in which distances are told. stale: (pairs,) steps since the
-    last quote. between: (pairs,) usual steps between changes; since: (pairs,) steps since the last.
+    unit: (pairs,) the root mean squared one-step change, in which distances are told. trust: (pairs,) in (0, 1], the
+    share of the model's output to use: it fades as the last quote ages. since, between: (pairs,) steps since the last
+    change of a price and, usually, between two.
     """
 
     names: list[str]
@@ -48,6 +50,7 @@ class State:
     growth: Floats
     unit: Floats
     group: Ints
+    trust: Floats
     since: Ints | None = None
     between: Floats | None = None
 
@@ -67,7 +70,8 @@ def _windows(days: tuple[int, ...], known: Panel, least: int) -> tuple[list[int]
 
 
 def _age(known: Panel, series: Ints, origin: Ints) -> Ints:
-    return np.clip(origin - known.first[series], 0, window_steps(YEAR_DAYS, known))
+    age: Ints = np.clip(origin - known.first[series], 0, window_steps(YEAR_DAYS, known))
+    return age
 
 
 def price_state(known: Panel, spec: Features, series: Ints, origin: Ints) -> State:
@@ -79,10 +83,10 @@ def price_state(known: Panel, spec: Features, series: Ints, origin: Ints) -> Sta
     """
     z, pairs = known.z, (series, origin)
     reach = window_steps(LOOK_BACK_DAYS, known)
-    stale = kernels.last_seen(known.observed, *pairs, reach)
+    stale = past.last_seen(known.observed, *pairs, reach)
     anchor = max(ANCHOR_DAYS // known.step_days, 4)
     days, lags = _windows((7, 14, 28), known, 2)
-    moves = kernels.squared_moves(
+    moves = past.squared_moves(
         z,
         known.first,
         series,
@@ -100,83 +104,98 @@ def price_state(known: Panel, spec: Features, series: Ints, origin: Ints) -> Sta
     now = z[pairs]
     changed = np.zeros(z.shape, dtype=bool)
     changed[:, 1:] = z[:, 1:] != z[:, :-1]
-    share = kernels.shares(changed, *pairs, window_steps(91, known))
-    since, size, between = kernels.price_changes(z, known.first, *pairs, reach, GAPS)
+    share = past.shares(changed, *pairs, window_steps(91, known))
+    since, size, between = past.price_changes(z, known.first, *pairs, reach, GAPS)
+    depth, sale_age = offers.sales(z, *pairs, window_steps(91, known), window_steps(SALE_DAYS, known))
     columns = {
+        "sale_depth": depth / unit,
+        "sale_age_days": known.step_days * sale_age.astype(float),
         "volatility_log": rounded_log(unit),
         "share_changed_91d": share,
         "days_since_change": known.step_days * since.astype(float),
         "last_change": size / unit,
         "days_between_changes": known.step_days * between,
         "days_since_quote": known.step_days * stale.astype(float),
-        "quotes_per_day_28d": kernels.shares(known.observed, *pairs, window_steps(28, known)),
+        "quotes_per_day_28d": past.shares(known.observed, *pairs, window_steps(28, known)),
         "age_days": known.step_days * _age(known, *pairs).astype(float),
     }
-    recent = kernels.squared_moves(
+    recent = past.squared_moves(
         z, known.first, *pairs, np.array([1]), window_steps(28, known), USUAL_STEP, PRIOR_VARIANCE, 1
     )
     columns["volatility_28d_to_182d"] = np.sqrt(recent[:, 0]) / unit
     for k, each in enumerate(days):
         columns[f"variance_ratio_{each}d"] = moves[:, 2 + k] / (lags[k] * variance)
-    columns |= _distances(known, spec, series, origin, unit, stale)
-    means, smooth, echo = kernels.last_quotes(z, known.observed, *pairs, QUOTE_COUNTS, QUOTE_KEEP, reach)
+    columns |= _distances(known, spec, series, origin, unit, stale, since)
+    means, smooth, echo = past.last_quotes(z, known.observed, *pairs, QUOTE_COUNTS, QUOTE_KEEP, reach)
     columns |= {f"over_mean_{n}q": (now - means[:, k]) / unit for k, n in enumerate(QUOTE_COUNTS)}
     columns |= {"over_smooth_quote": (now - smooth) / unit, "echo": echo}
-    columns |= _among_suppliers(known, series, origin, unit)
-    x = np.column_stack(list(columns.values()))
-    columns_of = list(columns)
-    silent = stale > window_steps(SILENT_DAYS, known)
-    group = np.where(silent, 3, np.digitize(share, [STICKY, STEPWISE]))
+    columns |= _among_suppliers(known, series, origin, unit, since)
     return State(
-        columns_of, x, now, nugget + growth * np.minimum(stale, reach), growth, unit, group, since, between
+        names=list(columns),
+        x=np.column_stack(list(columns.values())),
+        base=now,
+        nugget=nugget + growth * stale,
+        growth=growth,
+        unit=unit,
+        group=np.digitize(share, [STICKY, STEPWISE]),
+        trust=_trust(stale, known),
+        since=since,
+        between=between,
     )
 
 
+def _trust(stale: Ints, known: Panel) -> Floats:
+    return FADE_DAYS / (FADE_DAYS + known.step_days * stale.astype(float))
+
+
 def _distances(
-    known: Panel, spec: Features, series: Ints, origin: Ints, unit: Floats, stale: Ints
+    known: Panel, spec: Features, series: Ints, origin: Ints, unit: Floats, stale: Ints, since: Ints
 ) -> dict[str, Floats]:
     """Changes, distances to the means of windows and to the market, in units of the usual step; places in ranges."""
     z, pairs = known.z, (series, origin)
     now = z[pairs]
     columns: dict[str, Floats] = {}
     days, lags = _windows(spec.change_days, known, 1)
-    moved = kernels.changes(z, *pairs, lags)
+    moved = past.changes(z, *pairs, lags)
     columns |= {f"change_{each}d": moved[:, k] / unit for k, each in enumerate(days)}
     days, windows = _windows(spec.mean_days, known, 2)
-    means = kernels.window_means(z, *pairs, windows)
+    means = past.window_means(z, *pairs, windows)
     columns |= {f"over_mean_{each}d": (now - means[:, k]) / unit for k, each in enumerate(days)}
     days, windows = _windows((28, 91, YEAR_DAYS), known, 2)
-    places = kernels.range_positions(z, *pairs, windows)
+    places = past.range_positions(z, *pairs, windows)
     columns |= {f"range_position_{each}d": places[:, k] for k, each in enumerate(days)}
     if known.market is not None and known.supplier is not None:
         days, lags = _windows((7, 28, 91), known, 1)
-        own = kernels.changes(z, *pairs, lags)
+        own = past.changes(z, *pairs, lags)
         everyone = np.zeros(len(series), dtype=np.int64)
         levels = {"market": everyone} | ({"supplier": known.supplier[series]} if len(known.market) > 2 else {})
         for name, line in levels.items():
-            moved = kernels.changes(known.market, line, origin, lags)
-            since_quote = known.market[line, origin] - known.market[line, np.maximum(origin - stale, 0)]
-            columns[f"{name}_since_quote"] = since_quote / unit
+            moved = past.changes(known.market, line, origin, lags)
+            for event, steps in (("quote", stale), ("change", since)):
+                then = known.market[line, np.maximum(origin - steps, 0)]
+                columns[f"{name}_since_{event}"] = (known.market[line, origin] - then) / unit
             for k, each in enumerate(days):
                 columns[f"{name}_{each}d"] = moved[:, k] / unit
                 columns[f"change_less_{name}_{each}d"] = (own[:, k] - moved[:, k]) / unit
     return columns
 
 
-def _among_suppliers(known: Panel, series: Ints, origin: Ints, unit: Floats) -> dict[str, Floats]:
+def _among_suppliers(known: Panel, series: Ints, origin: Ints, unit: Floats, since: Ints) -> dict[str, Floats]:
     new_product = ~known.ids["product_id"].duplicated().to_numpy()
     begins = np.append(np.flatnonzero(new_product), len(known.ids))
     group = np.cumsum(new_product) - 1
     days, lags = _windows((7, 28), known, 1)
-    table = kernels.siblings(
+    table = offers.siblings(
         known.z,
         known.observed,
         series,
         origin,
         begins[group],
         begins[group + 1],
+        since,
         lags,
         window_steps(91, known),
+        window_steps(SALE_DAYS, known),
         window_steps(LIVE_DAYS, known),
     )
     columns = {
@@ -184,8 +203,10 @@ def _among_suppliers(known: Panel, series: Ints, origin: Ints, unit: Floats) -> 
         "over_cheapest_supplier": table[:, 1] / unit,
         "over_other_suppliers": table[:, 2] / unit,
         "over_usual_distance": table[:, 3] / unit,
+        "other_suppliers_since_change": table[:, 4] / unit,
+        "freshest_supplier_since_change": table[:, 5] / unit,
     }
-    return columns | {f"other_suppliers_{each}d": table[:, 4 + k] / unit for k, each in enumerate(days)}
+    return columns | {f"other_suppliers_{each}d": table[:, 6 + k] / unit for k, each in enumerate(days)}
 
 
 def demand_state(known: Panel, spec: Features, series: Ints, origin: Ints) -> State:
@@ -197,16 +218,16 @@ def demand_state(known: Panel, spec: Features, series: Ints, origin: Ints) -> St
     y, pairs = known.z, (series, origin)
     windows = np.array([window_steps(each, known) for each in (7, 14, 28, 56, 91, 182, 364)])
     quarter = window_steps(91, known)
-    means = kernels.window_means(y, *pairs, windows)
+    means = past.window_means(y, *pairs, windows)
     level = means[:, 2]
     floor = np.maximum(level, means[:, 6] * 0.1) + 1e-6
-    squares = kernels.window_means(y * y, *pairs, windows[4:5])[:, 0]
+    squares = past.window_means(y * y, *pairs, windows[4:5])[:, 0]
     counted = np.minimum(_age(known, *pairs) + 1, quarter)
     deviation = np.maximum(squares - means[:, 4] ** 2, 0.0) * quarter
     scale = np.sqrt((deviation + PRIOR_STEPS * floor) / (counted + PRIOR_STEPS))
-    zero = kernels.shares(y == 0, *pairs, quarter)
+    zero = past.shares(y == 0, *pairs, quarter)
     reach = window_steps(LOOK_BACK_DAYS, known)
-    quotes, smooth, echo = kernels.last_quotes(y, known.observed, *pairs, QUOTE_COUNTS, QUOTE_KEEP, reach)
+    quotes, smooth, echo = past.last_quotes(y, known.observed, *pairs, QUOTE_COUNTS, QUOTE_KEEP, reach)
     columns = {"last": (y[pairs] - level) / scale}
     for k, days in enumerate((7, 14, 28, 56, 91, 182, 364)):
         if days != 28 and windows[k] >= 2:
@@ -216,25 +237,26 @@ def demand_state(known: Panel, spec: Features, series: Ints, origin: Ints) -> St
         "smooth_sales": (smooth - level) / scale,
         "echo": echo,
         "share_zero_91d": zero,
-        "days_since_sale": known.step_days * kernels.last_seen(y > 0, *pairs, reach).astype(float),
-        "days_since_known": known.step_days * kernels.last_seen(known.observed, *pairs, reach).astype(float),
+        "days_since_sale": known.step_days * past.last_seen(y > 0, *pairs, reach).astype(float),
+        "days_since_known": known.step_days * past.last_seen(known.observed, *pairs, reach).astype(float),
         "spread_to_level": scale / floor,
         "age_days": known.step_days * _age(known, *pairs).astype(float),
         "level_log": rounded_log(floor),
     }
     if known.driver is not None:
         steps = windows[[0, 2, 4]]
-        price = known.driver[pairs][:, None] - kernels.window_means(known.driver, *pairs, steps)
-        moved = kernels.changes(known.driver, *pairs, steps)
+        price = known.driver[pairs][:, None] - past.window_means(known.driver, *pairs, steps)
+        moved = past.changes(known.driver, *pairs, steps)
         for k, days in enumerate((7, 28, 91)):
             columns[f"price_over_mean_{days}d"] = price[:, k]
             columns[f"price_change_{days}d"] = moved[:, k]
     return State(
-        list(columns),
-        np.column_stack(list(columns.values())),
-        level,
-        scale**2,
-        np.zeros(len(scale)),
-        scale,
-        np.digitize(zero, [0.05, 0.5]),
+        names=list(columns),
+        x=np.column_stack(list(columns.values())),
+        base=level,
+        nugget=scale**2,
+        growth=np.zeros(len(scale)),
+        unit=scale,
+        group=np.digitize(zero, [0.05, 0.5]),
+        trust=np.ones(len(scale)),
     )

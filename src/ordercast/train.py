@@ -11,6 +11,7 @@ from typing import Any
 
 import lightgbm as lgb
 import numpy as np
+from numpy.typing import NDArray
 
 from ordercast import calibrate, features, forecast, samples
 from ordercast.features import Problem, Rows
@@ -19,6 +20,7 @@ from ordercast.params import Train
 from ordercast.states import Floats, Ints
 
 MIN_ROWS = 50
+BAGGING_EVERY = 5  # rounds: drawing the rows anew costs as much as a tree
 RECURSED_PRODUCTS = 30  # enough to judge a recursion by: the evidence lies in the origins
 TARGET_LIMIT = 6.0  # scaled departures beyond this are typing errors or shocks that nobody forecasts
 
@@ -33,10 +35,11 @@ class Window:
 
 @dataclass(frozen=True)
 class Lesson:
-    """What is known up to a cut: the usable rows' places, their targets, and all of them binned for LightGBM."""
+    """What is known up to a cut: the usable rows' places, targets, which are near, and all binned for LightGBM."""
 
     use: Ints
     y: Floats
+    near: NDArray[np.bool_]
     data: lgb.Dataset
 
 
@@ -66,7 +69,10 @@ def fit(problem: Problem, rows: Rows, cut: int, train: Train, *, seed: int, thre
     for name, level in LEVELS.items():
         own = settings | _objective(level)
         trials, rounds[name] = _in_lockstep(lesson, split, own, level, train)
-        answers = [_answers(trial, rows, lesson.use[late], rounds[name]) for trial, (_, late) in zip(trials, split, strict=True)]
+        answers = [
+            _answers(trial, rows, lesson.use[late], rounds[name])
+            for trial, (_, late) in zip(trials, split, strict=True)
+        ]
         predicted[name] = np.concatenate([np.zeros(0), *answers])
         boosters[name] = _final(lesson, rows.names, own, rounds[name])
         if name == "mean" and rounds[name]:
@@ -76,7 +82,9 @@ def fit(problem: Problem, rows: Rows, cut: int, train: Train, *, seed: int, thre
     skill, shifts = _judged(problem, rows, lesson, late, predicted)
     judged = Forecaster(problem.target, boosters, rows.names, rounds, skill, shifts)
     window = folds(cut, problem.panel.step_days, train)[-1]
-    skill["recursive"] = _recursive_skill(replace(judged, boosters={"mean": newest}), problem, window) if newest else skill["mean"]
+    skill["recursive"] = (
+        _recursive_skill(replace(judged, boosters={"mean": newest}), problem, window) if newest else skill["mean"]
+    )
     return judged
 
 
@@ -87,12 +95,12 @@ def _settings(train: Train, seed: int, threads: int) -> dict[str, Any]:
         "min_data_in_leaf": train.min_data_in_leaf,
         "feature_fraction": train.feature_fraction,
         "bagging_fraction": train.bagging_fraction,
-        "bagging_freq": 1,
+        "bagging_freq": BAGGING_EVERY,
         "lambda_l2": train.lambda_l2,
         "feature_pre_filter": False,
         "seed": seed,
         "deterministic": True,
-        "force_row_wise": True,
+        "force_col_wise": True,
         "num_threads": threads,
         "verbosity": -1,
     }
@@ -110,7 +118,8 @@ def _lesson(problem: Problem, rows: Rows, cut: int, settings: dict[str, Any]) ->
     use = np.flatnonzero(np.isfinite(y) & (rows.origin + rows.horizon <= cut))
     y = np.clip(y[use], -TARGET_LIMIT, TARGET_LIMIT)
     data = lgb.Dataset(rows.x[use], label=y, feature_name=rows.names, params=settings, free_raw_data=True)
-    return Lesson(use, y, data.construct() if len(use) >= MIN_ROWS else data)
+    near = rows.horizon[use] <= samples.near_steps(problem.panel.step_days)
+    return Lesson(use, y, near, data.construct() if len(use) >= MIN_ROWS else data)
 
 
 def _rows_of(window: Window, lesson: Lesson, rows: Rows) -> tuple[Ints, Ints]:
@@ -126,14 +135,17 @@ def _in_lockstep(
     level: float | None,
     train: Train,
 ) -> tuple[list[lgb.Booster], int]:
-    """A booster per window, all grown until their mean loss has not fallen for a while, and the best number of rounds."""
+    """A booster per window, all grown until their mean loss has not fallen for a while, and the best number of rounds.
+
+    The near horizons decide, which people see and whose errors are the surer evidence.
+    """
     if not split:
         return [], 0
     trials = []
     for early, late in split:
-        booster = lgb.Booster(settings, lesson.data.subset(np.sort(early)))
-        trials.append(booster.add_valid(lesson.data.subset(np.sort(late)), "late"))
-    still = np.array([_loss_of_start(lesson.y[early], lesson.y[late], level) for early, late in split])
+        booster = lgb.Booster(settings, lesson.data.subset(early.tolist()))
+        trials.append(booster.add_valid(lesson.data.subset(_near(late, lesson).tolist()), "late"))
+    still = np.array([_loss_of_start(lesson.y[early], lesson.y[_near(late, lesson)], level) for early, late in split])
     best, least = 0, 1.0
     for round_ in range(1, train.max_rounds + 1):
         for trial in trials:
@@ -144,6 +156,11 @@ def _in_lockstep(
         if round_ - best >= train.early_stopping_rounds:
             break
     return trials, best
+
+
+def _near(late: Ints, lesson: Lesson) -> Ints:
+    near = late[lesson.near[late]]
+    return near if len(near) >= MIN_ROWS else late
 
 
 def _loss_of_start(early: Floats, late: Floats, level: float | None) -> float:
@@ -171,13 +188,17 @@ def _judged(
     groups = len(problem.target.groups)
     at = lesson.use[late]
     actual, group = lesson.y[late], rows.group[at]
-    block = rows.origin[at] // samples.near_steps(problem.panel.step_days)
+    step_days = problem.panel.step_days
+    when, ahead = rows.origin[at] * step_days, rows.horizon[at] * step_days
     weight = rows.scale[at] / rows.unit[at]  # far days err more, and count by it, as they do in RMSSE
+    rules = {"mean": calibrate.mean_weights, "p50": calibrate.median_weights}
     skill = {
-        "mean": calibrate.mean_weights(predicted["mean"] * weight, actual * weight, block, group, groups),
-        "p50": calibrate.median_weights(predicted["p50"] * weight, actual * weight, block, group, groups),
+        name: calibrate.by_range(
+            rule, predicted[name] * rows.trust[at] * weight, actual * weight, when, ahead, group, groups
+        )
+        for name, rule in rules.items()
     }
-    bucket = calibrate.horizon_bucket(rows.horizon[at] * problem.panel.step_days)
+    bucket = calibrate.horizon_bucket(ahead)
     shifts = {
         name: calibrate.shifts(predicted[name], actual, level, bucket, group, groups)
         for name, level in LEVELS.items()
@@ -187,7 +208,7 @@ def _judged(
 
 
 def _recursive_skill(trial: Forecaster, problem: Problem, window: Window) -> Floats:
-    """The weight of the recursion's departures, judged on a few products in the newest window."""
+    """The weight of the recursion's departures, judged on a few products and near days in the newest window."""
     near = samples.near_steps(problem.panel.step_days)
     asked = replace(_thinned(problem, RECURSED_PRODUCTS), horizons=problem.horizons[:near])
     panel, horizons = asked.panel, asked.horizons
@@ -199,10 +220,12 @@ def _recursive_skill(trial: Forecaster, problem: Problem, window: Window) -> Flo
         seen = panel.observed[:, step] & (panel.first <= origin)[:, None]
         actual = (panel.z[:, step] - at.base[:, None]) / at.scale
         group = np.broadcast_to(at.group[:, None], seen.shape)
-        parts.append((said[seen], actual[seen], np.full(seen.sum(), origin), group[seen]))
+        parts.append(((said * at.trust[:, None])[seen], actual[seen], np.full(seen.sum(), origin), group[seen]))
     if not parts:
-        return np.zeros(len(problem.target.groups))
-    return calibrate.mean_weights(*(np.concatenate(each) for each in zip(*parts, strict=True)), len(problem.target.groups))
+        return np.zeros((len(problem.target.groups), 2))
+    said, actual, when, group = (np.concatenate(each) for each in zip(*parts, strict=True))
+    weight = calibrate.mean_weights(said, actual, when, group, len(problem.target.groups))
+    return np.repeat(weight[:, None], 2, axis=1)
 
 
 def _thinned(problem: Problem, most: int) -> Problem:

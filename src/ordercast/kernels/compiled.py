@@ -1,0 +1,31 @@
+"""How the kernels are compiled: one signature each, for any view of a panel, read only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numba as nb
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+
+CELLS = nb.types.Array(nb.float64, 2, "A", readonly=True)
+MARKS = nb.types.Array(nb.boolean, 2, "A", readonly=True)
+INDEX = nb.types.Array(nb.int64, 1, "A", readonly=True)
+LEVELS = nb.types.Array(nb.float64, 1, "A", readonly=True)
+INT, FLOAT, TABLE, COLUMN, INDICES = nb.int64, nb.float64, nb.float64[:, ::1], nb.float64[::1], nb.int64[::1]
+
+
+def jit(result: Any, *arguments: Any) -> Callable[[Kernel], Kernel]:
+    """Compile for the argument types, keep the machine code beside the source, let go of the interpreter lock.
+
+    result: a type, or a tuple of them.
+    """
+    given = nb.types.Tuple(result) if isinstance(result, tuple) else result  # type: ignore[no-untyped-call]
+    compiled: Callable[[Kernel], Kernel] = nb.njit(given(*arguments), cache=True, nogil=True)
+    return compiled
