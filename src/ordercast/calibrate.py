@@ -25,8 +25,8 @@ def mean_weights(forecast: Floats, actual: Floats, block: Ints, group: Ints, gro
     """Weight in [0, 1] per group by which a mean forecast's departure from its base is multiplied.
 
     forecast, actual: departures from the base, one per out-of-sample forecast, no NaN; block, group: their block of
-    time and cluster. The weight is the one-sided 95% lower bound of the least-squares slope of actual on forecast, 0 where
-    fewer than 4 blocks speak or the bound is not positive.
+    time and cluster. The weight is the one-sided 95% lower bound of the least-squares slope of actual on forecast, 0
+    where fewer than 4 blocks speak or the bound is not positive.
     """
     weights = np.zeros(groups)
     for g in range(groups):

@@ -44,7 +44,7 @@ class Lesson:
 
 
 def folds(cut: int, step_days: int, train: Train) -> list[Window]:
-    """The windows that judge, the last one ending at the cut; all together they take half of a short history at most."""
+    """The windows that judge, the last one ending at the cut; together they take half of a short history at most."""
     length = min(train.fold_days // step_days, (cut + 1) // (2 * train.folds))
     return [Window(cut - (back + 1) * length, cut - back * length) for back in range(train.folds)][::-1]
 
@@ -107,7 +107,7 @@ def _settings(train: Train, seed: int, threads: int) -> dict[str, Any]:
 
 
 def _objective(level: float | None) -> dict[str, Any]:
-    """Trees for the mean and the median start from no change, those for an outer quantile from where it usually lies."""
+    """Trees for the mean and the median start from no change, those for an outer quantile where it usually lies."""
     if level is None:
         return {"objective": "regression", "metric": "l2", "boost_from_average": False}
     return {"objective": "quantile", "metric": "quantile", "alpha": level, "boost_from_average": level != 0.5}
