@@ -21,6 +21,11 @@ def horizons(horizon_days: int, step_days: int) -> NDArray[np.int64]:
     return np.arange(1, -(-horizon_days // step_days) + 1)
 
 
+def shown_days(horizon_days: int, step_days: int) -> int:
+    """The days ahead that people see: `horizon_days`, or the whole weeks that hold them."""
+    return step_days * len(horizons(horizon_days, step_days))
+
+
 def near_steps(step_days: int) -> int:
     """The horizons that people see first, in steps: a fortnight."""
     return max(1, NEAR_DAYS // step_days)

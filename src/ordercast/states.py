@@ -38,9 +38,9 @@ class State:
 
     x: (pairs, names). The forecast is base + scale * model output, for prices on the log scale, where the variance
     scale(h)^2 = nugget + growth * h grows with the steps ahead. group: the cluster in which skill and spread are
-    judged. unit: (pairs,) the root mean squared one-step change, in which distances are told. trust: (pairs,) in (0, 1], the
-    share of the model's output to use: it fades as the last quote ages. since, between: (pairs,) steps since the last
-    change of a price and, usually, between two.
+    judged. unit: (pairs,) the root mean squared one-step change, in which distances are told. trust: (pairs,) in
+    (0, 1], the share of the model's output to use: it fades as the last quote ages. since, between: (pairs,) steps
+    since the last change of a price and, usually, between two.
     """
 
     names: list[str]

@@ -64,11 +64,12 @@ def fit(problem: Problem, rows: Rows, cut: int, train: Train, *, seed: int, thre
     split = [(early, late) for early, late in split if min(len(early), len(late)) >= MIN_ROWS]
     boosters: dict[str, lgb.Booster] = {}
     rounds: dict[str, int] = {}
+    losses: dict[str, float] = {}
     predicted: dict[str, Floats] = {}
     newest: lgb.Booster | None = None
     for name, level in LEVELS.items():
         own = settings | _objective(level)
-        trials, rounds[name] = _in_lockstep(lesson, split, own, level, train)
+        trials, rounds[name], losses[name] = _in_lockstep(lesson, split, own, level, train)
         answers = [
             _answers(trial, rows, lesson.use[late], rounds[name])
             for trial, (_, late) in zip(trials, split, strict=True)
@@ -80,7 +81,9 @@ def fit(problem: Problem, rows: Rows, cut: int, train: Train, *, seed: int, thre
             newest.best_iteration = rounds[name]
     late = np.concatenate([np.zeros(0, dtype=np.int64), *(late for _, late in split)])
     skill, shifts = _judged(problem, rows, lesson, late, predicted)
-    judged = Forecaster(problem.target, boosters, rows.names, rounds, skill, shifts)
+    judged = Forecaster(
+        problem.target, boosters, rows.names, rounds, skill, shifts, losses, _links(problem, cut, train)
+    )
     window = folds(cut, problem.panel.step_days, train)[-1]
     skill["recursive"] = (
         _recursive_skill(replace(judged, boosters={"mean": newest}), problem, window) if newest else skill["mean"]
@@ -134,13 +137,13 @@ def _in_lockstep(
     settings: dict[str, Any],
     level: float | None,
     train: Train,
-) -> tuple[list[lgb.Booster], int]:
-    """A booster per window, all grown until their mean loss has not fallen for a while, and the best number of rounds.
+) -> tuple[list[lgb.Booster], int, float]:
+    """A booster per window, all grown until their mean loss has not fallen for a while; the best rounds; their loss.
 
     The near horizons decide, which people see and whose errors are the surer evidence.
     """
     if not split:
-        return [], 0
+        return [], 0, 1.0
     trials = []
     for early, late in split:
         booster = lgb.Booster(settings, lesson.data.subset(early.tolist()))
@@ -155,7 +158,7 @@ def _in_lockstep(
             best, least = round_, loss
         if round_ - best >= train.early_stopping_rounds:
             break
-    return trials, best
+    return trials, best, round(least, 6)
 
 
 def _near(late: Ints, lesson: Lesson) -> Ints:
@@ -237,3 +240,19 @@ def _thinned(problem: Problem, most: int) -> Problem:
     names = product.unique()
     kept = names[np.linspace(0, len(names) - 1, min(most, len(names))).round().astype(int)]
     return problem.take(product.isin(kept).to_numpy())
+
+
+def _links(problem: Problem, cut: int, train: Train) -> Floats:
+    """How the errors of neighbouring horizons hang together, on a few products' paths from no change in the windows."""
+    asked = _thinned(problem, RECURSED_PRODUCTS)
+    panel, horizons = asked.panel, asked.horizons
+    first = folds(cut, panel.step_days, train)[0].start
+    starts = np.arange(first, cut - int(horizons.max()) + 1, samples.near_steps(panel.step_days))
+    cells = features.every_cell(replace(asked, horizons=np.array([1])), starts.tolist())
+    state = asked.target.state(panel, asked.spec, cells.series, cells.origin)
+    step = cells.origin[:, None] + horizons
+    pair = np.repeat(np.arange(len(cells.series)), len(horizons))
+    scale = state.scale(pair, np.tile(horizons, len(cells.series))).reshape(step.shape)
+    error = (panel.z[cells.series[:, None], step] - state.base[:, None]) / scale
+    seen = panel.observed[cells.series[:, None], step]
+    return calibrate.links(np.where(seen, error, np.nan), state.group, len(asked.target.groups))
