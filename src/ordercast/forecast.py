@@ -24,7 +24,7 @@ from ordercast.states import Floats
 Strategy = Literal["direct", "recursive"]
 STRATEGIES: tuple[Strategy, ...] = ("direct", "recursive")
 LEVELS = {"mean": None, "p10": 0.1, "p50": 0.5, "p90": 0.9}
-SNAP = 0.1  # of the usual change: a smaller departure is no change
+SNAP = 0.07  # of the usual change: a smaller departure is no change
 
 
 @dataclass(frozen=True)

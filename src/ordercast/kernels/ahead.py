@@ -6,7 +6,7 @@ import numpy as np
 
 from ordercast.kernels.compiled import CELLS, COLUMN, INDEX, INDICES, INT, LEVELS, MARKS, Bools, Floats, Ints, jit
 
-NEAR_SHARE = 0.75  # of the training draws look at the near horizons only
+NEAR_SHARE = 0.9  # of the training draws look at the near horizons only
 
 
 @jit(COLUMN, CELLS, INDEX, INDEX, INDEX, INDEX, INT, INT)
