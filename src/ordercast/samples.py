@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 
 from ordercast.calibrate import NEAR_DAYS
 from ordercast.features import Cells, Rows
-from ordercast.kernels import ahead as drawn
+from ordercast.kernels import ahead as ahead_of
 from ordercast.panel import Panel
 from ordercast.params import Features
 
 MIN_HISTORY_DAYS = 56
+DAY_BITS = 20  # room for a date beside the seed in a key of the draws
 SPARE = 4  # draws for each row wanted, since some look at days that nobody quoted
 NOT_FEATURES = ("product_id", "supplier_id", "origin", "horizon_days", "base", "scale", "unit", "cluster", "trust")
 
@@ -62,37 +63,22 @@ def training_cells(panel: Panel, ahead: NDArray[np.int64], spec: Features, seed:
     recent = day > day[-1] - spec.history_days
     grown = np.arange(panel.steps) * panel.step_days >= MIN_HISTORY_DAYS
     origin = np.flatnonzero(on_grid & recent & grown)
-    series, which = np.nonzero(panel.first[:, None] <= origin)
-    names = pd.util.hash_pandas_object(panel.ids, index=False).to_numpy()
-    per_pair = np.arange(1, spec.horizons_per_origin + 1, dtype=np.uint64)
-    key = _mixed(names.astype(np.uint64)[series] + _mixed(day[origin[which]].astype(np.uint64) + np.uint64(seed)))
-    draw = _mixed(key[:, None] + per_pair)
-    order = _uniform(_mixed(draw))
-    pair, turn = np.nonzero(order < SPARE * spec.max_rows / max(draw.size, 1))
-    horizon = drawn.drawn_horizons(
+    names = pd.util.hash_pandas_object(panel.ids, index=False).to_numpy().astype(np.uint64)
+    draws = int((panel.first[:, None] <= origin).sum()) * spec.horizons_per_origin
+    series, start, horizon, order = ahead_of.drawn_cells(
         panel.observed,
-        series[pair],
-        origin[which[pair]],
-        _uniform(draw[pair, turn]),
+        panel.first,
+        names,
+        (day[origin] + (seed << DAY_BITS)).astype(np.uint64),
+        origin,
+        spec.horizons_per_origin,
+        SPARE * spec.max_rows / max(draws, 1),
         len(ahead),
         min(near_steps(panel.step_days), len(ahead)),
     )
-    seen = np.flatnonzero(horizon > 0)
-    seen = seen[np.argsort(order[pair, turn][seen], kind="stable")[: spec.max_rows]]
-    cells = np.column_stack([series[pair], origin[which[pair]], horizon])[seen]
-    return Cells(*(np.ascontiguousarray(column) for column in np.unique(cells, axis=0).T))
-
-
-def _mixed(key: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Numbers that look random and follow from the key alone (splitmix64; Steele et al. 2014)."""
-    key = (key + np.uint64(0x9E3779B97F4A7C15)).astype(np.uint64)
-    key = (key ^ (key >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    key = (key ^ (key >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return key ^ (key >> np.uint64(31))
-
-
-def _uniform(key: NDArray[np.uint64]) -> NDArray[np.float64]:
-    return np.asarray((key >> np.uint64(11)) * 2.0**-53)
+    kept = np.argsort(order, kind="stable")[: spec.max_rows]
+    cells = np.unique(np.column_stack([series, start, horizon])[kept], axis=0)
+    return Cells(*(np.ascontiguousarray(column) for column in cells.T))
 
 
 def code_table(products: pd.DataFrame, prices: pd.DataFrame) -> pd.DataFrame:

@@ -69,7 +69,7 @@ def fit(problem: Problem, rows: Rows, cut: int, train: Train, *, seed: int, thre
     predicted: dict[str, Floats] = {}
     newest: lgb.Booster | None = None
     for name, level in LEVELS.items():
-        own = settings | _objective(level)
+        own = settings | _objective(level, train)
         trials, rounds[name], losses[name] = _in_lockstep(lesson, split, own, level, train)
         answers = [
             _answers(trial, rows, lesson.use[late], rounds[name])
@@ -110,11 +110,17 @@ def _settings(train: Train, seed: int, threads: int) -> dict[str, Any]:
     }
 
 
-def _objective(level: float | None) -> dict[str, Any]:
-    """Trees for the mean and the median start from no change, those for an outer quantile where it usually lies."""
+def _objective(level: float | None, train: Train) -> dict[str, Any]:
+    """Trees for the mean and the median start from no change, those for an outer quantile where it usually lies.
+
+    These take larger steps: they need less polish, since what they get wrong in general is shifted afterwards.
+    """
     if level is None:
         return {"objective": "regression", "metric": "l2", "boost_from_average": False}
-    return {"objective": "quantile", "metric": "quantile", "alpha": level, "boost_from_average": level != 0.5}
+    quantile = {"objective": "quantile", "metric": "quantile", "alpha": level}
+    if level == 0.5:
+        return quantile | {"boost_from_average": False}
+    return quantile | {"boost_from_average": True, "learning_rate": min(2 * train.learning_rate, 1.0)}
 
 
 def _lesson(problem: Problem, rows: Rows, cut: int, settings: dict[str, Any]) -> Lesson:
