@@ -8,7 +8,6 @@ their usual ones; nobody is tuned here.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 import time
@@ -115,7 +114,9 @@ def forecasts(task: Task, models: Sequence[str]) -> tuple[pd.DataFrame, dict[str
     if task.tables.truth and task.target == "price":
         outcomes["truth"] = truth(task)
     frames = [scores.frame(task, name, outcome) for name, outcome in outcomes.items()]
-    return pd.concat(frames, ignore_index=True), {name: outcome.seconds for name, outcome in outcomes.items()}
+    table = pd.concat(frames, ignore_index=True)
+    text = ["panel", "target", "model", *scores.SERIES_KEY]
+    return table.astype(dict.fromkeys(text, pd.StringDtype())), {name: outcome.seconds for name, outcome in outcomes.items()}
 
 
 def table(rows: Sequence[dict[str, object]]) -> str:
@@ -142,7 +143,7 @@ def measure(sources: Sequence[str], origins: int, max_series: int, seed: int, mo
             own = scores.rows(task, said, seconds)
             rows += own
             first, last = task.panel.dates[task.origins[0]], task.panel.dates[task.origins[-1]]
-            print(f"\n{task.name}: {'; '.join(task.notes)}; {own[0]['series']} scored; {len(task.origins)} origins, ")
+            print(f"\n{task.name}: {'; '.join(task.notes)}; {own[0]['series']} scored; {len(task.origins)} origins,")
             print(f"{first} to {last}; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores\n{table(own)}", flush=True)
             written.append(said)
         together = [pooled for target in ("price", "demand") for pooled in scores.pooled(rows, target)]

@@ -6,6 +6,7 @@ They are given what they are usually given: gaps filled with the last value, ser
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable
 from importlib import import_module
 from types import ModuleType
@@ -68,17 +69,17 @@ def statistical(name: str, task: Task) -> Outcome:
     The season is 7 on a daily calendar; on a weekly one there is none, since 240 steps at most hold too few years. Where
     a fit fails the library's naive model answers (its own `fallback_model`). Demand below 0 is taken as 0.
     """
-    models = library("statsforecast.models")
+    models, tools = library("statsforecast.models"), library("statsforecast")
     season = 7 if task.panel.step_days == 1 else 1
     start = time.process_time()
     model = getattr(models, name)(season_length=season)
-    engine = library("statsforecast").StatsForecast(
-        [model], freq=_frequency(task), n_jobs=1, fallback_model=models.Naive()
-    )
+    engine = tools.StatsForecast([model], freq=_frequency(task), n_jobs=1, fallback_model=models.Naive())
     means, quantiles = [], []
     for origin in task.origins:
         history = long_frame(task.known(origin), REFIT_STEPS)
-        said = engine.forecast(h=len(task.horizons), df=history, level=[80])
+        with warnings.catch_warnings():  # of a series that stood still for 240 steps, which is no fault
+            warnings.filterwarnings("ignore", "invalid value encountered in divide", RuntimeWarning)
+            said = engine.forecast(h=len(task.horizons), df=history, level=[80])
         columns = [_wide(said, column, task) for column in (f"{name}-lo-80", name, f"{name}-hi-80")]
         means.append(columns[1])
         quantiles.append(np.stack(columns, axis=2))
@@ -90,8 +91,8 @@ def learned(transforms: Callable[[Task], list[Any]], task: Task) -> Outcome:
 
     300 trees of 31 leaves, learning rate .05; 7 lags, 4 rolling means, 2 rolling deviations, weekday (or month).
     """
-    tools = library("mlforecast.lag_transforms")
-    start, days = time.process_time(), task.panel.step_days
+    tools, days = library("mlforecast.lag_transforms"), task.panel.step_days
+    start = time.process_time()
     rolling = [tools.RollingMean(window_size=size) for size in MEANS[days]]
     rolling += [tools.RollingStd(window_size=size) for size in DEVIATIONS[days]]
     engine = library("mlforecast").MLForecast(
