@@ -1,8 +1,8 @@
 """Forecast accuracy beside simple models and peers: `python -m benchmarks.accuracy DIR... | simulated --json F`.
 
-Every model is asked for the same series at the same origins: the last ones of the panel, one horizon (14 days) apart. It is
-fitted once, on what was known at the first of them; AutoETS and AutoTheta are fitted again at each. Settings of all are
-their usual ones; nobody is tuned here.
+Every model is asked for the same series at the same origins: the last ones of the panel, one horizon (14 days) apart.
+It is fitted once, on what was known at the first of them; AutoETS and AutoTheta are fitted again at each. Settings of
+all are their usual ones; nobody is tuned here. Seconds are those of the CPU, for the fit and all forecasts.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ MODELS = ("ordercast", "ordercast_recursive", *contenders())
 
 
 def forecasts(task: Task, models: Sequence[str]) -> tuple[pd.DataFrame, dict[str, float]]:
-    """Every forecast of the models on a task, naive and the truth (where it is known) always among them; CPU seconds."""
+    """Every forecast of the models on a task, and the CPU seconds of each; naive and a known truth are always there."""
     asked = [name for name in MODELS if name in models or name == "naive"]
     outcomes: dict[str, Outcome] = {}
     if any(name.startswith("ordercast") for name in asked):
@@ -116,7 +116,16 @@ def forecasts(task: Task, models: Sequence[str]) -> tuple[pd.DataFrame, dict[str
     frames = [scores.frame(task, name, outcome) for name, outcome in outcomes.items()]
     table = pd.concat(frames, ignore_index=True)
     text = ["panel", "target", "model", *scores.SERIES_KEY]
-    return table.astype(dict.fromkeys(text, pd.StringDtype())), {name: outcome.seconds for name, outcome in outcomes.items()}
+    seconds = {name: outcome.seconds for name, outcome in outcomes.items()}
+    return table.astype(dict.fromkeys(text, pd.StringDtype())), seconds
+
+
+def heading(task: Task, rows: Sequence[dict[str, object]]) -> str:
+    """What a panel's table shows, and how busy the machine was."""
+    first, last = task.panel.dates[task.origins[0]], task.panel.dates[task.origins[-1]]
+    scored = f"{'; '.join(task.notes)}, {rows[0]['series']} of them scored"
+    load = f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+    return f"{task.name}: {scored}; {len(task.origins)} origins, {first} to {last}; {load}"
 
 
 def table(rows: Sequence[dict[str, object]]) -> str:
@@ -142,9 +151,7 @@ def measure(sources: Sequence[str], origins: int, max_series: int, seed: int, mo
             said, seconds = forecasts(task, models)
             own = scores.rows(task, said, seconds)
             rows += own
-            first, last = task.panel.dates[task.origins[0]], task.panel.dates[task.origins[-1]]
-            print(f"\n{task.name}: {'; '.join(task.notes)}; {own[0]['series']} scored; {len(task.origins)} origins,")
-            print(f"{first} to {last}; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores\n{table(own)}", flush=True)
+            print(f"\n{heading(task, own)}\n{table(own)}", flush=True)
             written.append(said)
         together = [pooled for target in ("price", "demand") for pooled in scores.pooled(rows, target)]
         store.write_json([*rows, *together], to["json"])

@@ -66,8 +66,9 @@ def _frequency(task: Task) -> Any:
 def statistical(name: str, task: Task) -> Outcome:
     """AutoETS or AutoTheta, refitted at each origin on the last 240 steps; the .5 quantile is the mean.
 
-    The season is 7 on a daily calendar; on a weekly one there is none, since 240 steps at most hold too few years. Where
-    a fit fails the library's naive model answers (its own `fallback_model`). Demand below 0 is taken as 0.
+    The season is 7 on a daily calendar; on a weekly one there is none, since 240 steps hold too few years (and AutoETS
+    takes no season of 52). Where a fit fails the library's naive model answers (its own `fallback_model`). Demand below
+    0 is taken as 0.
     """
     models, tools = library("statsforecast.models"), library("statsforecast")
     season = 7 if task.panel.step_days == 1 else 1

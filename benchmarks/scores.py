@@ -1,7 +1,7 @@
 """The definitions of accuracy, on frames of forecasts that anybody can score again.
 
-Errors count on observed days only. RMSSE and MASE (Hyndman & Koehler 2006) are scaled by the series' one-step naive error
-before the first test origin; a series without a scale is not scored. All ratios are to the model `naive`, except
+Errors count on observed days only. RMSSE and MASE (Hyndman & Koehler 2006) are scaled by the series' one-step naive
+error before the first test origin; a series without a scale is not scored. All ratios are to the model `naive`, except
 wql_ratio, which is to `naive_empirical`.
 """
 
@@ -33,8 +33,8 @@ class Outcome:
 def frame(task: Task, model: str, outcome: Outcome) -> pd.DataFrame:
     """Every forecast of a model as a row, with its actual (NaN where nothing was observed) and the series' scales.
 
-    panel, target, model, product_id, supplier_id (empty for demand), origin, date, horizon_days, actual, mean, p10, p50,
-    p90 (NaN for a model without quantiles), rms_scale, mean_scale. Raises ValueError where a forecast is missing.
+    panel, target, model, product_id, supplier_id (empty for demand), origin, date, horizon_days, actual, mean, p10,
+    p50, p90 (NaN for a model without quantiles), rms_scale, mean_scale. Raises ValueError where a forecast is missing.
     """
     said = [outcome.mean] if outcome.quantiles is None else [outcome.mean, outcome.quantiles]
     if not all(np.isfinite(cells).all() for cells in said):
@@ -104,9 +104,9 @@ def cells(forecasts: pd.DataFrame) -> Cells:
 def scores(forecasts: pd.DataFrame) -> dict[str, dict[str, float | None]]:
     """Model -> figures, from the forecasts of all models on one panel; `naive` must be among them.
 
-    rmsse_ratio, mase_ratio (of the median, where there is one): mean over series of the model's error over that of naive.
-    wql_ratio: summed pinball loss at .1, .5, .9 over summed actuals, each series first divided by its mean_scale, over
-    that of naive_empirical (Gneiting & Raftery 2007; M5). coverage80: share of actuals within p10 and p90.
+    rmsse_ratio, mase_ratio (of the median, where there is one): mean over series of the model's error over that of
+    naive. wql_ratio: summed pinball loss at .1, .5, .9 over summed actuals, each series first divided by its
+    mean_scale, over that of naive_empirical. coverage80: share of actuals within p10 and p90.
     share_worse_5pct: share of series with RMSSE > 1.05 x naive + .01. p95_ratio: 95th percentile of
     (RMSSE + .05) / (naive + .05). rmsse_se_by_origin: standard error of rmsse_ratio, by the jackknife over origins
     (Efron 1982), since the series of one origin share their shocks. Figures that need quantiles are None without them.

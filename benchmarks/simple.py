@@ -1,4 +1,4 @@
-"""The forecasts anybody could make, in units: no change, last week again, and no change with the errors it made before."""
+"""The forecasts anybody could make, in units: no change, last week again, no change with the errors it made before."""
 
 from __future__ import annotations
 

@@ -1,0 +1,224 @@
+"""What features, fit and a 14-day forecast of all series cost, beside mlforecast: `python -m benchmarks.speed --json F`.
+
+Both read the same Parquet, a made-up catalogue of daily prices, and learn from all but its last 14 days, on which both are
+scored. Each contender has a process of its own, in which its stages are timed; runs take turns (ours, theirs, ours, ...).
+The peer is mlforecast as its users run it: polars frames, 14 features (lags 1, 2, 3, 5, 7, 14, 28; rolling means of 7, 14,
+28, 56 and deviations of 7, 28 days; weekday), log prices differenced once, LightGBM with 300 trees of 63 leaves and a
+learning rate of .05. Ours is the engine at the project's defaults, bands and guard included. Both have two threads.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from benchmarks import peers
+from ordercast import metrics, store
+
+HORIZON_DAYS = 14
+STAGES = ("features", "fit", "forecast")
+CONTENDERS = ("ordercast", "mlforecast")
+LIGHTGBM = {"n_estimators": 300, "learning_rate": 0.05, "num_leaves": 63, "n_jobs": 2, "seed": 7, "verbosity": -1}
+
+
+class Meter:
+    """CPU and wall seconds by stage, of this process and all its threads."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, dict[str, float]] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        cpu, wall = time.process_time(), time.perf_counter()
+        yield
+        spent = {"cpu": time.process_time() - cpu, "wall": time.perf_counter() - wall}
+        self.seconds[name] = {clock: round(seconds, 3) for clock, seconds in spent.items()}
+
+
+def ordercast(data: Path, meter: Meter) -> pd.DataFrame:
+    """Forecasts of Ordercast's engine: product_id, date, mean."""
+    with meter.stage("imports"):
+        from benchmarks import ours
+        from ordercast import panel
+    with meter.stage("features"):
+        prices = store.read_parquet(data)
+        products = pd.DataFrame({"product_id": prices["product_id"].unique(), "category": None})
+        none = panel.NO_DEMAND.drop(columns="observed").assign(in_stock=True)
+        lesson = ours.lesson(prices, none, products, "price", np.arange(1, HORIZON_DAYS + 1))
+    with meter.stage("fit"):
+        model = ours.fit(lesson)
+    with meter.stage("forecast"):
+        mean, _ = ours.forecast(model, lesson.cut)
+    known = lesson.problem.panel
+    dates = known.dates[-1] + np.arange(1, HORIZON_DAYS + 1).astype("timedelta64[D]")
+    return pd.DataFrame(
+        {
+            "product_id": np.repeat(known.ids["product_id"].to_numpy(), HORIZON_DAYS),
+            "date": np.tile(dates.astype("datetime64[us]"), len(mean)),
+            "mean": mean.ravel(),
+        }
+    )
+
+
+def mlforecast(data: Path, meter: Meter) -> pd.DataFrame:
+    """Forecasts of mlforecast over polars: product_id, date, mean."""
+    with meter.stage("imports"):
+        import lightgbm as lgb
+
+        pl, tools = peers.library("polars"), peers.library("mlforecast.lag_transforms")
+        changes, engine = peers.library("mlforecast.target_transforms"), peers.library("mlforecast")
+    with meter.stage("features"):
+        frame = pl.read_parquet(data).select(
+            pl.col("product_id").alias("unique_id"),
+            pl.col("date").cast(pl.Datetime("us")).alias("ds"),
+            pl.col("unit_price").log().cast(pl.Float32).alias("y"),
+        )
+        rolling = [tools.RollingMean(window_size=size) for size in peers.MEANS[1]]
+        rolling += [tools.RollingStd(window_size=size) for size in peers.DEVIATIONS[1]]
+        model = engine.MLForecast(
+            models={"lightgbm": lgb.LGBMRegressor(**LIGHTGBM)},
+            freq="1d",
+            lags=peers.LAGS[1],
+            lag_transforms={1: rolling},
+            date_features=["weekday"],
+            target_transforms=[changes.Differences([1])],
+            num_threads=2,
+        )
+        x, y = model.preprocess(frame, static_features=[], return_X_y=True, as_numpy=True)
+    with meter.stage("fit"):
+        model.fit_models(x, y)
+    with meter.stage("forecast"):
+        said = model.predict(HORIZON_DAYS)
+    mean = np.exp(said["lightgbm"].to_numpy().astype(float))
+    dates = said["ds"].to_numpy().astype("datetime64[us]")
+    return pd.DataFrame({"product_id": said["unique_id"].to_list(), "date": dates, "mean": mean})
+
+
+def worker(contender: str, data: Path, out: Path) -> None:
+    """Run one contender in this process; `out` gets its seconds, peak memory and forecasts."""
+    meter = Meter()
+    said = {"ordercast": ordercast, "mlforecast": mlforecast}[contender](data, meter)
+    peak = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
+    text = dict.fromkeys(["product_id"], pd.StringDtype())
+    store.write_parquet(said.astype(text), out / f"{contender}.parquet", ["product_id", "date"])
+    store.write_json({"seconds": meter.seconds, "peak_rss_mb": peak}, out / f"{contender}.json")
+
+
+def run(contender: str, data: Path, out: Path) -> dict[str, Any]:
+    """What `worker` measured in a process of its own, with the machine's load before it."""
+    load = round(os.getloadavg()[0], 2)
+    command = [sys.executable, "-m", "benchmarks.speed", "--worker", contender, "--data", str(data), "--out", str(out)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{contender} stopped:\n{done.stderr.strip()}")
+    measured: dict[str, Any] = store.read_json(out / f"{contender}.json")
+    return {"contender": contender, "load_before": load, **measured}
+
+
+def rmsse(past: pd.DataFrame, ahead: pd.DataFrame, forecasts: dict[str, pd.DataFrame]) -> dict[str, float]:
+    """rmsse_ratio of each contender to naive on the held-out days: mean RMSSE over series, both scored alike.
+
+    past, ahead: product_id, date, unit_price; forecasts: product_id, date, mean of each.
+    """
+    history = past.pivot_table(index="product_id", columns="date", values="unit_price").ffill(axis=1)
+    seen = past.pivot_table(index="product_id", columns="date", values="unit_price").notna()
+    filled = history.bfill(axis=1)
+    scale, _ = metrics.naive_scales(filled.to_numpy(), seen.to_numpy())
+    actual = ahead.pivot_table(index="product_id", columns="date", values="unit_price").reindex(history.index)
+    naive = np.repeat(history.iloc[:, -1:].to_numpy(), actual.shape[1], axis=1)
+    reference = np.nanmean(metrics.rmsse(naive, actual.to_numpy(), scale))
+    ratios = {}
+    for name, said in forecasts.items():
+        mean = said.pivot_table(index="product_id", columns="date", values="mean")
+        mean = mean.reindex(index=history.index, columns=actual.columns)
+        if mean.isna().to_numpy().any():
+            sys.exit(f"{name} left forecasts out: the contenders cannot be compared")
+        ratios[name] = float(np.nanmean(metrics.rmsse(mean.to_numpy(), actual.to_numpy(), scale)) / reference)
+    return {name: round(ratio, 4) for name, ratio in ratios.items()}
+
+
+def ratios(runs: list[dict[str, Any]]) -> dict[str, float]:
+    """Ours over mlforecast's, each the median of its runs: features_cpu, fit_cpu, forecast_cpu, total_cpu, peak_rss."""
+
+    def median(contender: str, stages: tuple[str, ...]) -> float:
+        own = [run for run in runs if run["contender"] == contender]
+        return statistics.median(sum(run["seconds"][stage]["cpu"] for stage in stages) for run in own)
+
+    def peak(contender: str) -> float:
+        return statistics.median(run["peak_rss_mb"] for run in runs if run["contender"] == contender)
+
+    ours, theirs = CONTENDERS
+    spent = {f"{stage}_cpu": median(ours, (stage,)) / median(theirs, (stage,)) for stage in STAGES}
+    spent["total_cpu"] = median(ours, STAGES) / median(theirs, STAGES)
+    spent["peak_rss"] = peak(ours) / peak(theirs)
+    return {name: round(ratio, 3) for name, ratio in spent.items()}
+
+
+def measure(series: int, days: int, repeat: int) -> dict[str, Any]:
+    """The JSON: ratios, load (1, 5, 15 minutes at the end), raw runs, accuracy, what was measured."""
+    from benchmarks import panels
+
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder, "prices.parquet")
+        whole = panels.synthetic(series, days + HORIZON_DAYS, 7)
+        last = whole["date"].max() - pd.Timedelta(days=HORIZON_DAYS)
+        text = dict.fromkeys(["product_id", "supplier_id"], pd.StringDtype())
+        past, ahead = whole[whole["date"] <= last], whole[whole["date"] > last]
+        store.write_parquet(past.astype(text), data, ["product_id", "supplier_id", "date"])
+        runs = [run(contender, data, Path(folder)) for _ in range(repeat) for contender in CONTENDERS]
+        said = {name: store.read_parquet(Path(folder, f"{name}.parquet")) for name in CONTENDERS}
+        accuracy = rmsse(past, ahead, said)
+    return {
+        "ratios": ratios(runs),
+        "load": [round(load, 2) for load in os.getloadavg()],
+        "rmsse_ratio": accuracy,
+        "series": series,
+        "days": days,
+        "raw": runs,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--series", type=int, default=10_000)
+    parser.add_argument("--days", type=int, default=730)
+    parser.add_argument("--repeat", type=int, default=1, help="runs of each contender")
+    parser.add_argument("--json", type=Path, help="file for the figures")
+    parser.add_argument("--worker", choices=CONTENDERS, help=argparse.SUPPRESS)
+    parser.add_argument("--data", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--out", type=Path, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    try:
+        if given.worker:
+            worker(given.worker, given.data, given.out)
+            return
+        if given.json is None:
+            parser.error("--json F is needed: the file for the figures")
+        peers.library("mlforecast")
+    except peers.MissingPeer as error:
+        sys.exit(str(error))
+    result = measure(given.series, given.days, given.repeat)
+    store.write_json(result, given.json)
+    print(f"{given.series} series x {given.days} days, ours / mlforecast; load {result['load'][0]} on {os.cpu_count()} cores")
+    print(json.dumps(result["ratios"], indent=2))
+    for one in result["raw"]:
+        print(one["contender"], {stage: one["seconds"][stage] for stage in STAGES}, f"{one['peak_rss_mb']} MB")
+    print(f"error on the 14 days after, as a share of naive's: {result['rmsse_ratio']}")
+
+
+if __name__ == "__main__":
+    main()
