@@ -213,7 +213,8 @@ def main() -> None:
         sys.exit(str(error))
     result = measure(given.series, given.days, given.repeat)
     store.write_json(result, given.json)
-    print(f"{given.series} series x {given.days} days, ours / mlforecast; load {result['load'][0]} on {os.cpu_count()} cores")
+    load = f"load {result['load'][0]} on {os.cpu_count()} cores"
+    print(f"{given.series} series x {given.days} days, ours / mlforecast; {load}")
     print(json.dumps(result["ratios"], indent=2))
     for one in result["raw"]:
         print(one["contender"], {stage: one["seconds"][stage] for stage in STAGES}, f"{one['peak_rss_mb']} MB")
