@@ -1,8 +1,8 @@
 """A plain quantile LightGBM, as one would write it in an afternoon: direct, the horizon a feature, nothing after it.
 
-One global model per quantile (.1, .5, .9), without guard or conformal adjustment. The target is the change from the last
-value (price: of the log; demand: from the mean of four weeks) in units of the series' own one-step deviation, for prices
-times the root of the horizon.
+One global model per quantile (.1, .5, .9), without guard or conformal adjustment. The target is the change from the
+last value (price: of the log; demand: from the mean of four weeks) in units of the series' own one-step deviation, for
+prices times the root of the horizon.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""What features, fit and forecast of our engine cost against the size of the catalogue: `python -m benchmarks.scale --json F`.
+"""What features, fit and forecast cost against the size of the catalogue: `python -m benchmarks.scale --json F`.
 
-Each size runs in a process of its own on a made-up catalogue of daily prices. With --half-new half of the products began
-60 days ago, as in a catalogue that has just doubled. Growth exponents are slopes of log cost on log size (least squares):
-1 is proportional.
+Each size runs in a process of its own on a made-up catalogue of daily prices. With --half-new half of the products
+began 60 days ago, as in a catalogue that has just doubled. Growth exponents are slopes of log cost on log size (least
+squares): 1 is proportional.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
-"""What features, fit and a 14-day forecast of all series cost, beside mlforecast: `python -m benchmarks.speed --json F`.
+"""Features, fit, 14-day forecast of all series: their cost beside mlforecast. `python -m benchmarks.speed --json F`.
 
-Both read the same Parquet, a made-up catalogue of daily prices, and learn from all but its last 14 days, on which both are
-scored. Each contender has a process of its own, in which its stages are timed; runs take turns (ours, theirs, ours, ...).
-The peer is mlforecast as its users run it: polars frames, 14 features (lags 1, 2, 3, 5, 7, 14, 28; rolling means of 7, 14,
-28, 56 and deviations of 7, 28 days; weekday), log prices differenced once, LightGBM with 300 trees of 63 leaves and a
-learning rate of .05. Ours is the engine at the project's defaults, bands and guard included. Both have two threads.
+Both read the same Parquet, a made-up catalogue of daily prices, and learn from all but its last 14 days, on which both
+are scored. Each contender has a process of its own, in which its stages are timed; runs take turns (ours, theirs, ours,
+...). The peer is mlforecast as its users run it: polars frames, 14 features (lags 1, 2, 3, 5, 7, 14, 28; rolling means
+of 7, 14, 28, 56 and deviations of 7, 28 days; weekday), log prices differenced once, LightGBM with 300 trees of 63
+leaves and a learning rate of .05. Ours is the engine at the project's defaults, bands and guard included. Both have two
+threads.
 """
 
 from __future__ import annotations
