@@ -133,7 +133,7 @@ def table(rows: Sequence[dict[str, object]]) -> str:
     header = f"{'model':22}" + "".join(f"{name.removesuffix('_by_origin'):>17}" for name in SHOWN) + f"{'cpu s':>9}"
     lines = [header]
     for row in rows:
-        cells = ["-" if row[name] is None else f"{row[name]:.3f}" for name in SHOWN]
+        cells = ["-" if row[name] is None else f"{row[name]:.4g}" for name in SHOWN]
         lines.append(f"{row['model']:22}" + "".join(f"{cell:>17}" for cell in cells) + f"{row['seconds']:>9}")
     return "\n".join(lines)
 

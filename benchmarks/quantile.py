@@ -17,6 +17,7 @@ from ordercast.panel import Panel
 
 EVERY, HISTORY, WARM_UP = 5, 730, 28  # steps between training origins, steps of them, steps before the first
 DEVIATION_STEPS = 240
+TARGET_LIMIT = 6.0  # without it one typing error of the past sends the outer quantiles anywhere
 SETTINGS = {
     "objective": "quantile",
     "learning_rate": 0.05,
@@ -62,7 +63,7 @@ def _learned(past: Panel, origin: int, horizons: Ints, target: str) -> tuple[NDA
     x, base, scale = rows(past.until(origin + 1), horizons, target)
     step = origin + horizons
     use = (past.observed[:, step] & (past.first[:, None] <= origin)).ravel()
-    return x[use], ((past.z[:, step].ravel() - base) / scale)[use]
+    return x[use], np.clip((past.z[:, step].ravel() - base) / scale, -TARGET_LIMIT, TARGET_LIMIT)[use]
 
 
 def rows(known: Panel, horizons: Ints, target: str) -> tuple[NDArray[np.float32], Floats, Floats]:
