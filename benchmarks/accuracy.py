@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks import ours, panels, peers, quantile, scores, simple
+from benchmarks.ours import Strategy
 from benchmarks.panels import InputError, Task
 from benchmarks.scores import Outcome
 from ordercast import store
@@ -71,7 +72,8 @@ def ordercast(task: Task) -> dict[str, Outcome]:
     model = ours.fit(lesson)
     fitted = time.process_time() - start
     outcomes = {}
-    for name, strategy in (("ordercast", "direct"), ("ordercast_recursive", "recursive")):
+    strategies: dict[str, Strategy] = {"ordercast": "direct", "ordercast_recursive": "recursive"}
+    for name, strategy in strategies.items():
         start = time.process_time()
         said = [ours.forecast(model, origin, strategy) for origin in task.origins]
         mean, quantiles = (np.stack(cells, axis=1) for cells in zip(*said, strict=True))

@@ -15,6 +15,7 @@ from ordercast import forecast as engine
 from ordercast import panel, params, samples, train
 from ordercast.features import TARGETS, Problem, Rows, rows
 
+Strategy = engine.Strategy
 SEED, THREADS = 7, 2
 
 
@@ -64,7 +65,7 @@ def fit(known: Lesson) -> Model:
     return Model(known.problem, train.fit(past, known.rows, at, settings, seed=SEED, threads=THREADS))
 
 
-def forecast(model: Model, origin: int, strategy: engine.Strategy = "direct") -> tuple[Floats, Floats]:
+def forecast(model: Model, origin: int, strategy: Strategy = "direct") -> tuple[Floats, Floats]:
     """Mean (series, horizons) and quantiles .1, .5, .9 (series, horizons, 3) in units, as known at step `origin`."""
     table = engine.forecast(model.forecaster, model.problem.at(origin), strategy)
     shape = (len(model.problem.panel.ids), len(model.problem.horizons))

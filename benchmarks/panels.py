@@ -109,16 +109,20 @@ def read(folder: str | Path) -> Tables:
     prices, notes = found["prices"]
     if prices is None:
         raise InputError(f"{folder} holds neither prices.parquet nor prices.csv. Name a folder that does")
-    sales = panel.NO_DEMAND.drop(columns="observed").assign(in_stock=True)
-    if found["sales"][0] is not None:
-        sales, more = found["sales"]
-        notes += more
+    sold, more = found["sales"]
+    sales = no_sales() if sold is None else sold
     products = pd.DataFrame({"product_id": prices["product_id"].unique()})
-    if found["products"][0] is not None:
-        products = products.merge(found["products"][0].drop_duplicates("product_id"), on="product_id", how="left")
-    else:
+    named, _ = found["products"]
+    if named is None:
         products["category"] = None
-    return Tables(folder.name, prices, sales, products, notes=tuple(notes))
+    else:
+        products = products.merge(named.drop_duplicates("product_id"), on="product_id", how="left")
+    return Tables(folder.name, prices, sales, products, notes=(*notes, *more))
+
+
+def no_sales() -> pd.DataFrame:
+    """A sales table without a row."""
+    return panel.NO_DEMAND.drop(columns="observed").assign(in_stock=pd.Series(dtype="bool"))
 
 
 def _table(folder: Path, name: str) -> tuple[pd.DataFrame | None, list[str]]:
@@ -210,7 +214,7 @@ def draw(whole: Panel, cut: int, max_series: int, seed: int) -> NDArray[np.bool_
     order = np.random.default_rng(seed).permutation(np.unique(product[usable]))
     size = pd.Series(product[usable]).value_counts().reindex(order).cumsum().to_numpy()
     kept = order[: max(int((size <= max_series).sum()), 1)]
-    return usable & np.isin(product, kept)
+    return np.asarray(usable & np.isin(product, kept))
 
 
 def _only(tables: Tables, ids: pd.DataFrame) -> Tables:

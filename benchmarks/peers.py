@@ -26,7 +26,14 @@ LAGS = {1: (1, 2, 3, 5, 7, 14, 28), 7: (1, 2, 3, 4, 8, 13, 26)}  # step_days -> 
 MEANS = {1: (7, 14, 28, 56), 7: (4, 8, 13, 26)}
 DEVIATIONS = {1: (7, 28), 7: (4, 13)}
 DATE_FEATURE = {1: "dayofweek", 7: "month"}
-LIGHTGBM = {"n_estimators": 300, "learning_rate": 0.05, "num_leaves": 31, "n_jobs": 2, "seed": 7, "verbosity": -1}
+LIGHTGBM: dict[str, Any] = {
+    "n_estimators": 300,
+    "learning_rate": 0.05,
+    "num_leaves": 31,
+    "n_jobs": 2,
+    "seed": 7,
+    "verbosity": -1,
+}
 
 
 class MissingPeer(ImportError):

@@ -7,6 +7,8 @@ prices times the root of the horizon.
 
 from __future__ import annotations
 
+from typing import Any
+
 import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +20,7 @@ from ordercast.panel import Panel
 EVERY, HISTORY, WARM_UP = 5, 730, 28  # steps between training origins, steps of them, steps before the first
 DEVIATION_STEPS = 240
 TARGET_LIMIT = 6.0  # without it one typing error of the past sends the outer quantiles anywhere
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     "objective": "quantile",
     "learning_rate": 0.05,
     "num_leaves": 31,
@@ -44,7 +46,7 @@ class Model:
         said = np.column_stack([np.asarray(booster.predict(x)) for booster in self.boosters])
         z = base[:, None] + scale[:, None] * np.sort(said, axis=1)
         units = np.exp(z) if self.target == "price" else np.maximum(z, 0.0)
-        return units.reshape(len(known.ids), len(horizons), len(metrics.QUANTILES))
+        return np.asarray(units).reshape(len(known.ids), len(horizons), len(metrics.QUANTILES))
 
 
 def fit(past: Panel, horizons: Ints, target: str) -> Model:

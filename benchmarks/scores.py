@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from benchmarks.panels import Floats, Task
+from benchmarks.panels import Floats, InputError, Task
 from ordercast import metrics
 
 POOLED_RATIOS = ("rmsse_ratio", "mase_ratio", "wql_ratio", "p95_ratio")
@@ -113,6 +113,8 @@ def scores(forecasts: pd.DataFrame) -> dict[str, dict[str, float | None]]:
     """
     of = {str(name): cells(own) for name, own in forecasts.groupby("model", sort=False)}
     naive = of["naive"]
+    if not len(naive.actual):
+        raise InputError("no drawn series was quoted on the days to be forecast: ask for more series or more origins")
     for name, own in of.items():
         if own.actual.shape != naive.actual.shape or not np.array_equal(own.actual, naive.actual, equal_nan=True):
             raise ValueError(f"{name} was not asked for the same days as naive: they cannot be compared")
@@ -161,11 +163,17 @@ def wql(of: Cells) -> float | None:
     return float(loss.sum() / size.sum())
 
 
+def _mean(errors: Floats) -> float:
+    known = errors[np.isfinite(errors)]
+    return float(known.mean()) if len(known) else float("nan")
+
+
 def _jackknife(own: Cells, naive: Cells, origins: int) -> float | None:
     if origins < 2:
         return None
-    left = [np.nanmean(_rmsse(own, k)) / np.nanmean(_rmsse(naive, k)) for k in range(origins)]
-    return float(np.sqrt((origins - 1) / origins * np.sum((np.array(left) - np.mean(left)) ** 2)))
+    left = [_mean(_rmsse(own, k)) / _mean(_rmsse(naive, k)) for k in range(origins)]
+    error = float(np.sqrt((origins - 1) / origins * np.sum((np.array(left) - np.mean(left)) ** 2)))
+    return error if np.isfinite(error) else None
 
 
 def rows(task: Task, forecasts: pd.DataFrame, seconds: dict[str, float]) -> list[dict[str, object]]:

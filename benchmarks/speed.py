@@ -33,7 +33,14 @@ from ordercast import metrics, store
 HORIZON_DAYS = 14
 STAGES = ("features", "fit", "forecast")
 CONTENDERS = ("ordercast", "mlforecast")
-LIGHTGBM = {"n_estimators": 300, "learning_rate": 0.05, "num_leaves": 63, "n_jobs": 2, "seed": 7, "verbosity": -1}
+LIGHTGBM: dict[str, Any] = {
+    "n_estimators": 300,
+    "learning_rate": 0.05,
+    "num_leaves": 63,
+    "n_jobs": 2,
+    "seed": 7,
+    "verbosity": -1,
+}
 
 
 class Meter:
@@ -53,13 +60,11 @@ class Meter:
 def ordercast(data: Path, meter: Meter) -> pd.DataFrame:
     """Forecasts of Ordercast's engine: product_id, date, mean."""
     with meter.stage("imports"):
-        from benchmarks import ours
-        from ordercast import panel
+        from benchmarks import ours, panels
     with meter.stage("features"):
         prices = store.read_parquet(data)
         products = pd.DataFrame({"product_id": prices["product_id"].unique(), "category": None})
-        none = panel.NO_DEMAND.drop(columns="observed").assign(in_stock=True)
-        lesson = ours.lesson(prices, none, products, "price", np.arange(1, HORIZON_DAYS + 1))
+        lesson = ours.lesson(prices, panels.no_sales(), products, "price", np.arange(1, HORIZON_DAYS + 1))
     with meter.stage("fit"):
         model = ours.fit(lesson)
     with meter.stage("forecast"):
@@ -157,10 +162,10 @@ def ratios(runs: list[dict[str, Any]]) -> dict[str, float]:
 
     def median(contender: str, stages: tuple[str, ...]) -> float:
         own = [run for run in runs if run["contender"] == contender]
-        return statistics.median(sum(run["seconds"][stage]["cpu"] for stage in stages) for run in own)
+        return float(statistics.median(sum(run["seconds"][stage]["cpu"] for stage in stages) for run in own))
 
     def peak(contender: str) -> float:
-        return statistics.median(run["peak_rss_mb"] for run in runs if run["contender"] == contender)
+        return float(statistics.median(run["peak_rss_mb"] for run in runs if run["contender"] == contender))
 
     ours, theirs = CONTENDERS
     spent = {f"{stage}_cpu": median(ours, (stage,)) / median(theirs, (stage,)) for stage in STAGES}
