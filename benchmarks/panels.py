@@ -169,7 +169,7 @@ def tasks(tables: Tables, origins: int, max_series: int, seed: int, horizon_days
     horizons = np.arange(1, -(-horizon_days // step_days) + 1)
     made = []
     for target, whole in panel.panels(tables.prices, tables.sales, today, step_days).items():
-        at, note = test_origins(whole, horizons, origins)
+        at, note = last_origins(whole, horizons, origins)
         drawn = draw(whole, at[0], max_series, seed)
         own = _only(tables, whole.ids[drawn])
         small = panel.panels(own.prices, own.sales, today, step_days)[target]
@@ -181,7 +181,7 @@ def tasks(tables: Tables, origins: int, max_series: int, seed: int, horizon_days
     return made
 
 
-def test_origins(whole: Panel, horizons: Ints, asked: int) -> tuple[list[int], str]:
+def last_origins(whole: Panel, horizons: Ints, asked: int) -> tuple[list[int], str]:
     """The last `asked` origins (steps), one horizon apart, the last with all its targets in the panel; and a note.
 
     A short history gives fewer, so that 240 days at least lie before the first. Raises InputError where none fits.

@@ -205,11 +205,11 @@ def test_series_that_ended_or_never_moved_are_not_drawn():
 
 def test_origins_are_a_horizon_apart_and_leave_a_past():
     whole = panel.price_panel(many_products(1), pd.Timestamp("2025-10-27"), 1)
-    origins, note = panels.test_origins(whole, np.arange(1, 15), 12)
+    origins, note = panels.last_origins(whole, np.arange(1, 15), 12)
     assert origins == [243, 257, 271, 285]
     assert note == "4 of 12 origins: the history is short"
     with pytest.raises(panels.InputError, match="take 254 to be measured"):
-        panels.test_origins(whole.until(250), np.arange(1, 15), 12)
+        panels.last_origins(whole.until(250), np.arange(1, 15), 12)
 
 
 def task(prices, target="price"):
