@@ -1,5 +1,8 @@
 import json
+import re
 import sys
+import tomllib
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -7,7 +10,9 @@ import pytest
 import small
 
 from benchmarks import accuracy, panels, peers, quantile, scale, scores, simple, speed
-from ordercast import panel
+from ordercast import panel, store
+
+ROOT = Path(__file__).resolve().parent.parent
 
 DAYS = pd.to_datetime(["2026-01-02", "2026-01-03", "2026-01-04", "2026-01-05"])
 
@@ -167,9 +172,7 @@ def test_own_column_names_are_read_and_bad_rows_are_counted(tmp_path):
     ("header", "fault"),
     [
         pytest.param(None, "holds neither prices.parquet nor prices.csv", id="nothing_there"),
-        pytest.param(
-            "product_id,date,cost", "no column unit_price or price; it has: product_id, date, cost", id="no_price"
-        ),
+        pytest.param("product_id,date,cost", "no column unit_price or price; it has: product_id", id="no_price"),
     ],
 )
 def test_a_folder_that_cannot_be_measured_says_why(tmp_path, header, fault):
@@ -257,11 +260,10 @@ def test_empirical_quantiles_by_hand():
 
 def test_quantiles_of_the_plain_model_are_in_order_and_in_units():
     asked = task(small.quotes())
-    said = quantile.fit(asked.known(asked.cut), asked.horizons, "price").quantiles(
-        asked.known(asked.cut), asked.horizons
-    )
-    assert (np.diff(said, axis=2) >= 0).all()
-    assert (np.abs(np.log(said[..., 1] / asked.known(asked.cut).value[:, -1:])) < 0.5).all()
+    known = asked.known(asked.cut)
+    quantiles = quantile.fit(known, asked.horizons, "price").quantiles(known, asked.horizons)
+    assert (np.diff(quantiles, axis=2) >= 0).all()
+    assert (np.abs(np.log(quantiles[..., 1] / known.value[:, -1:])) < 0.5).all()
 
 
 def test_a_small_run_of_accuracy_writes_rows_and_forecasts_that_agree(foreign, tmp_path, monkeypatch):
@@ -278,7 +280,7 @@ def test_a_small_run_of_accuracy_writes_rows_and_forecasts_that_agree(foreign, t
         for model in ("ordercast", "naive", "seasonal_naive", "naive_empirical", "lightgbm_quantile")
     ]
     assert {row["target"] for row in rows if row["panel"] == demand} == {"demand"}
-    table = pd.read_parquet(forecasts_file) if "pyarrow" in sys.modules else accuracy.store.read_parquet(forecasts_file)
+    table = store.read_parquet(forecasts_file)
     assert len(table) == 5 * (3 + 2) * 2 * 14
     again = scores.scores(table[table["panel"] == foreign.name])
     for row in rows[:5]:
@@ -327,3 +329,21 @@ def test_half_of_a_growing_catalogue_is_new():
     made = panels.synthetic(6, 200, 7, 0.5)
     assert made.groupby("product_id").size().tolist() == [60, 60, 60, 200, 200, 200]
     assert (made["unit_price"] > 0).all()
+
+
+def test_the_lock_of_the_peers_holds_every_pin_with_hashes_and_no_address():
+    lock = (ROOT / "benchmarks/requirements.lock").read_text()
+    pins = re.findall(r"^[\w-]+==\S+", (ROOT / "benchmarks/requirements.in").read_text(), re.MULTILINE)
+    assert {"mlforecast", "statsforecast", "polars", "numba"} <= {pin.split("==")[0] for pin in pins}
+    for pin in pins:
+        assert re.search(rf"^{re.escape(pin)} ", lock, re.MULTILINE), pin
+    assert lock.count("--hash=sha256:") > 500
+    assert "://" not in lock
+
+
+def test_ordercast_is_measured_with_the_versions_it_runs_on():
+    """All but pandas, of which mlforecast wants an older one."""
+    pins = dict(re.findall(r"^([\w-]+)==(\S+)", (ROOT / "benchmarks/requirements.in").read_text(), re.MULTILINE))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    own = dict(pin.split("==") for pin in project["dependencies"])
+    assert {name for name in pins.keys() & own.keys() if pins[name] != own[name]} == {"pandas"}
