@@ -67,8 +67,18 @@ def ordercast(task: Task) -> dict[str, Outcome]:
     """Our forecasts, direct and recursive; the seconds of the one fit are counted in both."""
     start = time.process_time()
     tables = task.tables
-    later = task.panel.steps - 1 - task.cut
-    lesson = ours.lesson(tables.prices, tables.sales, tables.products, task.target, task.horizons, later)
+    lesson = ours.lesson(
+        tables.prices,
+        tables.sales,
+        tables.products,
+        task.target,
+        task.horizons,
+        today=pd.Timestamp(task.panel.dates[-1]),
+        step_days=task.panel.step_days,
+        last_steps=task.panel.steps - 1 - task.cut,
+    )
+    if lesson.cut != task.cut or not lesson.problem.panel.ids.equals(task.panel.ids):
+        raise ValueError(f"our engine laid {task.name} on another calendar than its peers")
     model = ours.fit(lesson)
     fitted = time.process_time() - start
     outcomes = {}
@@ -86,7 +96,8 @@ def truth(task: Task) -> Outcome:
     start = time.process_time()
     origins = task.panel.dates[task.origins].astype("datetime64[us]")
     exact = conditional_mean(task.tables.truth, list(origins), task.horizons.tolist())
-    shape = (len(task.panel.ids), len(origins), len(task.horizons))
+    drawn = pd.MultiIndex.from_frame(exact[scores.SERIES_KEY]).isin(pd.MultiIndex.from_frame(task.panel.ids))
+    exact, shape = exact[drawn], (len(task.panel.ids), len(origins), len(task.horizons))
     return Outcome(exact["conditional_mean"].to_numpy().reshape(shape), None, time.process_time() - start)
 
 

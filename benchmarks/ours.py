@@ -42,12 +42,14 @@ def lesson(
     products: pd.DataFrame,
     target: str,
     horizons: Ints,
+    *,
+    today: pd.Timestamp,
+    step_days: int = 1,
     last_steps: int = 0,
 ) -> Lesson:
-    """Panel and training rows; the last `last_steps` steps are not learned from."""
+    """Panel up to `today` and training rows; the last `last_steps` steps are not learned from."""
     spec = params.Features()
-    step_days = panel.detect_step_days(prices, "auto")
-    known = panel.panels(prices, sales, prices["date"].max(), step_days)[target]
+    known = panel.panels(prices, sales, today, step_days)[target]
     codes = samples.codes_of(known.ids, products, samples.code_table(products, prices))
     problem = Problem(TARGETS[target], known, horizons, codes, spec)
     cut = known.steps - 1 - last_steps

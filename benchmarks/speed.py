@@ -64,7 +64,8 @@ def ordercast(data: Path, meter: Meter) -> pd.DataFrame:
     with meter.stage("features"):
         prices = store.read_parquet(data)
         products = pd.DataFrame({"product_id": prices["product_id"].unique(), "category": None})
-        lesson = ours.lesson(prices, panels.no_sales(), products, "price", np.arange(1, HORIZON_DAYS + 1))
+        ahead, today = np.arange(1, HORIZON_DAYS + 1), prices["date"].max()
+        lesson = ours.lesson(prices, panels.no_sales(), products, "price", ahead, today=today)
     with meter.stage("fit"):
         model = ours.fit(lesson)
     with meter.stage("forecast"):

@@ -247,6 +247,26 @@ def test_our_engine_does_not_look_ahead_of_its_origin(shaken):
     np.testing.assert_array_equal(calm.quantiles[:, 0], changed.quantiles[:, 0])
 
 
+def test_the_drawn_series_keep_the_calendar_of_their_panel():
+    """D alone is quoted on the last two days; drawn or not, today stays, and our engine sees the same steps."""
+    prices = small.quotes()
+    last = pd.DataFrame({"product_id": "D", "supplier_id": "F1", "unit_price": 1.0}, index=[0, 1])
+    prices = pd.concat([prices, last.assign(date=prices["date"].max() + pd.to_timedelta([1, 2], unit="D"))])
+    asked = task(prices.reset_index(drop=True))
+    assert "D" not in set(asked.panel.ids["product_id"])
+    assert asked.panel.dates[-1] == np.datetime64("2025-10-29")
+    assert np.isfinite(accuracy.ordercast(asked)["ordercast"].mean).all()
+
+
+def test_the_truth_of_a_simulated_world_beats_no_change():
+    tables = panels.simulated(7, products=4, days=320)
+    asked = panels.tasks(tables, 2, 6, 7)[0]
+    forecasts, seconds = accuracy.forecasts(asked, ["naive"])
+    figures = {row["model"]: row for row in scores.rows(asked, forecasts, seconds)}
+    assert set(figures) == {"naive", "truth"}
+    assert figures["truth"]["rmsse_ratio"] < 1
+
+
 def test_empirical_quantiles_by_hand():
     """Quotes 1, 2, 4, 8 on four days: every one-step change doubles, so naive's errors put all quantiles at 16."""
     quotes = pd.DataFrame(
