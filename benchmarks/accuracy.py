@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks import ours, panels, peers, quantile, scores, simple
+from benchmarks.libraries import MissingPeer
 from benchmarks.ours import Strategy
 from benchmarks.panels import InputError, Task
 from benchmarks.scores import Outcome
@@ -195,7 +196,7 @@ def main() -> None:
             json=given.json,
             forecasts=given.forecasts,
         )
-    except (InputError, peers.MissingPeer) as error:
+    except (InputError, MissingPeer) as error:
         sys.exit(str(error))
 
 

@@ -1,4 +1,4 @@
-"""The peers: Nixtla's statsforecast and mlforecast, imported only when asked, from the environment of `make bench-env`.
+"""The peers: Nixtla's statsforecast and mlforecast, from the environment of `make bench-env`.
 
 They are given what they are usually given: gaps filled with the last value, series from their first observation on.
 """
@@ -8,23 +8,19 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable
-from importlib import import_module
-from types import ModuleType
 from typing import Any
 
 import lightgbm as lgb
 import numpy as np
 import pandas as pd
 
+from benchmarks.libraries import LAGS, library, rolling
 from benchmarks.panels import Floats, Task
 from benchmarks.scores import Outcome
 from ordercast.panel import Panel
 
 REFIT_STEPS = 240
 HISTORY_STEPS = 730
-LAGS = {1: (1, 2, 3, 5, 7, 14, 28), 7: (1, 2, 3, 4, 8, 13, 26)}  # step_days -> lags, in steps
-MEANS = {1: (7, 14, 28, 56), 7: (4, 8, 13, 26)}
-DEVIATIONS = {1: (7, 28), 7: (4, 13)}
 DATE_FEATURE = {1: "dayofweek", 7: "month"}
 LIGHTGBM: dict[str, Any] = {
     "n_estimators": 300,
@@ -34,21 +30,6 @@ LIGHTGBM: dict[str, Any] = {
     "seed": 7,
     "verbosity": -1,
 }
-
-
-class MissingPeer(ImportError):
-    """A peer's library is not installed here."""
-
-
-def library(name: str) -> ModuleType:
-    """The imported library. Raises MissingPeer, which says how to get it."""
-    try:
-        return import_module(name)
-    except ImportError as error:
-        raise MissingPeer(
-            f"{name} is not installed here. `make bench-env` sets up .venv-bench with the peers; run the benchmarks "
-            "with its python, or name the models to run without them: --models ordercast naive naive_empirical"
-        ) from error
 
 
 def long_frame(known: Panel, steps: int) -> pd.DataFrame:
@@ -99,15 +80,13 @@ def learned(transforms: Callable[[Task], list[Any]], task: Task) -> Outcome:
 
     300 trees of 31 leaves, learning rate .05; 7 lags, 4 rolling means, 2 rolling deviations, weekday (or month).
     """
-    tools, days = library("mlforecast.lag_transforms"), task.panel.step_days
+    tools, days = library("mlforecast"), task.panel.step_days
     start = time.process_time()
-    rolling = [tools.RollingMean(window_size=size) for size in MEANS[days]]
-    rolling += [tools.RollingStd(window_size=size) for size in DEVIATIONS[days]]
-    engine = library("mlforecast").MLForecast(
+    engine = tools.MLForecast(
         models={"lightgbm": lgb.LGBMRegressor(**LIGHTGBM)},
         freq=_frequency(task),
         lags=LAGS[days],
-        lag_transforms={1: rolling},
+        lag_transforms={1: rolling(days)},
         date_features=[DATE_FEATURE[days]],
         target_transforms=transforms(task),
         num_threads=1,

@@ -9,9 +9,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
-import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +17,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.speed import STAGES, Meter, ordercast
+from benchmarks import panels, speed
+from benchmarks.stages import STAGES
 from ordercast import store
 
 
@@ -30,34 +28,18 @@ def exponent(sizes: Sequence[float], costs: Sequence[float]) -> float:
     return round(float(slope), 3)
 
 
-def worker(data: Path, out: Path) -> None:
-    """Run our engine in this process; `out` gets its seconds by stage and its peak memory."""
-    meter = Meter()
-    forecasts = len(ordercast(data, meter))
-    peak = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
-    store.write_json({"seconds": meter.seconds, "peak_rss_mb": peak, "forecasts": forecasts}, out)
-
-
 def run(products: int, days: int, new_share: float) -> dict[str, Any]:
     """What one size cost: products, quotes, cpu_s, wall_s, peak_rss_mb, seconds by stage, the load before."""
-    from benchmarks import panels
-
     with tempfile.TemporaryDirectory() as folder:
-        data, out = Path(folder, "prices.parquet"), Path(folder, "cost.json")
+        data = Path(folder, "prices.parquet")
         made = panels.synthetic(products, days, 7, new_share)
         text = dict.fromkeys(["product_id", "supplier_id"], pd.StringDtype())
         store.write_parquet(made.astype(text), data, ["product_id", "supplier_id", "date"])
         quotes = len(made)
         del made
-        load = round(os.getloadavg()[0], 2)
-        command = [sys.executable, "-m", "benchmarks.scale", "--worker", str(data), str(out)]
-        done = subprocess.run(command, check=False, capture_output=True, text=True)
-        if done.returncode:
-            sys.exit(f"{products} products: the run stopped with code {done.returncode}.\n{done.stderr.strip()}")
-        cost: dict[str, Any] = store.read_json(out)
+        cost = speed.run("ordercast", data, Path(folder))
     total = {clock: round(sum(cost["seconds"][stage][clock] for stage in STAGES), 3) for clock in ("cpu", "wall")}
-    size = {"products": products, "quotes": quotes, "load_before": load}
-    return {**size, "cpu_s": total["cpu"], "wall_s": total["wall"], **cost}
+    return {"products": products, "quotes": quotes, "cpu_s": total["cpu"], "wall_s": total["wall"], **cost}
 
 
 def measure(sizes: Sequence[int], days: int, new_share: float) -> dict[str, Any]:
@@ -86,14 +68,8 @@ def main() -> None:
     parser.add_argument("--products", type=int, nargs="+", default=[1000, 3000, 10_000])
     parser.add_argument("--days", type=int, default=730)
     parser.add_argument("--half-new", action="store_true", help="half of the products began 60 days ago")
-    parser.add_argument("--json", type=Path, help="file for the figures")
-    parser.add_argument("--worker", type=Path, nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--json", type=Path, required=True, help="file for the figures")
     given = parser.parse_args()
-    if given.worker:
-        worker(*given.worker)
-        return
-    if given.json is None:
-        parser.error("--json F is needed: the file for the figures")
     if len(set(given.products)) < 2:
         parser.error("--products needs two sizes or more: growth shows between sizes")
     result = measure(given.products, given.days, 0.5 if given.half_new else 0.0)

@@ -13,127 +13,32 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from benchmarks import peers
+from benchmarks import libraries, panels
+from benchmarks.stages import HORIZON_DAYS, STAGES
 from ordercast import metrics, store
 
-HORIZON_DAYS = 14
-STAGES = ("features", "fit", "forecast")
 CONTENDERS = ("ordercast", "mlforecast")
-LIGHTGBM: dict[str, Any] = {
-    "n_estimators": 300,
-    "learning_rate": 0.05,
-    "num_leaves": 63,
-    "n_jobs": 2,
-    "seed": 7,
-    "verbosity": -1,
-}
-
-
-class Meter:
-    """CPU and wall seconds by stage, of this process and all its threads."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, dict[str, float]] = {}
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        cpu, wall = time.process_time(), time.perf_counter()
-        yield
-        spent = {"cpu": time.process_time() - cpu, "wall": time.perf_counter() - wall}
-        self.seconds[name] = {clock: round(seconds, 3) for clock, seconds in spent.items()}
-
-
-def ordercast(data: Path, meter: Meter) -> pd.DataFrame:
-    """Forecasts of Ordercast's engine: product_id, date, mean."""
-    with meter.stage("imports"):
-        from benchmarks import ours, panels
-    with meter.stage("features"):
-        prices = store.read_parquet(data)
-        products = pd.DataFrame({"product_id": prices["product_id"].unique(), "category": None})
-        ahead, today = np.arange(1, HORIZON_DAYS + 1), prices["date"].max()
-        lesson = ours.lesson(prices, panels.no_sales(), products, "price", ahead, today=today)
-    with meter.stage("fit"):
-        model = ours.fit(lesson)
-    with meter.stage("forecast"):
-        mean, _ = ours.forecast(model, lesson.cut)
-    known = lesson.problem.panel
-    dates = known.dates[-1] + np.arange(1, HORIZON_DAYS + 1).astype("timedelta64[D]")
-    return pd.DataFrame(
-        {
-            "product_id": np.repeat(known.ids["product_id"].to_numpy(), HORIZON_DAYS),
-            "date": np.tile(dates.astype("datetime64[us]"), len(mean)),
-            "mean": mean.ravel(),
-        }
-    )
-
-
-def mlforecast(data: Path, meter: Meter) -> pd.DataFrame:
-    """Forecasts of mlforecast over polars: product_id, date, mean."""
-    with meter.stage("imports"):
-        import lightgbm as lgb
-
-        pl, tools = peers.library("polars"), peers.library("mlforecast.lag_transforms")
-        changes, engine = peers.library("mlforecast.target_transforms"), peers.library("mlforecast")
-    with meter.stage("features"):
-        frame = pl.read_parquet(data).select(
-            pl.col("product_id").alias("unique_id"),
-            pl.col("date").cast(pl.Datetime("us")).alias("ds"),
-            pl.col("unit_price").log().cast(pl.Float32).alias("y"),
-        )
-        rolling = [tools.RollingMean(window_size=size) for size in peers.MEANS[1]]
-        rolling += [tools.RollingStd(window_size=size) for size in peers.DEVIATIONS[1]]
-        model = engine.MLForecast(
-            models={"lightgbm": lgb.LGBMRegressor(**LIGHTGBM)},
-            freq="1d",
-            lags=peers.LAGS[1],
-            lag_transforms={1: rolling},
-            date_features=["weekday"],
-            target_transforms=[changes.Differences([1])],
-            num_threads=2,
-        )
-        x, y = model.preprocess(frame, static_features=[], return_X_y=True, as_numpy=True)
-    with meter.stage("fit"):
-        model.fit_models(x, y)
-    with meter.stage("forecast"):
-        said = model.predict(HORIZON_DAYS)
-    mean = np.exp(said["lightgbm"].to_numpy().astype(float))
-    dates = said["ds"].to_numpy().astype("datetime64[us]")
-    return pd.DataFrame({"product_id": said["unique_id"].to_list(), "date": dates, "mean": mean})
-
-
-def worker(contender: str, data: Path, out: Path) -> None:
-    """Run one contender in this process; `out` gets its seconds, peak memory and forecasts."""
-    meter = Meter()
-    said = {"ordercast": ordercast, "mlforecast": mlforecast}[contender](data, meter)
-    peak = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
-    text = dict.fromkeys(["product_id"], pd.StringDtype())
-    store.write_parquet(said.astype(text), out / f"{contender}.parquet", ["product_id", "date"])
-    store.write_json({"seconds": meter.seconds, "peak_rss_mb": peak}, out / f"{contender}.json")
 
 
 def run(contender: str, data: Path, out: Path) -> dict[str, Any]:
-    """What `worker` measured in a process of its own, with the machine's load before it."""
+    """What a contender cost in a process of its own, with the machine's load before it; its forecasts are in `out`."""
     load = round(os.getloadavg()[0], 2)
-    command = [sys.executable, "-m", "benchmarks.speed", "--worker", contender, "--data", str(data), "--out", str(out)]
+    command = [sys.executable, "-m", "benchmarks.stages", contender, str(data), str(out)]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     if done.returncode:
-        sys.exit(f"{contender} stopped:\n{done.stderr.strip()}")
-    measured: dict[str, Any] = store.read_json(out / f"{contender}.json")
-    return {"contender": contender, "load_before": load, **measured}
+        sys.exit(f"{contender} stopped with code {done.returncode}.\n{done.stderr.strip()}")
+    cost: dict[str, Any] = store.read_json(out / f"{contender}.json")
+    return {"load_before": load, **cost}
 
 
 def rmsse(past: pd.DataFrame, ahead: pd.DataFrame, forecasts: dict[str, pd.DataFrame]) -> dict[str, float]:
@@ -177,8 +82,6 @@ def ratios(runs: list[dict[str, Any]]) -> dict[str, float]:
 
 def measure(series: int, days: int, repeat: int) -> dict[str, Any]:
     """The JSON: ratios, load (1, 5, 15 minutes at the end), raw runs, accuracy, what was measured."""
-    from benchmarks import panels
-
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder, "prices.parquet")
         whole = panels.synthetic(series, days + HORIZON_DAYS, 7)
@@ -204,19 +107,11 @@ def main() -> None:
     parser.add_argument("--series", type=int, default=10_000)
     parser.add_argument("--days", type=int, default=730)
     parser.add_argument("--repeat", type=int, default=1, help="runs of each contender")
-    parser.add_argument("--json", type=Path, help="file for the figures")
-    parser.add_argument("--worker", choices=CONTENDERS, help=argparse.SUPPRESS)
-    parser.add_argument("--data", type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("--out", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--json", type=Path, required=True, help="file for the figures")
     given = parser.parse_args()
     try:
-        if given.worker:
-            worker(given.worker, given.data, given.out)
-            return
-        if given.json is None:
-            parser.error("--json F is needed: the file for the figures")
-        peers.library("mlforecast")
-    except peers.MissingPeer as error:
+        libraries.library("mlforecast")
+    except libraries.MissingPeer as error:
         sys.exit(str(error))
     result = measure(given.series, given.days, given.repeat)
     store.write_json(result, given.json)

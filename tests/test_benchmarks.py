@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import small
 
-from benchmarks import accuracy, panels, peers, quantile, scale, scores, simple, speed
+from benchmarks import accuracy, libraries, panels, quantile, scale, scores, simple, speed
 from ordercast import panel, store
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -314,8 +314,8 @@ def test_a_missing_peer_says_how_to_get_it(foreign, tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "argv", command)
     with pytest.raises(SystemExit, match="make bench-env"):
         accuracy.main()
-    with pytest.raises(peers.MissingPeer, match="make bench-env"):
-        peers.library("mlforecast")
+    with pytest.raises(libraries.MissingPeer, match="make bench-env"):
+        libraries.library("mlforecast")
 
 
 def test_speed_ratios_are_ours_over_theirs():
