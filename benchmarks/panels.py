@@ -257,5 +257,10 @@ def synthetic(series: int, days: int, seed: int, new_share: float = 0.0) -> pd.D
     ids = np.array([f"P{number:06d}" for number in range(series)])
     dates = np.datetime64(date(2026, 10, 31), "us") - (days - 1 - np.arange(days)).astype("timedelta64[D]")
     return pd.DataFrame(
-        {"product_id": ids[row], "supplier_id": "default", "date": dates[step], "unit_price": price[row, step]}
+        {
+            "product_id": pd.Categorical.from_codes(row, pd.Index(ids)),
+            "supplier_id": pd.Categorical.from_codes(np.zeros(len(row), dtype=np.int8), pd.Index(["default"])),
+            "date": dates[step],
+            "unit_price": price[row, step],
+        }
     )

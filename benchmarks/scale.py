@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from benchmarks import panels, speed
 from benchmarks.stages import STAGES
@@ -33,8 +32,7 @@ def run(products: int, days: int, new_share: float) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder, "prices.parquet")
         made = panels.synthetic(products, days, 7, new_share)
-        text = dict.fromkeys(["product_id", "supplier_id"], pd.StringDtype())
-        store.write_parquet(made.astype(text), data, ["product_id", "supplier_id", "date"])
+        store.write_parquet(made, data, ["product_id", "supplier_id", "date"])
         quotes = len(made)
         del made
         cost = speed.run("ordercast", data, Path(folder))

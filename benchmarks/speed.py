@@ -46,21 +46,25 @@ def rmsse(past: pd.DataFrame, ahead: pd.DataFrame, forecasts: dict[str, pd.DataF
 
     past, ahead: product_id, date, unit_price; forecasts: product_id, date, mean of each.
     """
-    history = past.pivot_table(index="product_id", columns="date", values="unit_price").ffill(axis=1)
-    seen = past.pivot_table(index="product_id", columns="date", values="unit_price").notna()
-    filled = history.bfill(axis=1)
-    scale, _ = metrics.naive_scales(filled.to_numpy(), seen.to_numpy())
-    actual = ahead.pivot_table(index="product_id", columns="date", values="unit_price").reindex(history.index)
+    quoted, actual = _wide(past, "unit_price"), _wide(ahead, "unit_price")
+    history = quoted.ffill(axis=1)
+    scale, _ = metrics.naive_scales(history.bfill(axis=1).to_numpy(), quoted.notna().to_numpy())
+    actual = actual.reindex(history.index)
     naive = np.repeat(history.iloc[:, -1:].to_numpy(), actual.shape[1], axis=1)
     reference = np.nanmean(metrics.rmsse(naive, actual.to_numpy(), scale))
     ratios = {}
     for name, said in forecasts.items():
-        mean = said.pivot_table(index="product_id", columns="date", values="mean")
-        mean = mean.reindex(index=history.index, columns=actual.columns)
+        mean = _wide(said, "mean").reindex(index=history.index, columns=actual.columns)
         if mean.isna().to_numpy().any():
             sys.exit(f"{name} left forecasts out: the contenders cannot be compared")
         ratios[name] = float(np.nanmean(metrics.rmsse(mean.to_numpy(), actual.to_numpy(), scale)) / reference)
     return {name: round(ratio, 4) for name, ratio in ratios.items()}
+
+
+def _wide(table: pd.DataFrame, column: str) -> pd.DataFrame:
+    """A row per product and a column per date."""
+    wide = table.pivot_table(index="product_id", columns="date", values=column, observed=True)
+    return wide.set_index(wide.index.astype("object"))
 
 
 def ratios(runs: list[dict[str, Any]]) -> dict[str, float]:
@@ -86,9 +90,8 @@ def measure(series: int, days: int, repeat: int) -> dict[str, Any]:
         data = Path(folder, "prices.parquet")
         whole = panels.synthetic(series, days + HORIZON_DAYS, 7)
         last = whole["date"].max() - pd.Timedelta(days=HORIZON_DAYS)
-        text = dict.fromkeys(["product_id", "supplier_id"], pd.StringDtype())
         past, ahead = whole[whole["date"] <= last], whole[whole["date"] > last]
-        store.write_parquet(past.astype(text), data, ["product_id", "supplier_id", "date"])
+        store.write_parquet(past, data, ["product_id", "supplier_id", "date"])
         runs = [run(contender, data, Path(folder)) for _ in range(repeat) for contender in CONTENDERS]
         said = {name: store.read_parquet(Path(folder, f"{name}.parquet")) for name in CONTENDERS}
         accuracy = rmsse(past, ahead, said)
