@@ -152,11 +152,19 @@ def table(rows: Sequence[dict[str, object]]) -> str:
     return "\n".join(lines)
 
 
-def measure(sources: Sequence[str], origins: int, max_series: int, seed: int, models: Sequence[str], **to: Any) -> None:
-    """Measure one panel after the other; what is done is written after each, so that a stopped run keeps it.
-
-    to: json and forecasts, the files to write, or None.
-    """
+def measure(
+    sources: Sequence[str],
+    origins: int,
+    max_series: int,
+    seed: int,
+    models: Sequence[str],
+    rows_file: Path,
+    forecasts_file: Path | None,
+) -> None:
+    """Measure one panel after the other; what is done is written after each, so that a stopped run keeps it."""
+    names = [Path(source).resolve().name for source in sources]
+    if len(set(names)) < len(names):
+        raise InputError(f"two of the folders have the same name, by which panels are told apart: {', '.join(names)}")
     rows: list[dict[str, object]] = []
     written: list[pd.DataFrame] = []
     for source in sources:
@@ -168,9 +176,9 @@ def measure(sources: Sequence[str], origins: int, max_series: int, seed: int, mo
             print(f"\n{heading(task, own)}\n{table(own)}", flush=True)
             written.append(said)
         together = [pooled for target in ("price", "demand") for pooled in scores.pooled(rows, target)]
-        store.write_json([*rows, *together], to["json"])
-        if to["forecasts"]:
-            store.write_parquet(pd.concat(written), to["forecasts"], ["panel", "model", *scores.SERIES_KEY, "origin"])
+        store.write_json([*rows, *together], rows_file)
+        if forecasts_file:
+            store.write_parquet(pd.concat(written), forecasts_file, ["panel", "model", *scores.SERIES_KEY, "origin"])
     for name in dict.fromkeys(str(row["panel"]) for row in together):
         own = [row for row in together if row["panel"] == name]
         print(f"\n{name}: geometric mean over the real panels\n{table(own)}")
@@ -193,8 +201,8 @@ def main() -> None:
             given.max_series,
             given.seed,
             given.models,
-            json=given.json,
-            forecasts=given.forecasts,
+            given.json,
+            given.forecasts,
         )
     except (InputError, MissingPeer) as error:
         sys.exit(str(error))

@@ -117,7 +117,7 @@ def read(folder: str | Path) -> Tables:
         products["category"] = None
     else:
         products = products.merge(named.drop_duplicates("product_id"), on="product_id", how="left")
-    return Tables(folder.name, prices, sales, products, notes=(*notes, *more))
+    return Tables(folder.resolve().name, prices, sales, products, notes=(*notes, *more))
 
 
 def no_sales() -> pd.DataFrame:

@@ -318,6 +318,13 @@ def test_a_missing_peer_says_how_to_get_it(foreign, tmp_path, monkeypatch):
         libraries.library("mlforecast")
 
 
+def test_folders_of_one_name_are_refused(foreign, tmp_path, monkeypatch):
+    command = ["accuracy", str(foreign), str(foreign), "--models", "naive", "--json", str(tmp_path / "rows.json")]
+    monkeypatch.setattr(sys, "argv", command)
+    with pytest.raises(SystemExit, match="two of the folders have the same name"):
+        accuracy.main()
+
+
 def test_speed_ratios_are_ours_over_theirs():
     def one(contender, features, fit, forecast, peak):
         seconds = {"features": {"cpu": features}, "fit": {"cpu": fit}, "forecast": {"cpu": forecast}}
