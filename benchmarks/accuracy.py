@@ -117,8 +117,11 @@ MODELS = ("ordercast", "ordercast_recursive", *contenders())
 
 
 def forecasts(task: Task, models: Sequence[str]) -> tuple[pd.DataFrame, dict[str, float]]:
-    """Every forecast of the models on a task, and the CPU seconds of each; naive and a known truth are always there."""
-    asked = [name for name in MODELS if name in models or name == "naive"]
+    """Every forecast of the models on a task, and the CPU seconds of each.
+
+    Always there, asked for or not: the two that ratios refer to and, where it is known, the truth.
+    """
+    asked = [name for name in MODELS if name in models or name in ("naive", "naive_empirical")]
     outcomes: dict[str, Outcome] = {}
     if any(name.startswith("ordercast") for name in asked):
         outcomes |= {name: outcome for name, outcome in ordercast(task).items() if name in asked}
