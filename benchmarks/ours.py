@@ -5,7 +5,7 @@ features: `lesson`; fit: `fit`; forecasts at an origin: `forecast`. Settings are
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from benchmarks.panels import Floats, Ints
 from ordercast import forecast as engine
 from ordercast import panel, params, samples, train
 from ordercast.features import TARGETS, Problem, Rows, rows
+from ordercast.quotes import Quotes
 
 Strategy = engine.Strategy
 SEED, THREADS = 7, 2
@@ -37,7 +38,7 @@ class Model:
 
 
 def lesson(
-    prices: pd.DataFrame,
+    prices: pd.DataFrame | Quotes,
     sales: pd.DataFrame,
     products: pd.DataFrame,
     target: str,
@@ -48,23 +49,28 @@ def lesson(
     last_steps: int = 0,
 ) -> Lesson:
     """Panel up to `today` and training rows; the last `last_steps` steps are not learned from."""
-    spec = params.Features()
-    known = panel.panels(prices, sales, today, step_days)[target]
-    codes = samples.codes_of(known.ids, products, samples.code_table(products, prices))
-    problem = Problem(TARGETS[target], known, horizons, codes, spec)
+    settings = params.Params()
+    priced = panel.price_panel(prices, today, step_days)
+    known = priced if target == "price" else panel.demand_panel(sales, priced)
+    codes = samples.codes_of(known.ids, products, samples.code_table(products, priced.ids))
+    problem = Problem(TARGETS[target], known, horizons, codes, settings.features)
     cut = known.steps - 1 - last_steps
     past = problem.at(cut)
-    starts = samples.origins(past.panel, spec.origin_every_days, spec.history_days)
-    drawn = samples.drawn_horizons(past.panel, horizons, spec.horizons_per_origin, SEED)
-    return Lesson(problem, rows(past, starts, drawn), cut)
+    cells = samples.training_cells(past.panel, _taught(step_days), settings.features, SEED)
+    return Lesson(problem, rows(past, cells), cut)
+
+
+def _taught(step_days: int) -> Ints:
+    """The horizons that the project trains for, whatever it is asked here."""
+    settings = params.Params()
+    return samples.horizons(max(settings.base.horizon_days, settings.forecast.reach_days), step_days)
 
 
 def fit(known: Lesson) -> Model:
     """The forecaster as it would have been at the lesson's cut."""
-    settings = params.Train()
-    past = known.problem.at(known.cut)
-    at = train.split(past.panel, known.cut, settings.validation_days)
-    return Model(known.problem, train.fit(past, known.rows, at, settings, seed=SEED, threads=THREADS))
+    past = replace(known.problem.at(known.cut), horizons=_taught(known.problem.panel.step_days))
+    forecaster = train.fit(past, known.rows, known.cut, params.Params().train, seed=SEED, threads=THREADS)
+    return Model(known.problem, forecaster)
 
 
 def forecast(model: Model, origin: int, strategy: Strategy = "direct") -> tuple[Floats, Floats]:

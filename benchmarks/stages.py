@@ -52,9 +52,9 @@ def ordercast(data: Path, meter: Meter) -> pd.DataFrame:
         from benchmarks import ours, panels
         from ordercast import store
     with meter.stage("features"):
-        prices = store.read_parquet(data)
-        products = pd.DataFrame({"product_id": prices["product_id"].unique(), "category": None})
-        ahead, today = np.arange(1, HORIZON_DAYS + 1), prices["date"].max()
+        prices = store.read_quotes(data, ["product_id", "supplier_id"], "unit_price")
+        products = prices.ids[["product_id"]].drop_duplicates().assign(category=None)
+        ahead, today = np.arange(1, HORIZON_DAYS + 1), pd.Timestamp(int(prices.day.max()), unit="D")
         lesson = ours.lesson(prices, panels.no_sales(), products, "price", ahead, today=today)
     with meter.stage("fit"):
         model = ours.fit(lesson)
