@@ -61,8 +61,7 @@ def fit(problem: Problem, rows: Rows, cut: int, train: Train, *, seed: int, thre
     """
     settings = _settings(train, seed, min(threads, 1 + len(rows.series) // ROWS_PER_THREAD))
     lesson = _lesson(problem, rows, cut, settings)
-    split = [_rows_of(window, lesson, rows) for window in folds(cut, problem.panel.step_days, train)]
-    split = [(early, late) for early, late in split if min(len(early), len(late)) >= MIN_ROWS]
+    split = _split(problem, rows, lesson, cut, train)
     boosters: dict[str, lgb.Booster] = {}
     rounds: dict[str, int] = {}
     losses: dict[str, float] = {}
@@ -90,6 +89,27 @@ def fit(problem: Problem, rows: Rows, cut: int, train: Train, *, seed: int, thre
         _recursive_skill(replace(judged, boosters={"mean": newest}), problem, window) if newest else skill["mean"]
     )
     return judged
+
+
+def window_loss(problem: Problem, rows: Rows, cut: int, train: Train, *, seed: int, threads: int) -> float:
+    """The mean loss of the mean and the quantiles in the windows that judge, in units of the loss of no model.
+
+    What a search over settings goes by: nothing after step `cut` is seen. 1 where there is too little to learn from.
+    """
+    settings = _settings(train, seed, min(threads, 1 + len(rows.series) // ROWS_PER_THREAD))
+    lesson = _lesson(problem, rows, cut, settings)
+    split = _split(problem, rows, lesson, cut, train)
+    losses = []
+    for level in LEVELS.values():
+        _, _, loss = _in_lockstep(lesson, split, settings | _objective(level, train), level, train)
+        losses.append(loss)
+    return float(np.mean(losses))
+
+
+def _split(problem: Problem, rows: Rows, lesson: Lesson, cut: int, train: Train) -> list[tuple[Ints, Ints]]:
+    """Early and late rows of each window that has enough of both."""
+    split = [_rows_of(window, lesson, rows) for window in folds(cut, problem.panel.step_days, train)]
+    return [(early, late) for early, late in split if min(len(early), len(late)) >= MIN_ROWS]
 
 
 def _settings(train: Train, seed: int, threads: int) -> dict[str, Any]:
