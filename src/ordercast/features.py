@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ordercast.kernels import ahead
 from ordercast.panel import Panel
 from ordercast.params import Features
-from ordercast.states import LOOK_BACK_DAYS, YEAR_DAYS, Floats, Ints, State, demand_state, price_state
+from ordercast.states import HALF_YEAR_DAYS, LOOK_BACK_DAYS, YEAR_DAYS, Floats, Ints, State, demand_state, price_state
 
 HOLIDAY_REACH_DAYS = 14
 WEEKS = 8
@@ -102,8 +102,11 @@ def every_cell(problem: Problem, origins: Sequence[int]) -> Cells:
 
 
 def recent(known: Panel) -> Panel:
-    """The part of the history that features look at: its last 378 days."""
-    return known.tail(LOOK_BACK_DAYS // known.step_days)
+    """The part of the history that features look at.
+
+    A quote or a change may be 378 days old, and its surroundings are looked at half a year further back.
+    """
+    return known.tail((LOOK_BACK_DAYS + HALF_YEAR_DAYS) // known.step_days + 1)
 
 
 def rows(problem: Problem, cells: Cells) -> Rows:

@@ -17,7 +17,7 @@ from ordercast.params import Features
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 YEAR_DAYS = 364  # whole weeks, so that a weekday meets its like
-LOOK_BACK_DAYS = YEAR_DAYS + 14  # no feature sees further back, so a recursion need not carry more
+LOOK_BACK_DAYS = YEAR_DAYS + 14  # older quotes and changes are all told as that old
 HALF_YEAR_DAYS = 182
 PRIOR_STEPS = 10  # a series' volatility counts as this many steps of the prior before it has its own
 PRIOR_VARIANCE = 1e-4
@@ -38,9 +38,9 @@ class State:
 
     x: (pairs, names). The forecast is base + scale * model output, for prices on the log scale, where the variance
     scale(h)^2 = nugget + growth * h grows with the steps ahead. group: the cluster in which skill and spread are
-    judged. unit: (pairs,) the root mean squared one-step change, in which distances are told. trust: (pairs,) in (0, 1], the
-    share of the model's output to use: it fades as the last quote ages. since, between: (pairs,) steps since the last
-    change of a price and, usually, between two.
+    judged. unit: (pairs,) the root mean squared one-step change, in which distances are told. trust: (pairs,) in
+    (0, 1], the share of the model's output to use: it fades as the last quote ages. since, between: (pairs,) steps
+    since the last change of a price and, usually, between two.
     """
 
     names: list[str]
