@@ -82,4 +82,3 @@ def test_views_of_a_panel_take_their_part_of_the_lines():
     assert known.tail(40).market.tobytes() == known.market[:, -40:].tobytes()
     longer = known.extended(known.value[:, -1], known.z[:, -1])
     assert (longer.market[:, -1] == known.market[:, -1]).all()
-    assert isinstance(longer, panel.Panel)

@@ -170,7 +170,7 @@ def calendar(dates: NDArray[np.datetime64], step_days: int, country: str) -> dic
     Distances are in days, capped at 14; `country` is an ISO code of the `holidays` package.
     """
     years = dates.astype("datetime64[Y]").astype(np.int64) + 1970
-    first, last = int(years.min()), int(years.max())
+    first, last = (int(years.min()), int(years.max())) if len(years) else (2000, 2000)
     position = (dates - np.datetime64(f"{first}-01-01")).astype(np.int64)
     every_day = _calendar_of_years(country, first, last)
     return {name: value[position] for name, value in every_day.items() if step_days == 1 or name != "weekday"}
