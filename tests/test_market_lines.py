@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from loops import Cells, at
 
-from ordercast import market, panel
+from ordercast import market
 
 
 def mean_step(known: Cells, members: list[int], t: int) -> float:
