@@ -48,9 +48,8 @@ def training_cells(panel: Panel, ahead: NDArray[np.int64], spec: Features, seed:
 
     Origins stand every `origin_every_days` of the last `history_days`, on a daily calendar on a fixed grid of dates;
     each (series, origin) draws `horizons_per_origin` of the horizons that were observed, three draws in four from the
-    near ones. A catalogue that gives more than about `max_rows` is thinned
-    evenly. The draws follow from the
-    seed, the date and the series' name alone: a new day or a new product adds rows and moves none.
+    near ones. A catalogue that gives more than about `max_rows` is thinned evenly. The draws follow from the seed, the
+    date and the series' name alone: a new product moves no row, a new day none whose horizons were all known before.
     """
     day = panel.dates.astype(np.int64)
     on_grid = (day // panel.step_days) % max(1, spec.origin_every_days // panel.step_days) == 0
