@@ -7,18 +7,19 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from ordercast import panel, params, samples
-from ordercast.features import TARGETS, Problem
+from ordercast import features, panel, params, samples, train
+from ordercast.features import TARGETS, Problem, Rows
+from ordercast.forecast import Forecaster
 
-SPEC = params.Features(change_days=(1, 7, 28), mean_days=(7, 28, 365))
+SPEC = params.Features(origin_every_days=1, change_days=(1, 7, 28), mean_days=(7, 28, 365))
 TRAIN = params.Train(
-    learning_rate=0.1,
+    fold_days=42,
+    learning_rate=0.2,
     num_leaves=7,
     min_data_in_leaf=20,
     feature_fraction=1.0,
     max_rounds=30,
     early_stopping_rounds=5,
-    validation_days=84,
 )
 PRODUCTS = pd.DataFrame({"product_id": ["A", "B", "C"], "category": ["x", "x", None]})
 
@@ -75,6 +76,28 @@ def problem(target: str = "price", prices: pd.DataFrame | None = None, sold: pd.
     known = panel.panels(prices, sales() if sold is None else sold, prices["date"].max(), 1)[target]
     codes = samples.code_table(PRODUCTS, prices)
     return Problem(TARGETS[target], known, samples.horizons(14, 1), samples.codes_of(known.ids, PRODUCTS, codes), SPEC)
+
+
+def rows(asked: Problem, origins: list[int]) -> Rows:
+    """The feature rows of every started series at the origins, at each horizon."""
+    return features.rows(asked, features.every_cell(asked, origins))
+
+
+def training_rows(asked: Problem) -> Rows:
+    """The rows that stage 2 draws, of any small problem."""
+    return features.rows(asked, samples.training_cells(asked.panel, asked.horizons, asked.spec, seed=7))
+
+
+def fitted(asked: Problem, known: Rows | None = None, cut: int | None = None, **changes: float) -> Forecaster:
+    """A forecaster of the problem that knows everything up to `cut`; changes: of the small world's settings."""
+    return train.fit(
+        asked,
+        training_rows(asked) if known is None else known,
+        asked.panel.steps - 1 if cut is None else cut,
+        TRAIN.model_copy(update=changes),
+        seed=7,
+        threads=2,
+    )
 
 
 def lay_small_params_over(path: str | Path) -> None:

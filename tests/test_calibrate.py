@@ -1,15 +1,26 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ordercast import calibrate
 
 RNG = np.random.default_rng(3)
 SIGNAL = RNG.standard_normal(2400)
 NOISE = RNG.standard_normal(2400)
-ORIGIN = np.repeat(np.arange(12), 200)
+BLOCK = np.repeat(np.arange(12), 200)
 ONE = np.zeros(2400, dtype=np.int64)
+RULES = [
+    pytest.param(calibrate.mean_weights, id="mean"),
+    pytest.param(calibrate.median_weights, id="median"),
+]
 
 
+def weight_of(rule, forecast, actual, block=BLOCK):
+    return rule(forecast, actual, block, np.zeros(len(block), dtype=np.int64), 1)[0]
+
+
+@pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize(
     ("forecast", "actual", "low", "high"),
     [
@@ -21,54 +32,178 @@ ONE = np.zeros(2400, dtype=np.int64)
         pytest.param(0.3 * SIGNAL, SIGNAL, 1.0, 1.0, id="no_weight_above_one"),
     ],
 )
-def test_skill_weight(forecast, actual, low, high):
-    (weight,) = calibrate.skill_weights(forecast, actual, ORIGIN, ONE, 1)
-    assert low <= weight <= high
+def test_weight(rule, forecast, actual, low, high):
+    assert low <= weight_of(rule, forecast, actual) <= high
 
 
-def test_skill_that_rests_on_one_origin_is_doubted():
-    """The same gain, once spread over all origins and once from a single shock."""
-    spread = calibrate.skill_weights(SIGNAL, 0.3 * SIGNAL + NOISE, ORIGIN, ONE, 1)[0]
-    shock = np.where(ORIGIN == 5, 3.6 * SIGNAL, 0.0) + NOISE
-    assert spread > 0.2
-    assert calibrate.skill_weights(SIGNAL, shock, ORIGIN, ONE, 1)[0] < spread / 2
+@pytest.mark.parametrize("rule", RULES)
+def test_skill_that_rests_on_one_block_is_doubted(rule):
+    """The same gain, once spread over all blocks and once from a single shock."""
+    spread = weight_of(rule, SIGNAL, 0.3 * SIGNAL + NOISE)
+    assert spread > 0.15
+    assert weight_of(rule, SIGNAL, np.where(BLOCK == 5, 3.6 * SIGNAL, 0.0) + NOISE) < spread / 2
 
 
-def test_three_origins_are_no_evidence():
-    first = ORIGIN < 3
-    assert calibrate.skill_weights(SIGNAL[first], SIGNAL[first], ORIGIN[first], ONE[first], 1)[0] == 0
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize(("blocks", "weight"), [(0, 0.0), (3, 0.0), (4, 1.0)])
+def test_three_blocks_are_no_evidence(rule, blocks, weight):
+    first = blocks > BLOCK
+    assert weight_of(rule, SIGNAL[first], SIGNAL[first], BLOCK[first]) == weight
 
 
-def test_groups_are_judged_apart():
+@pytest.mark.parametrize("rule", RULES)
+def test_groups_are_judged_apart(rule):
     group = np.where(np.arange(2400) % 2 == 0, 0, 2)
     actual = np.where(group == 0, SIGNAL, NOISE)
-    weights = calibrate.skill_weights(SIGNAL, actual, ORIGIN, group, 3)
-    assert weights[0] == 1
-    assert weights[1] == 0
-    assert weights[2] < 0.1
+    weights = rule(SIGNAL, actual, BLOCK, group, 3)
+    assert weights[:2].tolist() == [1, 0]
+    assert weights[2] <= 0.1
 
 
-def test_bands_cover_what_they_promise():
-    error = RNG.standard_normal(4000)
-    horizon = np.tile([1, 2], 2000)
-    error = np.where(horizon == 2, 3 * error, error)
-    table = calibrate.bands(error, horizon, np.zeros(4000, dtype=np.int64), 1, np.array([1, 2]))
+def slope_by_hand(forecast: list[float], actual: list[float], block: list[int]) -> float:
+    """Least squares through 0, less 1.645 jackknife errors over the blocks."""
+
+    def slope(without: int | None) -> float:
+        kept = [(f, a) for f, a, b in zip(forecast, actual, block, strict=True) if b != without]
+        return sum(f * a for f, a in kept) / sum(f * f for f, _ in kept)
+
+    names = sorted(set(block))
+    left_out = [slope(name) for name in names]
+    mean = sum(left_out) / len(names)
+    error = ((len(names) - 1) / len(names) * sum((each - mean) ** 2 for each in left_out)) ** 0.5
+    return min(max(slope(None) - 1.645 * error, 0.0), 1.0)
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(-0.5, 1.5), st.integers(4, 9))
+def test_the_weight_of_a_mean_is_a_lower_bound(seed: int, slope: float, blocks: int):
+    rng = np.random.default_rng(seed)
+    forecast, block = rng.normal(0, 1, 120), np.arange(120) % blocks
+    actual = slope * forecast + rng.normal(0, 0.5, 120)
+    expected = slope_by_hand(forecast.tolist(), actual.tolist(), block.tolist())
+    assert weight_of(calibrate.mean_weights, forecast, actual, block) == pytest.approx(expected, abs=1e-4)
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(-0.5, 1.5), st.integers(4, 9))
+def test_the_weight_of_a_median_has_the_surest_gain(seed: int, slope: float, blocks: int):
+    rng = np.random.default_rng(seed)
+    forecast, block = rng.normal(0, 1, 120), np.arange(120) % blocks
+    actual = slope * forecast + rng.normal(0, 0.5, 120)
+
+    def surest(weight: float) -> float:
+        gain = [0.0] * blocks
+        for f, a, b in zip(forecast, actual, block, strict=True):
+            gain[b] += abs(a) - abs(a - weight * f)
+        mean = sum(gain) / blocks
+        return sum(gain) - 1.645 * ((blocks - 1) / blocks * sum((each - mean) ** 2 for each in gain)) ** 0.5
+
+    best = max((tenth / 10 for tenth in range(11)), key=surest)
+    assert weight_of(calibrate.median_weights, forecast, actual, block) == pytest.approx(
+        best if surest(best) > 0 else 0
+    )
+
+
+def test_near_and_far_horizons_are_judged_apart():
+    days, ahead = np.arange(2400) // 10, np.where(np.arange(2400) % 2 == 0, 14, 15)
+    actual = np.where(ahead == 15, SIGNAL, -SIGNAL)
+    weights = calibrate.by_range(calibrate.mean_weights, SIGNAL, actual, days, ahead, ONE, 1)
+    assert weights.tolist() == [[0, 1]]
+
+
+def test_blocks_are_as_long_as_the_range():
+    """Fifty days are four fortnights, and one stretch of sixty days: too little to be judged by."""
+    days = np.arange(2400) % 50
+    ahead = np.where(np.arange(2400) < 1200, 7, 60)
+    weights = calibrate.by_range(calibrate.mean_weights, SIGNAL, SIGNAL, days, ahead, ONE, 1)
+    assert weights.tolist() == [[1, 0]]
+
+
+@pytest.mark.parametrize("far", [False, True])
+def test_a_range_without_forecasts_has_no_weight(far):
+    ahead = np.full(2400, 60 if far else 3)
+    weights = calibrate.by_range(calibrate.mean_weights, SIGNAL, SIGNAL, np.arange(2400), ahead, ONE, 1)
+    assert weights.tolist() == [[0, 1] if far else [1, 0]]
+
+
+@pytest.mark.parametrize(
+    ("days", "bucket"),
+    [(1, 0), (2, 0), (3, 1), (4, 1), (5, 2), (7, 2), (14, 4), (15, 5), (45, 7), (46, 8), (180, 8)],
+)
+def test_horizon_bucket(days, bucket):
+    assert calibrate.horizon_bucket(np.array([days])).tolist() == [bucket]
+
+
+@pytest.mark.parametrize(("days", "far"), [(1, 0), (14, 0), (15, 1), (60, 1)])
+def test_far_range(days, far):
+    assert calibrate.far_range(np.array([days])).tolist() == [far]
+
+
+@pytest.mark.parametrize("level", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("told", [0.0, -3.0])
+def test_shifted_quantiles_cover_what_they_promise(level, told):
+    """Two ranges of horizons, one of thrice the spread; whatever the model said, it is brought to where it holds."""
+    bucket = np.tile([0, 1], 2000)
+    factor = np.where(bucket == 1, 3.0, 1.0)
+    error = factor * RNG.standard_normal(4000)
+    table = calibrate.shifts(np.full(4000, told), error, level, bucket, np.zeros(4000, dtype=np.int64), 1)
     fresh = RNG.standard_normal(20_000)
-    for index, factor in enumerate((1, 3)):
-        low, middle, high = table[0, index] / factor
-        assert ((fresh >= low) & (fresh <= high)).mean() == pytest.approx(0.8, abs=0.03)
-        assert abs(middle) < 0.1
+    for place, spread in enumerate((1, 3)):
+        assert (spread * fresh <= told + table[0, place]).mean() == pytest.approx(level, abs=0.03)
 
 
-def test_thin_cells_borrow():
-    error = np.concatenate([RNG.standard_normal(1000), 50 + RNG.standard_normal(10)])
-    group = np.repeat([0, 1], [1000, 10])
-    table = calibrate.bands(error, np.ones(1010, dtype=np.int64), group, 2, np.array([1, 2]))
-    assert table[1, 0, 1] < 1  # ten errors of 50 move nothing
-    assert np.isfinite(table).all()
-    assert (np.diff(table, axis=2) >= 0).all()
+@given(st.integers(0, 2**32 - 1), st.integers(1, 60), st.sampled_from([0.1, 0.9]))
+def test_a_shift_is_taken_outwards(seed: int, count: int, level: float):
+    """The rank of n errors is that of n + 1: with few of them the widest is taken."""
+    error = np.sort(np.random.default_rng(seed).normal(size=count).round(6))
+    none = np.zeros(count, dtype=np.int64)
+    shift = calibrate.shifts(np.zeros(count), error, level, none, none, 1)[0, 0]
+    rank = int(level * (count + 1) + 1e-9) if level < 0.5 else -int(-(level * (count + 1)) // 1)
+    assert shift == error[min(max(rank, 1), count) - 1]
 
 
-def test_no_errors_at_all_give_a_flat_band():
-    none = np.zeros(0)
-    assert (calibrate.bands(none, none.astype(int), none.astype(int), 2, np.array([1])) == 0).all()
+@pytest.mark.parametrize(
+    ("own", "group_everywhere", "borrowed"),
+    [
+        pytest.param(200, 0, "own", id="enough_of_its_own"),
+        pytest.param(10, 300, "group", id="thin_takes_its_groups_other_ranges"),
+        pytest.param(10, 0, "range", id="a_thin_group_takes_the_range_of_all"),
+    ],
+)
+def test_thin_cells_borrow(own, group_everywhere, borrowed):
+    """Errors of group 1 at range 0, of group 1 at range 5 and of group 0 at range 0, each about a level of its own."""
+    level = np.repeat([1.0, 2.0, 3.0], [own, group_everywhere, 1000])
+    group = np.repeat([1, 1, 0], [own, group_everywhere, 1000])
+    bucket = np.repeat([0, 5, 0], [own, group_everywhere, 1000])
+    table = calibrate.shifts(np.zeros(len(level)), level, 0.5, bucket, group, 2)
+    assert table[1, 0] == {"own": 1.0, "group": 2.0, "range": 3.0}[borrowed]
+
+
+def test_an_empty_group_takes_what_there_is():
+    few = np.zeros(10, dtype=np.int64)
+    table = calibrate.shifts(np.zeros(10), np.full(10, 2.5), 0.9, few, few, 3)
+    assert table.shape == (3, 9)
+    assert (table == 2.5).all()
+
+
+def test_no_errors_at_all_shift_nothing():
+    none, whole = np.zeros(0), np.zeros(0, dtype=np.int64)
+    assert (calibrate.shifts(none, none, 0.1, whole, whole, 2) == np.zeros((2, 9))).all()
+    assert calibrate.mean_weights(none, none, whole, whole, 2).tolist() == [0, 0]
+    assert calibrate.median_weights(none, none, whole, whole, 2).tolist() == [0, 0]
+    assert calibrate.by_range(calibrate.mean_weights, none, none, whole, whole, whole, 2).tolist() == [[0, 0]] * 2
+
+
+@pytest.mark.parametrize(
+    ("departure", "expected"),
+    [(0.0, 0.0), (0.1, 0.0), (-0.1, 0.0), (0.3, 0.2), (-0.3, -0.2)],
+)
+def test_snapped(departure, expected):
+    assert calibrate.snapped(np.array([departure]), 0.1) == pytest.approx([expected])
+
+
+@given(st.lists(st.floats(-5, 5), min_size=2))
+def test_snapping_keeps_the_order_and_never_enlarges(values: list[float]):
+    departure = np.sort(values)
+    got = calibrate.snapped(departure, 0.1)
+    assert (np.diff(got) >= 0).all()
+    assert (np.abs(got) <= np.abs(departure)).all()
+    assert (got * departure >= 0).all()

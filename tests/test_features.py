@@ -1,4 +1,6 @@
 import itertools
+import statistics
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -6,16 +8,29 @@ import pandas as pd
 import pytest
 import small
 
-from ordercast import features, panel, samples
+from ordercast import features, forecast, panel, samples, states
+
+FIELDS = ("x", "origin", "horizon", "base", "scale", "unit", "group", "trust")
 
 
-def row(known: features.Rows, index: int) -> dict[str, float]:
+def named(known: features.Rows, index: int) -> dict[str, float]:
     return dict(zip(known.names, known.x[index].tolist(), strict=True))
+
+
+def next_day(problem: features.Problem, origin: int) -> dict[int, dict[str, float]]:
+    """The features of each series' first step after the origin."""
+    at = small.rows(problem, [origin])
+    return {int(at.series[i]): named(at, i) for i in np.flatnonzero(at.horizon == 1)}
+
+
+def assert_same(one: features.Rows, other: features.Rows, which: np.ndarray | slice = slice(None)) -> None:
+    for field in FIELDS:
+        assert getattr(one, field).tobytes() == getattr(other, field)[which].tobytes(), field
 
 
 @pytest.mark.parametrize("target", ["price", "demand"])
 def test_no_feature_sees_the_future(target):
-    """Everything after the origin is corrupted; every feature, base and scale stays, bit for bit."""
+    """Everything after the origin is corrupted; every feature, base, scale and trust stays, bit for bit."""
     origin = 200
     prices, sold = small.quotes_with_comers_and_goers(), small.sales()
     honest = small.problem(target, prices.copy(), sold.copy())
@@ -25,73 +40,228 @@ def test_no_feature_sees_the_future(target):
     sold.loc[sold["date"] > after, "in_stock"] = False
     corrupt = small.problem(target, prices, sold)
     for origins in ([origin], [100, 150, origin]):
-        before, later = features.rows(honest, origins), features.rows(corrupt, origins)
-        for field in ("x", "base", "scale", "group", "series"):
-            assert getattr(before, field).tobytes() == getattr(later, field).tobytes(), field
-    changed = features.scaled_target(corrupt.panel, features.rows(corrupt, [origin]))
-    assert not np.array_equal(changed, features.scaled_target(honest.panel, features.rows(honest, [origin])))
+        before, later = small.rows(honest, origins), small.rows(corrupt, origins)
+        assert_same(before, later)
+        assert before.series.tolist() == later.series.tolist()
+    changed = features.scaled_target(corrupt.panel, small.rows(corrupt, [origin]))
+    assert not np.array_equal(changed, features.scaled_target(honest.panel, small.rows(honest, [origin])))
 
 
-def test_price_features_against_a_plain_loop():
-    problem = small.problem("price")
-    known, origin, step = problem.panel, 250, 0
-    at = features.rows(problem, [origin])
-    for index in np.flatnonzero(at.horizon == 1):
-        series = at.series[index]
-        z = [round(float(np.log(v)), 7) for v in known.value[series, : origin + 1]]
-        got = row(at, index)
-        assert got["change_7d"] == pytest.approx(z[-1] - z[-8], abs=1e-6)
-        assert got["over_mean_28d"] == pytest.approx(z[-1] - sum(z[-28:]) / 28, abs=1e-6)
-        assert got["range_position_91d"] == pytest.approx(
-            (z[-1] - min(z[-91:])) / (max(z[-91:]) - min(z[-91:])), abs=1e-5
-        )
-        moves = [b - a for a, b in itertools.pairwise(z)]
-        assert got["share_changed_91d"] == pytest.approx(sum(m != 0 for m in moves[-91:]) / 91, abs=1e-6)
-        quiet = next(days for days, move in enumerate(reversed(moves)) if move != 0)
-        assert got["days_since_change"] == quiet
-        unseen = next(days for days, seen in enumerate(reversed(known.observed[series, : origin + 1])) if seen)
-        assert got["days_since_quote"] == unseen
-        step += 1
-    assert step == 4
+@pytest.mark.parametrize("target", ["price", "demand"])
+def test_a_row_is_the_same_from_the_past_alone(target):
+    """Whether the panel ends at the origin, as in a forecast, or goes on, as in training."""
+    whole = small.problem(target)
+    assert_same(small.rows(whole.at(250), [250]), small.rows(whole, [250]))
+
+
+@pytest.mark.parametrize("target", ["price", "demand"])
+def test_a_row_does_not_depend_on_which_products_are_asked_for(target):
+    whole = small.problem(target)
+    some = (whole.panel.ids["product_id"] == "B").to_numpy()
+    together, apart = small.rows(whole, [120, 250]), small.rows(whole.take(some), [120, 250])
+    assert_same(apart, together, some[together.series])
+
+
+def test_a_row_does_not_depend_on_which_rows_are_asked_for():
+    whole = small.problem("price")
+    cells = features.every_cell(whole, [100, 250])
+    some = np.random.default_rng(0).random(len(cells.series)) < 0.3
+    few = features.rows(whole, features.Cells(cells.series[some], cells.origin[some], cells.horizon[some]))
+    assert_same(few, features.rows(whole, cells), some)
+
+
+@pytest.mark.parametrize("step_days", [1, 7])
+def test_a_forecast_knows_all_that_features_look_at(step_days):
+    """Of 1,000 days `recent` keeps the newest: prices that stood for years or fell silent are described the same."""
+    days = np.arange(1000)
+    dates = pd.date_range("2023-01-01", periods=1000)
+    walk = np.exp(np.cumsum(np.random.default_rng(1).normal(0, 0.02, (3, 1000)), axis=1))
+    series = {
+        ("A", "never_changed"): (5 + 0 * days, days >= 0),
+        ("A", "silent_for_280_days"): (walk[0], days < 720),
+        ("B", "changed_a_year_ago"): (np.where(days < 640, 10, 11), days >= 0),
+        ("B", "with_sales"): (walk[1] * np.where(days % 50 < 6, 0.7, 1.0), days >= 0),
+        ("C", "seldom_quoted"): (walk[2], days % 37 == 0),
+    }
+    quotes = pd.concat(
+        pd.DataFrame({"product_id": product, "supplier_id": supplier, "date": dates, "unit_price": price})[quoted]
+        for (product, supplier), (price, quoted) in series.items()
+    )
+    known = panel.price_panel(quotes, dates[-1], step_days)
+    whole = replace(small.problem("price"), panel=known, codes=pd.DataFrame(index=known.ids.index))
+    short = replace(whole, panel=features.recent(known))
+    assert short.panel.steps < known.steps
+    at, short_at = (small.rows(each, [each.panel.steps - 1]) for each in (whole, short))
+    for k, name in enumerate(at.names):
+        np.testing.assert_array_equal(short_at.x[:, k], at.x[:, k], err_msg=name)
+    assert short_at.scale.tobytes() == at.scale.tobytes()
+
+
+def price_by_hand(z: list[float], seen: list[bool], level: np.ndarray) -> dict[str, float]:
+    """Price features of one series, of which z is known so far, by the plainest rules."""
+    moves = [later - earlier for earlier, later in itertools.pairwise(z)]
+    stale = seen[::-1].index(True)
+    upto = len(z) - stale
+    recent = [moves[t - 1] for t in range(max(upto - 182, 1), upto)]
+    unit = ((sum(m**2 for m in recent) + 10 * 1e-4) / (len(recent) + 10)) ** 0.5
+    changed = [t for t in range(len(z) - 1, 0, -1) if z[t] != z[t - 1]]
+    since = len(z) - 1 - changed[0]
+    gaps = [later - earlier for later, earlier in itertools.pairwise(changed)][:8]
+    quotes = [value for value, is_seen in zip(z[::-1], seen[::-1], strict=True) if is_seen][:40]
+    weights = [0.8**age for age in range(len(quotes))]
+    smooth = sum(w * q for w, q in zip(weights, quotes, strict=True)) / sum(weights)
+    year = z[-364:]
+    return {
+        "change_7d": (z[-1] - z[-8]) / unit,
+        "over_mean_28d": (z[-1] - statistics.fmean(z[-28:])) / unit,
+        "range_position_91d": (z[-1] - min(z[-91:])) / (max(z[-91:]) - min(z[-91:])),
+        "range_position_364d": (z[-1] - min(year)) / (max(year) - min(year)),
+        "volatility_log": np.log(unit),
+        "share_changed_91d": sum(m != 0 for m in moves[-91:]) / 91,
+        "days_since_change": since,
+        "last_change": moves[changed[0] - 1] / unit,
+        "days_between_changes": statistics.median(gaps),
+        "changes_due": (since + 1) // statistics.median(gaps),
+        "days_since_quote": stale,
+        "quotes_per_day_28d": sum(seen[-28:]) / 28,
+        "age_days": len(z) - 1,
+        "over_mean_5q": (z[-1] - statistics.fmean(quotes[:5])) / unit,
+        "over_smooth_quote": (z[-1] - smooth) / unit,
+        "market_28d": (level[-1] - level[-29]) / unit,
+        "change_less_market_28d": (z[-1] - z[-29] - level[-1] + level[-29]) / unit,
+        "market_since_change": (level[-1] - level[-1 - since]) / unit,
+        "market_since_quote": (level[-1] - level[-1 - stale]) / unit,
+    }
+
+
+@pytest.mark.parametrize("origin", [100, 250, 299])
+def test_price_features_against_a_plain_loop(origin):
+    known = small.problem("price").panel
+    got = next_day(small.problem("price"), origin)
+    assert len(got) == 4
+    for series, features_of in got.items():
+        z, seen = (cells[series, : origin + 1].tolist() for cells in (known.z, known.observed))
+        expected = price_by_hand(z, seen, known.market[0, : origin + 1])
+        assert {name: features_of[name] for name in expected} == pytest.approx(expected, rel=1e-5, abs=1e-5)
 
 
 def test_demand_features_against_a_plain_loop():
     problem = small.problem("demand")
-    at = features.rows(problem, [250])
-    y = problem.panel.value[0, :251].tolist()
-    got = row(at, 0)
-    level = sum(y[-28:]) / 28
-    assert at.base[0] == pytest.approx(level)
-    assert got["mean_7d_to_28d"] == pytest.approx(sum(y[-7:]) / 7 / level, rel=1e-5)
-    mean = sum(y[-91:]) / 91
-    spread = (sum((v - mean) ** 2 for v in y[-91:]) + 10 * level) / 101
-    assert at.scale[0] == pytest.approx(spread**0.5, rel=1e-5)
+    at = small.rows(problem, [250])
+    for series in (0, 1):
+        index = int(np.flatnonzero(at.series == series)[0])
+        y = problem.panel.value[series, :251].tolist()
+        price = problem.panel.driver[series, :251].tolist()
+        level = statistics.fmean(y[-28:])
+        spread = (sum((v - statistics.fmean(y[-91:])) ** 2 for v in y[-91:]) + 10 * level) / 101
+        assert at.base[index] == pytest.approx(level)
+        assert at.scale[index] == at.unit[index] == pytest.approx(spread**0.5)
+        assert at.trust[index] == 1
+        expected = {
+            "last": (y[-1] - level) / spread**0.5,
+            "mean_7d": (statistics.fmean(y[-7:]) - level) / spread**0.5,
+            "mean_182d": (statistics.fmean(y[-182:]) - level) / spread**0.5,
+            "share_zero_91d": sum(v == 0 for v in y[-91:]) / 91,
+            "days_since_sale": next(age for age, v in enumerate(reversed(y)) if v > 0),
+            "days_since_known": problem.panel.observed[series, 250::-1].tolist().index(True),
+            "level_log": np.log(level),
+            "price_change_28d": price[-1] - price[-29],
+            "price_over_mean_91d": price[-1] - statistics.fmean(price[-91:]),
+        }
+        got = named(at, index)
+        assert {name: got[name] for name in expected} == pytest.approx(expected, rel=1e-4, abs=1e-5)
+
+
+def silent_for(days: int) -> pd.DataFrame:
+    """The small world's quotes, the last `days` of B missing."""
+    known = small.quotes()
+    return known[(known["product_id"] != "B") | (known["date"] <= known["date"].max() - pd.Timedelta(days=days))]
+
+
+@pytest.mark.parametrize(
+    ("days", "trust"),
+    [
+        pytest.param(0, 1.0, id="quoted_today"),
+        pytest.param(7, 0.8, id="a_week"),
+        pytest.param(28, 0.5, id="four_weeks"),
+        pytest.param(84, 0.25, id="twelve_weeks"),
+    ],
+)
+def test_trust_fades_as_the_last_quote_ages(days, trust):
+    quotes = silent_for(days)
+    at = small.rows(small.problem("price", quotes), [299])
+    last = quotes.loc[quotes["product_id"] == "B", "date"].max()
+    assert (at.trust[at.series == 2] == 28 / (28 + (quotes["date"].max() - last).days)).all()
+    assert at.trust[at.series == 2][0] == pytest.approx(trust, abs=0.02)
+    assert (at.trust[at.series != 2] == 1).all()
+
+
+@pytest.mark.parametrize("days", [0, 10, 60])
+def test_the_scale_grows_with_the_days_since_the_last_quote(days):
+    """Variance = nugget + growth x days, through one day and a fortnight; days without a quote are days ahead."""
+    problem = small.problem("price", silent_for(days))
+    at, known = small.rows(problem, [299]), problem.panel
+    for series in range(4):
+        stale = known.observed[series, ::-1].tolist().index(True)
+        past = known.z[series, : 300 - stale].tolist()
+        variance = {}
+        for lag in (1, 14):
+            moves = [past[t] - past[t - lag] for t in range(len(past)) if t - lag >= max(len(past) - 183, 0)]
+            variance[lag] = (sum(m**2 for m in moves) + 10 * 1e-4 * lag) / (len(moves) + 10)
+        growth = max((variance[14] - variance[1]) / 13, 0.02 * variance[1])
+        nugget = max(variance[1] - growth, 0.0)
+        expected = [(nugget + growth * (h + stale)) ** 0.5 for h in range(1, 15)]
+        np.testing.assert_allclose(at.scale[at.series == series], expected, rtol=1e-9)
+
+
+def first_series(problem: features.Problem) -> tuple[features.Rows, np.ndarray]:
+    at = small.rows(problem, [problem.panel.steps - 1])
+    return at, at.series == 0
+
+
+@pytest.mark.parametrize("factor", [pytest.param(1000, id="thousandfold"), pytest.param(1 / 1000, id="a_thousandth")])
+def test_a_typing_error_rules_neither_the_scale_nor_the_forecast(factor):
+    typo = small.quotes()
+    typo.loc[200, "unit_price"] *= factor
+    (usual, own), (wrong, _) = (first_series(small.problem("price", prices)) for prices in (small.quotes(), typo))
+    assert (wrong.scale[own] < 4 * usual.scale[own]).all()
+    problem = small.problem("price", typo)
+    table = forecast.forecast(small.fitted(problem), problem, "direct").iloc[:14]
+    last = problem.panel.value[0, -1]
+    assert table["mean"].between(0.9 * last, 1.1 * last).all()
+    assert table["p10"].gt(0.6 * last).all()
+    assert table["p90"].lt(1.6 * last).all()
 
 
 def test_a_supplier_knows_how_far_it_is_from_the_cheapest():
     problem = small.problem("price")
-    at = features.rows(problem, [299])
-    first = {int(s): row(at, i) for i, s in reversed(list(enumerate(at.series)))}
-    log_price = np.log(problem.panel.value[:, -1])
-    assert first[0]["suppliers"] == 2
-    assert first[2]["suppliers"] == 1
-    cheapest = min(log_price[0], log_price[1])
-    assert first[1]["over_cheapest_supplier"] == pytest.approx(log_price[1] - cheapest, abs=1e-6)
+    got, z = next_day(problem, 299), problem.panel.z[:, -1]
+    at = small.rows(problem, [299])
+    unit = {int(s): u for s, u in zip(at.series, at.unit, strict=True)}
+    assert [got[s]["suppliers"] for s in range(4)] == [2, 2, 1, 1]
+    for series in (0, 1):
+        over = (z[series] - z[:2].min()) / unit[series]
+        assert got[series]["over_cheapest_supplier"] == pytest.approx(over, rel=1e-5)
+        assert got[series]["over_other_suppliers"] == pytest.approx(
+            (z[series] - z[1 - series]) / unit[series], rel=1e-5
+        )
 
 
-def test_a_row_does_not_depend_on_which_products_are_asked_for():
-    whole = small.problem("price")
-    alone = whole.take((whole.panel.ids["product_id"] == "A").to_numpy())
-    together, apart = features.rows(whole, [250]), features.rows(alone, [250])
-    assert apart.x.tobytes() == together.x[together.series < 2].tobytes()
-    assert apart.scale.tobytes() == together.scale[together.series < 2].tobytes()
+def test_suppliers_that_have_not_come_or_have_left_are_not_compared_with():
+    problem = small.problem("price", small.quotes_with_comers_and_goers())
+    ids = problem.panel.ids
+    for origin, of_b, of_c in ((150, 1, 2), (230, 2, 1)):
+        got = next_day(problem, origin)
+        suppliers = {ids["product_id"][series]: each["suppliers"] for series, each in got.items()}
+        assert (suppliers["B"], suppliers["C"]) == (of_b, of_c)
 
 
 def test_series_that_have_not_started_have_no_row():
     late = small.quotes()
     late = late[(late["product_id"] != "B") | (late["date"] > "2025-06-01")]
-    at = features.rows(small.problem("price", late), [100])
-    assert sorted(set(at.series.tolist())) == [0, 1, 3]
+    cells = features.every_cell(small.problem("price", late), [100])
+    assert cells.series.tolist() == [0] * 14 + [1] * 14 + [3] * 14
+    assert cells.horizon.tolist() == [*range(1, 15)] * 3
 
 
 @pytest.mark.parametrize(
@@ -111,41 +281,52 @@ def test_calendar_of_brazil(day, expected):
     assert {name: float(got[name][0]) for name in expected} == expected
 
 
+def test_no_dates_have_an_empty_calendar():
+    nothing = features.calendar(np.array([], dtype="datetime64[D]"), 7, "BR")
+    assert {len(values) for values in nothing.values()} == {0}
+    assert "weekday" not in nothing
+
+
 def test_weekly_panels_have_weekly_features():
     weeks = small.quotes(700)
     known = panel.price_panel(weeks, weeks["date"].max(), 7)
     problem = replace(small.problem("price"), panel=known, horizons=samples.horizons(14, 7))
-    at = features.rows(problem, [known.steps - 3])
-    assert "change_1d" not in at.names
-    assert "weekday" not in at.names
-    assert set(at.x[:, at.names.index("days_ahead")]) == {7.0, 14.0}
-    seen = features.scaled_target(known, at)
-    assert np.isfinite(seen).all()
+    at = small.rows(problem, [known.steps - 3])
+    assert {"change_1d", "weekday", "same_weekday_8w", "over_mean_7d"}.isdisjoint(at.names)
+    assert {"change_7d", "over_mean_28d", "same_days_last_year"} <= set(at.names)
+    assert at.x[:, at.names.index("days_ahead")].tolist() == [7.0, 14.0] * 4
+    z = known.z[0]
+    got = named(at, 0)
+    assert got["change_7d"] == pytest.approx((z[-3] - z[-4]) / at.unit[0], rel=1e-5)
+    assert got["same_days_last_year"] == pytest.approx((z[-3 - 51] - z[-3 - 52]) / at.scale[0], rel=1e-5)
+    assert np.isfinite(features.scaled_target(known, at)).all()
 
 
 def test_targets_that_were_not_observed_teach_nothing():
     problem = small.problem("price")
-    at = features.rows(problem, [290])
+    at = small.rows(problem, [290])
     y = features.scaled_target(problem.panel, at)
-    beyond = at.origin + at.horizon >= problem.panel.steps
-    assert np.isnan(y[beyond]).all()
-    inside = ~beyond
-    step = (at.origin + at.horizon)[inside]
-    assert (np.isfinite(y[inside]) == problem.panel.observed[at.series[inside], step]).all()
+    for index, (series, step) in enumerate(zip(at.series, at.origin + at.horizon, strict=True)):
+        if step < problem.panel.steps and problem.panel.observed[series, step]:
+            assert y[index] == (problem.panel.z[series, step] - at.base[index]) / at.scale[index]
+        else:
+            assert np.isnan(y[index])
 
 
-def test_suppliers_that_have_not_come_or_have_left_are_not_compared_with():
-    problem = small.problem("price", small.quotes_with_comers_and_goers())
-    ids = problem.panel.ids
-    for origin, of_b, of_c in ((150, 1, 2), (230, 2, 1)):
-        at = features.rows(problem, [origin])
-        suppliers = {ids["product_id"][series]: row(at, i)["suppliers"] for i, series in enumerate(at.series)}
-        assert suppliers["B"] == of_b
-        assert suppliers["C"] == of_c
+def test_a_price_told_in_other_money_has_the_same_features():
+    """Free of scale, but for the grid on which logs stand."""
+    quotes = small.quotes()
+    dearer = quotes.assign(unit_price=1000 * quotes["unit_price"])
+    at, other = (small.rows(small.problem("price", each), [250]) for each in (quotes, dearer))
+    np.testing.assert_allclose(other.x, at.x, atol=2e-3, rtol=1e-3)
+    np.testing.assert_allclose(other.base - at.base, np.log(1000), atol=1e-6)
 
 
-def test_a_typing_error_does_not_rule_the_scale():
-    typo = small.quotes()
-    typo.loc[200, "unit_price"] *= 1000
-    usual, wrong = (features.rows(small.problem("price", prices), [299]) for prices in (small.quotes(), typo))
-    assert wrong.scale[0] < 4 * usual.scale[0]
+@pytest.mark.parametrize("rule", [states.price_state, states.demand_state])
+def test_states_are_finite_at_the_first_step(rule: Callable[..., states.State]):
+    problem = small.problem("price" if rule is states.price_state else "demand")
+    series = np.arange(len(problem.panel.ids))
+    state = rule(problem.panel, problem.spec, series, problem.panel.first[series])
+    assert np.isfinite(state.x).all()
+    assert (state.scale(series, np.ones(len(series), dtype=np.int64)) > 0).all()
+    assert len(set(state.names)) == len(state.names) == state.x.shape[1]

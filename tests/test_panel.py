@@ -112,7 +112,7 @@ def test_stored_panels_come_back(name):
     stored = panel.from_frames(
         panel.to_frame(known["price"], "unit_price"), panel.to_frame(known["demand"], "demand_units"), 1
     )
-    for field in ("dates", "value", "z", "observed", "first", "driver"):
+    for field in ("dates", "value", "z", "observed", "first", "driver", "market", "supplier"):
         np.testing.assert_array_equal(getattr(stored[name], field), getattr(known[name], field))
     pd.testing.assert_frame_equal(stored[name].ids, known[name].ids)
 
@@ -139,7 +139,9 @@ def test_tail_and_extension_keep_the_calendar():
     assert (tail.first == known.first - (known.steps - 5)).all()
     longer = tail.extended(np.full(4, 3.0), np.log(np.full(4, 3.0)))
     assert longer.dates[-1] - known.dates[-1] == np.timedelta64(1, "D")
-    assert not longer.observed[:, -1].any()
+    assert longer.observed[:, -1].all()
+    assert (longer.value[:, -1] == 3.0).all()
+    assert (longer.first == tail.first).all()
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def faults(folder: Path, text: str) -> list[str]:
         ),
         pytest.param(
             "forecast:\n  zzz: 1\n",
-            "line 2: forecast.zzz is not a key; the keys here are forecast.strategy",
+            "line 2: forecast.zzz is not a key; the keys here are forecast.strategy, forecast.reach_days",
             id="nothing_near",
         ),
         pytest.param(
@@ -60,6 +60,14 @@ def faults(folder: Path, text: str) -> list[str]:
             id="percent_for_a_share",
         ),
         pytest.param("base: {horizon_days: 61}", "base.horizon_days is 61; it must be at most 60", id="too_far_ahead"),
+        pytest.param("forecast: {reach_days: 200}", "reach_days is 200; it must be at most 180", id="planned_too_far"),
+        pytest.param("train: {folds: 0}", "train.folds is 0; it must be at least 1 (past windows", id="no_window"),
+        pytest.param(
+            "train:\n  validation_days: 84\n",
+            "line 2: train.validation_days is not a key; the keys here are train.folds, train.fold_days, ",
+            id="key_of_an_older_version",
+        ),
+        pytest.param("features: {mean_days: [7, 366]}", "it must end by 365 days", id="further_back_than_is_seen"),
         pytest.param("train: {learning_rate: 0}", "it must be more than 0", id="zero_for_more_than_zero"),
         pytest.param("base: {seed: 4294967296}", "it must be less than 4294967296", id="seed_of_33_bits"),
         pytest.param("base: {seed: '7'}", "base.seed is '7'; it must be a whole number", id="text_for_number"),
@@ -164,7 +172,7 @@ def test_a_whole_file_lacks_no_key(tmp_path: Path) -> None:
         "    every_days: 15",
         "params.yaml line 5: base.seed is missing; add it, by default",
         "  seed: 7",
-        "params.yaml line 46: orders.defaults.pack_units is missing; add it, by default",
+        "params.yaml line 51: orders.defaults.pack_units is missing; add it, by default",
         "  pack_units: 1",
     ]
 

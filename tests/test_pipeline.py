@@ -82,7 +82,11 @@ def test_results_are_complete(run):
         assert not results.isna().any().any()
     assert sorted(orders["product_id"]) == sorted(products["product_id"])
     assert set(demand["product_id"]) == set(products["product_id"])
-    assert set(prices["horizon_days"]) == set(range(1, 15))
+    for ahead in (prices, demand):
+        assert set(ahead["horizon_days"]) == set(range(1, 61))
+    rows = table(clone, "features/price_rows")
+    assert len(rows) > 1000
+    assert rows["horizon_days"].max() == 60
     assert (orders["reason"].str.len() > 20).all()
 
 

@@ -1,7 +1,7 @@
 """Rolling-origin evaluation: our forecasts beside the simple ones, on origins that no fit or calibration has seen.
 
-One fit before the first test origin serves all of them. Every model, ours or not, gets its band from the same
-validation origins by the same rule, so that the quantile scores compare like with like.
+One fit before the first test origin serves all of them. The simple forecasts get bands too, from their own errors at
+earlier origins and by the rule that shifts the model's quantiles, so that the quantile scores compare like with like.
 """
 
 from __future__ import annotations
@@ -120,9 +120,8 @@ def score(
 ) -> Evaluation:
     """Scores of `forecaster`, fitted at `plan.cut`, at the test origins.
 
-    strategy: the one people are shown, scored as `ordercast`, the other
-    beside it; groupings: name -> (series,) label; truth: (series, origins, horizons) conditional mean of a simulated
-    world.
+    strategy: the one people are shown, scored as `ordercast`, the other beside it; groupings: name -> (series,) label;
+    truth: (series, origins, horizons) conditional mean of a simulated world.
     """
     outcomes: dict[str, Outcome] = {}
     for way in (strategy, *(s for s in forecast.STRATEGIES if s != strategy)):

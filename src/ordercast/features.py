@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ordercast.kernels import ahead
 from ordercast.panel import Panel
 from ordercast.params import Features
-from ordercast.states import LOOK_BACK_DAYS, YEAR_DAYS, Floats, Ints, State, demand_state, price_state
+from ordercast.states import HALF_YEAR_DAYS, LOOK_BACK_DAYS, YEAR_DAYS, Floats, Ints, State, demand_state, price_state
 
 HOLIDAY_REACH_DAYS = 14
 WEEKS = 8
@@ -102,8 +102,11 @@ def every_cell(problem: Problem, origins: Sequence[int]) -> Cells:
 
 
 def recent(known: Panel) -> Panel:
-    """The part of the history that features look at: its last 378 days."""
-    return known.tail(LOOK_BACK_DAYS // known.step_days)
+    """The part of the history that features look at.
+
+    A quote or a change may be 378 days old, and its surroundings are looked at half a year further back.
+    """
+    return known.tail((LOOK_BACK_DAYS + HALF_YEAR_DAYS) // known.step_days + 1)
 
 
 def rows(problem: Problem, cells: Cells) -> Rows:
@@ -167,7 +170,7 @@ def calendar(dates: NDArray[np.datetime64], step_days: int, country: str) -> dic
     Distances are in days, capped at 14; `country` is an ISO code of the `holidays` package.
     """
     years = dates.astype("datetime64[Y]").astype(np.int64) + 1970
-    first, last = int(years.min()), int(years.max())
+    first, last = (int(years.min()), int(years.max())) if len(years) else (2000, 2000)
     position = (dates - np.datetime64(f"{first}-01-01")).astype(np.int64)
     every_day = _calendar_of_years(country, first, last)
     return {name: value[position] for name, value in every_day.items() if step_days == 1 or name != "weekday"}

@@ -54,9 +54,10 @@ def training_cells(panel: Panel, ahead: NDArray[np.int64], spec: Features, seed:
     """The cells to learn from: a sample of origins and horizons whose target was observed, `spec.max_rows` at most.
 
     Origins stand every `origin_every_days` of the last `history_days`, on a daily calendar on a fixed grid of dates;
-    each (series, origin) draws `horizons_per_origin` of the horizons that were observed, nine draws in ten
-    from the near ones. The draws follow from the seed, the date and the series' name alone: a new day or a new product
-    adds rows and moves none, until there are more than `max_rows`, of which an even sample is kept.
+    each (series, origin) draws `horizons_per_origin` of the horizons that were observed, nine draws in ten from the
+    near ones. The draws follow from the seed, the date and the series' name alone: until there are more than
+    `max_rows`, of which an even sample is kept, a new product moves no row, a new day none whose horizons were all
+    known before.
     """
     day = panel.dates.astype(np.int64)
     on_grid = (day // panel.step_days) % max(1, spec.origin_every_days // panel.step_days) == 0

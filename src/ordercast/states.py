@@ -17,7 +17,7 @@ from ordercast.params import Features
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 YEAR_DAYS = 364  # whole weeks, so that a weekday meets its like
-LOOK_BACK_DAYS = YEAR_DAYS + 14  # no feature sees further back, so a recursion need not carry more
+LOOK_BACK_DAYS = YEAR_DAYS + 14  # older quotes and changes are all told as that old
 HALF_YEAR_DAYS = 182
 PRIOR_STEPS = 10  # a series' volatility counts as this many steps of the prior before it has its own
 PRIOR_VARIANCE = 1e-4
