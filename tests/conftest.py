@@ -113,7 +113,8 @@ def _frames(run_id: str) -> dict[str, pd.DataFrame]:
     last = prices.groupby(["product_id", "supplier_id"], as_index=False).last()
     ahead = [
         _ahead({"product_id": row.product_id, "supplier_id": row.supplier_id}, row.unit_price).assign(
-            skill_weight=0.0 if row.supplier_id == "S2" else 0.62
+            skill_weight=0.0 if row.supplier_id == "S2" else 0.62,
+            drivers="" if row.supplier_id == "S2" else "9% under its 60-day mean (up)",
         )
         for row in last.itertuples()
         if row.product_id != "P003"
@@ -172,6 +173,7 @@ def write_run(root: Path, run_id: str = "2026-11-14-a1b2c3") -> Path:
             "trained_on": "2026-11-14",
             "data_span": ["2026-04-29", "2026-11-14"],
             "data_hash": "0",
+            "horizon_days": 14,
         },
         root / "data" / "published" / "current.json": {"run_id": run_id, "folder": run_id},
     }

@@ -51,7 +51,7 @@ def _suggested(trial: optuna.Trial) -> dict[str, Any]:
     return {
         "learning_rate": round(trial.suggest_float("learning_rate", 0.05, 0.3, log=True), 3),
         "num_leaves": trial.suggest_int("num_leaves", 7, 63, log=True),
-        "min_data_in_leaf": trial.suggest_int("min_data_in_leaf", 50, 800, log=True),
+        "min_data_in_leaf": trial.suggest_int("min_data_in_leaf", 20, 800, log=True),
         "feature_fraction": round(trial.suggest_float("feature_fraction", 0.2, 1.0), 2),
         "bagging_fraction": round(trial.suggest_float("bagging_fraction", 0.3, 1.0), 2),
         "lambda_l2": round(trial.suggest_float("lambda_l2", 0.1, 100.0, log=True), 2),
