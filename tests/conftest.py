@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import settings
 
 from ordercast import store
 
+settings.register_profile("ordercast", deadline=None)  # a busy machine is no fault
+settings.load_profile("ordercast")
 LAST_DAY = pd.Timestamp("2026-11-14")
 LONG_NAME = "Cantoneira de aço galvanizado com furos " * 5
 PRODUCTS = pd.DataFrame(

@@ -67,6 +67,21 @@ def test_blocks_give_the_same_as_one_block(bold, strategy, block_series):
     assert forecast.forecast(model, problem, strategy, block_series).to_csv() == whole.to_csv()
 
 
+@pytest.mark.parametrize(("block_series", "blocks"), [(1, ["AA", "B", "C"]), (3, ["AAB", "C"]), (5000, ["AABC"])])
+def test_a_block_holds_whole_products(monkeypatch, block_series, blocks):
+    """The suppliers of one product are compared with each other, so none may be described without the others."""
+    problem, described = small.problem("price"), []
+    believed = forecast.believed
+
+    def listening(model, block, strategy):
+        described.append("".join(block.panel.ids["product_id"]))
+        return believed(model, block, strategy)
+
+    monkeypatch.setattr(forecast, "believed", listening)
+    forecast.forecast(small.fitted(problem, max_rounds=1), problem, "direct", block_series)
+    assert described == blocks
+
+
 @STRATEGIES
 def test_a_past_forecast_does_not_see_the_future(bold, strategy):
     """The corrupted future leaves every forecast made before it as it was, bit for bit."""
@@ -201,9 +216,10 @@ def test_a_model_and_a_description_that_do_not_match_are_refused(name, file):
 
 
 @STRATEGIES
-def test_prices_of_a_millionth_stay_above_zero(strategy):
+@pytest.mark.parametrize("part", [1e6, 1e8])
+def test_prices_of_a_millionth_and_less_stay_above_zero(strategy, part):
     quotes = small.quotes()
-    problem = small.problem("price", quotes.assign(unit_price=quotes["unit_price"] / 1e6))
+    problem = small.problem("price", quotes.assign(unit_price=quotes["unit_price"] / part))
     table = forecast.forecast(small.fitted(problem), problem, strategy)
     assert (table[["p10", "p50", "p90", "mean"]] > 0).all().all()
 

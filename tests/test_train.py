@@ -88,6 +88,19 @@ def test_what_can_be_learned_is_trusted_and_what_cannot_is_not(lesson):
         assert ((skill[name] >= 0) & (skill[name] <= 1)).all()
 
 
+def test_skill_is_judged_with_what_silence_takes_away(lesson):
+    """Answers that are right once they have faded with the age of the last quote deserve their full weight."""
+    problem, rows = lesson
+    faded = replace(rows, trust=np.where(rows.series % 2 == 0, 0.25, 1.0))
+    known = train._lesson(problem, faded, 299, {"verbosity": -1})
+    late = np.arange(len(known.use))
+    right = known.y / faded.trust[known.use]
+    skill, _ = train._judged(problem, faded, known, late, dict.fromkeys(forecast.LEVELS, right))
+    assert np.unique(rows.group[known.use]).tolist() == [0, 2]
+    assert (skill["mean"][[0, 2], 0] == 1).all()
+    assert (skill["p50"][[0, 2], 0] == 1).all()
+
+
 @pytest.mark.parametrize("level", [None, 0.1])
 def test_the_rounds_are_those_of_the_least_mean_loss(lesson, level):
     """Each window's fit grown by itself, judged after every round by its near rows, in units of no learning at all."""
@@ -95,7 +108,8 @@ def test_the_rounds_are_those_of_the_least_mean_loss(lesson, level):
     settings = train._settings(small.TRAIN, 7, 2) | train._objective(level, small.TRAIN)
     known = train._lesson(problem, rows, 299, settings)
     split = [train._rows_of(window, known, rows) for window in train.folds(299, 1, small.TRAIN)]
-    _, rounds, _ = train._in_lockstep(known, split, settings, level, small.TRAIN)
+    grown, rounds, _ = train._in_lockstep(known, split, settings, level, small.TRAIN)
+    assert {trial.current_iteration() for trial in grown} == {min(rounds + 5, 30)}
 
     def loss(actual: np.ndarray, said: np.ndarray | float) -> float:
         error = actual - said
