@@ -1,12 +1,14 @@
-# Two commands: `make repro` runs the whole project, `make test` proves it. Both set up .venv first.
+# `make repro` runs the whole project, `make test` proves it; both set up .venv first. `make bench` measures it beside its
+# peers, in .venv-bench.
 PYTHON ?= python3
 PYTEST ?= pytest
 VENV   := .venv
 BIN    := $(VENV)/bin
+BENCH  := .venv-bench
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export OMP_WAIT_POLICY := passive
 
-.PHONY: repro test dashboard lab lock
+.PHONY: repro test dashboard lab lock bench bench-env bench-lock
 
 repro: $(VENV)/.ready
 	@ordercast repro
@@ -22,9 +24,32 @@ dashboard: $(VENV)/.ready
 lab: $(VENV)/.ready
 	jupyter lab notebooks
 
+# Ordercast beside its peers, each in short form; for longer ones see the README.
+bench: bench-env
+	$(MEASURE) -m benchmarks.accuracy simulated --max-series 60 --json reports/benchmarks/accuracy.json
+	$(MEASURE) -m benchmarks.speed --series 1000 --json reports/benchmarks/speed.json
+	$(MEASURE) -m benchmarks.scale --products 250 500 1000 --json reports/benchmarks/scale.json
+
+bench-env: $(BENCH)/.ready
+
+MEASURE = PYTHONPATH=$(CURDIR)/src $(BENCH)/bin/python
+
+# The peers want another pandas, hence an environment of their own; Ordercast runs in it from src.
+$(BENCH)/.ready: benchmarks/requirements.lock
+	@$(NEW_ENOUGH)
+	$(PYTHON) -m venv --clear $(BENCH)
+	if command -v uv >/dev/null; then \
+	  VIRTUAL_ENV=$(BENCH) uv pip install -q --require-hashes -r benchmarks/requirements.lock ; \
+	else \
+	  $(BENCH)/bin/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r benchmarks/requirements.lock ; \
+	fi
+	@touch $@
+
+NEW_ENOUGH = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Ordercast needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make repro PYTHON=python3.12")'
+
 # The versions of requirements.lock, hash-checked: with uv where it is installed, with pip otherwise.
 $(VENV)/.ready: requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Ordercast needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make repro PYTHON=python3.12")'
+	@$(NEW_ENOUGH)
 	$(PYTHON) -m venv --clear $(VENV)
 	if command -v uv >/dev/null; then \
 	  VIRTUAL_ENV=$(VENV) uv pip install -q --require-hashes -r requirements.lock && \
@@ -38,3 +63,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 # After a change of versions in pyproject.toml (needs uv).
 lock:
 	uv pip compile pyproject.toml --extra dev --generate-hashes --no-header --universal -q -o requirements.lock
+
+# After a change of benchmarks/requirements.in (needs uv).
+bench-lock:
+	uv pip compile benchmarks/requirements.in --generate-hashes --no-header --universal -q -o benchmarks/requirements.lock

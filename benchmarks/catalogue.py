@@ -1,4 +1,4 @@
-"""What a catalogue costs: CPU seconds of data, training and 14-day forecasts, `python -m benchmarks.catalogue`.
+"""What a catalogue costs: CPU seconds of data, training and forecasts, `python -m benchmarks.catalogue`.
 
 The system this project was conceived from took 76 CPU seconds for the same three steps on 200 products (data 32.5,
 training 21.3, forecasts 22.9, imports not counted). Here too imports are counted apart. One process, no notebooks.
@@ -43,16 +43,14 @@ def main() -> None:
         codes = samples.code_table(world.products, world.prices)
         problems, models = {}, {}
         for name, known in panels.items():
-            ahead = samples.horizons(base.horizon_days, known.step_days)
+            ahead = samples.horizons(settings.forecast.reach_days, known.step_days)
             own = samples.codes_of(known.ids, world.products, codes)
             problems[name] = Problem(TARGETS[name], known, ahead, own, spec)
-            drawn = samples.drawn_horizons(known, ahead, spec.horizons_per_origin, base.seed)
-            learned = rows(problems[name], samples.origins(known, spec.origin_every_days, spec.history_days), drawn)
-            at = train.split(known, known.steps - 1, settings.train.validation_days)
+            learned = rows(problems[name], samples.training_cells(known, ahead, spec, base.seed))
             models[name] = train.fit(
                 problems[name],
                 learned,
-                at,
+                known.steps - 1,
                 settings.train,
                 seed=base.seed,
                 threads=base.threads,

@@ -131,7 +131,7 @@ def test_the_guard_by_hand(bold):
     bucket = [int(calibrate.horizon_bucket(np.array([h]))[0]) for h in problem.horizons]
     if problem.target.drifts:
         mean = (mean + median) / 2
-        mean, median = (np.sign(d) * np.maximum(np.abs(d) - 0.1, 0) for d in (mean, median))
+        mean, median = (np.sign(d) * np.maximum(np.abs(d) - forecast.SNAP, 0) for d in (mean, median))
     np.testing.assert_allclose(got.departure["mean"], mean)
     np.testing.assert_allclose(got.departure["p50"], median)
     for s, group in enumerate(raw.group):

@@ -37,49 +37,49 @@ def test_same_weekday(known: Cells, horizon: int, weeks: int):
         assert got[p] == pytest.approx(statistics.fmean(alike) - statistics.fmean(days), abs=1e-12)
 
 
-@given(loops.cells(), st.integers(0, 2**32 - 1), st.integers(1, 40), st.integers(1, 40))
-def test_drawn_horizons(known: Cells, seed: int, one: int, other: int):
+def plain_mix(key: int) -> int:
+    """splitmix64 in whole numbers."""
+    key = (key + 0x9E3779B97F4A7C15) % 2**64
+    key = (key ^ (key >> 30)) * 0xBF58476D1CE4E5B9 % 2**64
+    key = (key ^ (key >> 27)) * 0x94D049BB133111EB % 2**64
+    return key ^ (key >> 31)
+
+
+@given(loops.cells(), st.integers(0, 2**32 - 1), st.integers(1, 40), st.integers(1, 40), st.floats(0, 1))
+def test_drawn_cells(known: Cells, seed: int, one: int, other: int, share: float):
     near, reach = sorted((one, other))
-    uniform = np.random.default_rng(seed).random(len(known.series))
-    got = ahead.drawn_horizons(known.observed, known.series, known.origin, uniform, reach, near)
-    for p, (s, now) in enumerate(known.pairs()):
-        is_near = uniform[p] < 0.75
-        within = uniform[p] / 0.75 if is_near else (uniform[p] - 0.75) * 4
-        seen = [h for h in range(1, (near if is_near else reach) + 1) if known.observed[s, now + 1 :][h - 1 : h].any()]
-        assert got[p] == (seen[int(within * len(seen))] if seen else 0)
+    rng = np.random.default_rng(seed)
+    origins = np.arange(0, known.observed.shape[1], 2)
+    names = rng.integers(0, 2**63, len(known.first)).astype(np.uint64)
+    days = rng.integers(0, 2**40, len(origins)).astype(np.uint64)
+    got = ahead.drawn_cells(known.observed, known.first, names, days, origins, 2, share, reach, near)
+    expected = []
+    for s, first in enumerate(known.first):
+        for k, now in enumerate(origins):
+            for turn in range(2 if first <= now else 0):
+                draw = plain_mix((plain_mix((int(names[s]) + int(days[k])) % 2**64) + turn) % 2**64)
+                order = (plain_mix(draw) >> 11) * 2.0**-53
+                most = near if draw % 100 < 90 else reach
+                seen = [h for h in range(1, most + 1) if known.observed[s, now + h : now + h + 1].any()]
+                if seen and order < share:
+                    expected.append((s, now, seen[draw // 100 % len(seen)], order))
+    assert list(zip(*(each.tolist() for each in got), strict=True)) == expected
 
 
 ONE = at(0)
-SEEN = np.array([[True, False, True, False, True, True]])
 
 
-@pytest.mark.parametrize(
-    ("origin", "uniform", "horizon"),
-    [
-        pytest.param(0, 0.0, 2, id="the_first_that_was_observed"),
-        pytest.param(0, np.nextafter(0.75, 0), 4, id="the_last_of_the_near"),
-        pytest.param(0, 0.75, 2, id="a_draw_from_all_starts_anew"),
-        pytest.param(0, 1 - 2.0**-53, 5, id="the_last_of_all"),
-        pytest.param(4, 0.5, 1, id="only_tomorrow_is_known"),
-        pytest.param(5, 0.5, 0, id="nothing_is_known_of_tomorrow"),
-    ],
-)
-def test_draws_by_hand(origin, uniform, horizon):
-    got = ahead.drawn_horizons(SEEN, ONE, at(origin), np.array([uniform]), 5, 4)
-    assert got.tolist() == [horizon]
-
-
-def test_a_series_that_was_not_observed_again_gives_no_horizon():
-    never = np.zeros((1, 6), dtype=bool)
-    assert ahead.drawn_horizons(never, ONE, ONE, np.array([0.1]), 5, 4).tolist() == [0]
-
-
-def test_draws_are_even_and_three_quarters_are_near():
-    every, uniform = np.ones((1, 100), dtype=bool), (np.arange(56_000) + 0.5) / 56_000
-    many = np.zeros(len(uniform), dtype=np.int64)
-    drawn = np.bincount(ahead.drawn_horizons(every, many, many, uniform, 56, 14), minlength=57)
-    assert drawn[1:15].tolist() == [3000 + 250] * 14
-    assert drawn[15:].tolist() == [250] * 42
+def test_draws_are_even_and_nine_in_ten_are_near():
+    every = np.ones((400, 100), dtype=bool)
+    names = np.arange(400).astype(np.uint64) * np.uint64(7919)
+    days, origins = np.arange(40).astype(np.uint64), np.arange(40)
+    first = np.zeros(400, dtype=np.int64)
+    _, _, horizon, order = ahead.drawn_cells(every, first, names, days, origins, 5, 1.0, 56, 14)
+    drawn = np.bincount(horizon, minlength=57) / len(horizon)
+    assert len(horizon) == 400 * 40 * 5
+    assert drawn[1:15] == pytest.approx(0.9 / 14 + 0.1 / 56, rel=0.1)
+    assert drawn[15:] == pytest.approx(0.1 / 56, rel=0.3)
+    assert np.histogram(order, bins=10, range=(0, 1))[0] / len(order) == pytest.approx(0.1, rel=0.05)
 
 
 def test_last_year_by_hand():

@@ -126,6 +126,23 @@ def _outward_quantile(error: Floats, level: float) -> float:
     return float(np.quantile(error, np.clip(rank / count, 0.0, 1.0), method="inverted_cdf"))
 
 
+def links(departure: Floats, group: Ints, groups: int) -> Floats:
+    """Correlation of the errors of neighbouring horizons, (groups, horizons - 1): how a path of prices hangs together.
+
+    departure: (paths, horizons) scaled errors, NaN where nothing was observed; group: (paths,). A group with fewer than
+    200 pairs at a horizon takes the correlation over all groups, 0 where there is no pair at all.
+    """
+    near, far = np.nan_to_num(departure[:, :-1]), np.nan_to_num(departure[:, 1:])
+    both = np.isfinite(departure[:, :-1]) & np.isfinite(departure[:, 1:])
+    table = np.zeros((groups, near.shape[1]))
+    for g in range(groups):
+        own = both & (group == g)[:, None]
+        used = np.where(own.sum(axis=0) >= MIN_CELL, own, both)
+        spread = np.sqrt((near**2 * used).sum(axis=0) * (far**2 * used).sum(axis=0))
+        table[g] = np.divide((near * far * used).sum(axis=0), spread, out=np.zeros(near.shape[1]), where=spread > 0)
+    return np.round(table, 4)
+
+
 def snapped(departure: Floats, least: float) -> Floats:
     """Scaled departures drawn towards 0 by `least`, and 0 within it: what is too small to act on is no change."""
     return np.sign(departure) * np.maximum(np.abs(departure) - least, 0.0)

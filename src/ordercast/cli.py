@@ -93,6 +93,49 @@ def check() -> None:
 
 
 @app.command()
+def tune(
+    trials: Annotated[int, typer.Option(help="settings to try", min=1, max=1000)] = 25,
+    write: Annotated[bool, typer.Option(help="write what is better to params.yaml")] = True,
+) -> None:
+    """Search for better training settings, judged before the first test day, and write them to params.yaml."""
+    from ordercast import store
+    from ordercast import tune as tuning
+
+    given = _params(whole=True)
+    with _readable(FileNotFoundError):
+        tasks, until = _tune_tasks(given)
+    found = tuning.search(
+        tasks,
+        given.train,
+        trials=trials,
+        seed=given.base.seed,
+        threads=given.base.threads,
+        tell=lambda number, loss: typer.echo(f"{number:>4}  loss {loss:.4f}{'' if number else '  (as it is)'}"),
+    )
+    losses = f"loss {found.loss:.4f} beside {found.loss_before:.4f} before"
+    evidence = f", {trials} trials: {losses}, in windows up to {until}"
+    store.write_json(
+        {
+            "loss": found.loss,
+            "loss_before": found.loss_before,
+            "judged_until": until,
+            "settings": found.settings.model_dump(),
+            "trials": found.trials.to_dict("records"),
+        },
+        "reports/tune.json",
+    )
+    if not found.better:
+        typer.echo(f"the settings in force stay: the best of {trials} others has a loss of {found.loss:.4f}")
+    elif write:
+        path = Path("params.yaml")
+        with store.replacing(path) as beside:
+            beside.write_text(tuning.rewritten(path.read_text(encoding="utf-8"), found, evidence), encoding="utf-8")
+        typer.echo(f"params.yaml has the best{evidence}; `ordercast repro` uses it. All trials: reports/tune.json")
+    else:
+        typer.echo(f"the best{evidence}; params.yaml is as it was. All trials: reports/tune.json")
+
+
+@app.command()
 def validate(path: Annotated[Path, typer.Argument(help="folder with the tables")]) -> None:
     """Check the tables in a folder, row by row, and change nothing; columns are named as in params.yaml."""
     from ordercast import sources
@@ -131,6 +174,19 @@ def dashboard(port: Annotated[int, typer.Option(help="port on 127.0.0.1", min=10
     typer.echo(f"the dashboard is at http://127.0.0.1:{port}/ (Ctrl-C ends it)")
     sys.stdout.flush()
     os.execve(command[0], command, environment)
+
+
+def _tune_tasks(given: Any) -> tuple[dict[str, Any], str]:
+    """What a search learns from, by target, and the first test day, which it does not pass."""
+    from ordercast import evaluate, problems, tune
+
+    asked = problems.load(given.base.horizon_days, given.features.model_dump())
+    tasks = {}
+    for name, problem in asked.items():
+        origins, every_days = given.evaluate.origins, given.evaluate.every_days
+        plan = evaluate.windows(problem.panel, problem.horizons, origins, every_days, given.train)
+        tasks[name] = tune.Task(problem, problems.training_rows(problem), plan.cut)
+    return tasks, str(asked["price"].panel.dates[tasks["price"].cut])
 
 
 def _params(whole: bool = False) -> Any:

@@ -13,7 +13,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ordercast import market
+from ordercast import market, quotes
+from ordercast.kernels import past
+from ordercast.quotes import How, Quotes
 
 Frequency = Literal["auto", "daily", "weekly"]
 NO_DEMAND = pd.DataFrame(
@@ -148,16 +150,19 @@ def _first_day(panel: Panel) -> pd.Timestamp:
     return pd.Timestamp(panel.dates[0]) - pd.Timedelta(days=panel.step_days - 1)
 
 
-def price_panel(prices: pd.DataFrame, today: pd.Timestamp, step_days: int) -> Panel:
+def price_panel(prices: pd.DataFrame | Quotes, today: pd.Timestamp, step_days: int) -> Panel:
     """Panel of unit prices, one series per product and supplier.
 
-    prices: product_id, supplier_id, date, unit_price; several quotes of one step become their median; quotes
-    after `today` are not used.
+    prices: product_id, supplier_id, date, unit_price, as a frame or already as arrays; several quotes of one step
+    become their median; quotes after `today` are not used.
     """
-    quotes = prices[prices["date"] <= today]
-    if quotes.empty:
-        raise ValueError(f"base.today is {today:%Y-%m-%d}, before the first quote of {prices['date'].min():%Y-%m-%d}")
-    return _in_logs(_panel(quotes, ["product_id", "supplier_id"], "unit_price", "median", today, step_days))
+    known = prices if isinstance(prices, Quotes) else quotes.coded(prices, ["product_id", "supplier_id"], "unit_price")
+    last = today.to_datetime64().astype("datetime64[D]")
+    in_time = known.until(last)
+    if len(in_time.day) == 0:
+        first = known.day.min().astype("datetime64[D]")
+        raise ValueError(f"base.today is {today:%Y-%m-%d}, before the first quote of {first}")
+    return _in_logs(_laid(in_time, "median", last, step_days))
 
 
 def _in_logs(panel: Panel) -> Panel:
@@ -202,33 +207,21 @@ def with_price_driver(demand: Panel, prices: Panel) -> Panel:
     starts = np.flatnonzero(~prices.ids["product_id"].duplicated())
     offered = np.minimum.reduceat(np.where(live(prices), prices.z, np.inf), starts, axis=0)
     known = np.isfinite(offered)
-    carried = np.where(known.cumsum(axis=1) > 0, _carried(offered, known, np.zeros(len(starts), dtype=np.int64)), 0.0)
-    cheapest = carried[:, prices.steps - demand.steps :]
+    carried = np.where(known, offered, np.nan)
+    past.carry_forward(carried)
+    cheapest = np.where(known.cumsum(axis=1) > 0, carried, 0.0)[:, prices.steps - demand.steps :]
     rank = pd.Index(prices.ids["product_id"].iloc[starts]).get_indexer(demand.ids["product_id"])
     return replace(demand, driver=np.where(rank[:, None] >= 0, cheapest[rank], 0.0))
 
 
-def _panel(rows: pd.DataFrame, key: list[str], column: str, how: str, today: pd.Timestamp, step_days: int) -> Panel:
-    age_steps = ((today - rows["date"]).dt.days // step_days).to_numpy()
-    cells = rows[[*key, column]].assign(age=age_steps).groupby([*key, "age"], sort=True)[column].agg(how)
-    flat = cells.reset_index()
-    ids = flat[key].drop_duplicates().reset_index(drop=True)
-    steps = int(age_steps.max()) + 1 if len(rows) else 0
-    series = flat.groupby(key, sort=True).ngroup().to_numpy()
-    value = np.full((len(ids), steps), np.nan)
-    value[series, steps - 1 - flat["age"].to_numpy()] = flat[column].to_numpy()
-    observed = ~np.isnan(value)
-    dates = np.datetime64(today, "D") - step_days * np.arange(steps - 1, -1, -1).astype("timedelta64[D]")
-    first = np.argmax(observed, axis=1) if steps else np.zeros(0, dtype=np.int64)
-    carried = _carried(value, observed, first)
-    return Panel(ids, dates, carried, carried, observed, first, step_days)
+def _panel(rows: pd.DataFrame, key: list[str], column: str, how: How, today: pd.Timestamp, step_days: int) -> Panel:
+    return _laid(quotes.coded(rows, key, column), how, today.to_datetime64().astype("datetime64[D]"), step_days)
 
 
-def _carried(value: NDArray[np.float64], observed: NDArray[np.bool_], first: NDArray[np.int64]) -> NDArray[np.float64]:
-    if value.size == 0:
-        return value
-    last = np.maximum.accumulate(np.where(observed, np.arange(value.shape[1]), first[:, None]), axis=1)
-    return np.take_along_axis(value, last, axis=1)
+def _laid(known: Quotes, how: How, today: np.datetime64, step_days: int) -> Panel:
+    value, observed, first = quotes.laid(known, how, today, step_days)
+    dates = today - step_days * np.arange(value.shape[1] - 1, -1, -1).astype("timedelta64[D]")
+    return Panel(known.ids, dates, value, value, observed, first, step_days)
 
 
 def rounded_log(value: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -271,15 +264,15 @@ def series_table(panel: Panel, ended_after_days: int) -> pd.DataFrame:
     neither forecast nor bought, and its note says so.
     """
     age_days = panel.days_since_observed()
-    quotes = panel.observed.sum(axis=1)
+    count = panel.observed.sum(axis=1)
     unchanged = panel.observed[:, 1:] & (panel.value[:, 1:] == panel.value[:, :-1])
     later_quotes = np.maximum(panel.observed[:, 1:].sum(axis=1), 1)
     table = panel.ids.copy()
     table["first_quote_on"] = pd.to_datetime(panel.dates[panel.first])
     table["last_quote_on"] = pd.to_datetime(panel.dates[-1] - age_days.astype("timedelta64[D]"))
-    table["quotes"] = quotes
+    table["quotes"] = count
     table["unit_price"] = panel.value[:, -1]
-    table["share_unchanged"] = np.round(np.where(quotes > 1, unchanged.sum(axis=1) / later_quotes, 1.0), 6)
+    table["share_unchanged"] = np.round(np.where(count > 1, unchanged.sum(axis=1) / later_quotes, 1.0), 6)
     ended = age_days > ended_after_days
     if ended.all():
         raise ValueError(

@@ -125,7 +125,7 @@ class Data(Section):
 class Features(Section):
     origin_every_days: int = _knob(3, "days between two training origins", ge=1, le=28)
     horizons_per_origin: int = _knob(3, "horizons drawn for each training origin", ge=1, le=60)
-    max_rows: int = _knob(40_000, "about the most training rows; what gives more is thinned evenly", ge=1000)
+    max_rows: int = _knob(60_000, "most training rows; of more an even sample is kept", ge=1000)
     history_days: int = _knob(1825, "days of history to learn from", ge=28)
     change_days: Days = _knob((1, 2, 3, 5, 7, 14, 28, 56, 91, 182, 364), "lags of price changes, in days")
     mean_days: Days = _knob((7, 14, 28, 60, 180, 365), "windows of the rolling statistics, in days")

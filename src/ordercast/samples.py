@@ -8,17 +8,24 @@ from numpy.typing import NDArray
 
 from ordercast.calibrate import NEAR_DAYS
 from ordercast.features import Cells, Rows
-from ordercast.kernels import ahead as draws
+from ordercast.kernels import ahead as ahead_of
 from ordercast.panel import Panel
 from ordercast.params import Features
 
 MIN_HISTORY_DAYS = 56
+DAY_BITS = 20  # room for a date beside the seed in a key of the draws
+SPARE = 4  # draws for each row wanted, since some look at days that nobody quoted
 NOT_FEATURES = ("product_id", "supplier_id", "origin", "horizon_days", "base", "scale", "unit", "cluster", "trust")
 
 
 def horizons(horizon_days: int, step_days: int) -> NDArray[np.int64]:
     """The steps that reach `horizon_days`: 1..14 on a daily calendar, 1..2 on a weekly one for 14 days."""
     return np.arange(1, -(-horizon_days // step_days) + 1)
+
+
+def shown_days(horizon_days: int, step_days: int) -> int:
+    """The days ahead that people see: `horizon_days`, or the whole weeks that hold them."""
+    return step_days * len(horizons(horizon_days, step_days))
 
 
 def near_steps(step_days: int) -> int:
@@ -47,43 +54,32 @@ def training_cells(panel: Panel, ahead: NDArray[np.int64], spec: Features, seed:
     """The cells to learn from: a sample of origins and horizons whose target was observed, `spec.max_rows` at most.
 
     Origins stand every `origin_every_days` of the last `history_days`, on a daily calendar on a fixed grid of dates;
-    each (series, origin) draws `horizons_per_origin` of the horizons that were observed, three draws in four from the
-    near ones. A catalogue that gives more than about `max_rows` is thinned evenly. The draws follow from the seed, the
-    date and the series' name alone: a new product moves no row, a new day none whose horizons were all known before.
+    each (series, origin) draws `horizons_per_origin` of the horizons that were observed, nine draws in ten from the
+    near ones. The draws follow from the seed, the date and the series' name alone: until there are more than
+    `max_rows`, of which an even sample is kept, a new product moves no row, a new day none whose horizons were all
+    known before.
     """
     day = panel.dates.astype(np.int64)
     on_grid = (day // panel.step_days) % max(1, spec.origin_every_days // panel.step_days) == 0
     recent = day > day[-1] - spec.history_days
     grown = np.arange(panel.steps) * panel.step_days >= MIN_HISTORY_DAYS
     origin = np.flatnonzero(on_grid & recent & grown)
-    series, which = np.nonzero(panel.first[:, None] <= origin)
-    names = pd.util.hash_pandas_object(panel.ids, index=False).to_numpy()
-    per_pair = np.arange(1, spec.horizons_per_origin + 1, dtype=np.uint64)
-    key = _mixed(names.astype(np.uint64)[series] + _mixed(day[origin[which]].astype(np.uint64) + np.uint64(seed)))
-    draw = _mixed(key[:, None] + per_pair)
-    pair, turn = np.nonzero(_uniform(_mixed(draw)) < spec.max_rows / max(draw.size, 1))
-    horizon = draws.drawn_horizons(
+    names = pd.util.hash_pandas_object(panel.ids, index=False).to_numpy().astype(np.uint64)
+    draws = int((panel.first[:, None] <= origin).sum()) * spec.horizons_per_origin
+    series, start, horizon, order = ahead_of.drawn_cells(
         panel.observed,
-        series[pair],
-        origin[which[pair]],
-        _uniform(draw[pair, turn]),
+        panel.first,
+        names,
+        (day[origin] + (seed << DAY_BITS)).astype(np.uint64),
+        origin,
+        spec.horizons_per_origin,
+        SPARE * spec.max_rows / max(draws, 1),
         len(ahead),
         min(near_steps(panel.step_days), len(ahead)),
     )
-    drawn = np.column_stack([series[pair], origin[which[pair]], horizon])[horizon > 0]
-    return Cells(*(np.ascontiguousarray(column) for column in np.unique(drawn, axis=0).T))
-
-
-def _mixed(key: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Numbers that look random and follow from the key alone (splitmix64; Steele et al. 2014)."""
-    key = (key + np.uint64(0x9E3779B97F4A7C15)).astype(np.uint64)
-    key = (key ^ (key >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    key = (key ^ (key >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return key ^ (key >> np.uint64(31))
-
-
-def _uniform(key: NDArray[np.uint64]) -> NDArray[np.float64]:
-    return np.asarray((key >> np.uint64(11)) * 2.0**-53)
+    kept = np.argsort(order, kind="stable")[: spec.max_rows]
+    cells = np.unique(np.column_stack([series, start, horizon])[kept], axis=0)
+    return Cells(*(np.ascontiguousarray(column) for column in cells.T))
 
 
 def code_table(products: pd.DataFrame, prices: pd.DataFrame) -> pd.DataFrame:

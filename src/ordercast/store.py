@@ -13,7 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pandas as pd
+
+from ordercast.quotes import Quotes
 
 STAGE_FOLDERS = ("raw", "truth", "features", "evaluate", "forecast", "orders")
 _PANDAS_TYPES = {
@@ -73,6 +76,30 @@ def write_parquet(frame: pd.DataFrame, path: str | Path, key: Sequence[str]) -> 
             TO {_text(beside)} (FORMAT parquet, COMPRESSION zstd)
             """
         )
+
+
+def read_quotes(path: str | Path, key: Sequence[str], column: str) -> Quotes:
+    """The dated values of a table as arrays, without a frame of all its rows: of millions that is most of the cost.
+
+    path: a Parquet file with the columns of `key`, date and `column`; the series are numbered in the order of the key.
+    """
+    names, file = ", ".join(_name(c) for c in key), _text(Path(path))
+    with _connection() as connection:
+        connection.execute(
+            f"""
+            CREATE TEMP TABLE ids AS
+            SELECT {names}, row_number() OVER (ORDER BY {names}) - 1 AS series
+            FROM (SELECT DISTINCT {names} FROM {file})
+            """
+        )
+        ids = connection.execute(f"SELECT {names} FROM ids ORDER BY series").df().astype("str")
+        rows = connection.execute(
+            f"""
+            SELECT series, date_diff('day', DATE '1970-01-01', date) AS day, CAST({_name(column)} AS DOUBLE) AS value
+            FROM {file} JOIN ids USING ({names})
+            """
+        ).fetchnumpy()
+    return Quotes(ids, *(np.asarray(rows[name]) for name in ("series", "day", "value")))
 
 
 def read_parquet(path: str | Path, columns: Sequence[str] | None = None) -> pd.DataFrame:

@@ -22,6 +22,7 @@ from ordercast.states import Floats, Ints
 MIN_ROWS = 50
 BAGGING_EVERY = 5  # rounds: drawing the rows anew costs as much as a tree
 RECURSED_PRODUCTS = 30  # enough to judge a recursion by: the evidence lies in the origins
+ROWS_PER_THREAD = 100_000  # a smaller fit is no faster on two cores, and burns both
 TARGET_LIMIT = 6.0  # scaled departures beyond this are typing errors or shocks that nobody forecasts
 
 
@@ -58,17 +59,17 @@ def fit(problem: Problem, rows: Rows, cut: int, train: Train, *, seed: int, thre
     everything up to the cut. Where a window has fewer than 50 rows to learn from or to judge by it is left out; without
     any there are no trees, and the forecast is the base.
     """
-    settings = _settings(train, seed, threads)
+    settings = _settings(train, seed, min(threads, 1 + len(rows.series) // ROWS_PER_THREAD))
     lesson = _lesson(problem, rows, cut, settings)
-    split = [_rows_of(window, lesson, rows) for window in folds(cut, problem.panel.step_days, train)]
-    split = [(early, late) for early, late in split if min(len(early), len(late)) >= MIN_ROWS]
+    split = _split(problem, rows, lesson, cut, train)
     boosters: dict[str, lgb.Booster] = {}
     rounds: dict[str, int] = {}
+    losses: dict[str, float] = {}
     predicted: dict[str, Floats] = {}
     newest: lgb.Booster | None = None
     for name, level in LEVELS.items():
-        own = settings | _objective(level)
-        trials, rounds[name] = _in_lockstep(lesson, split, own, level, train)
+        own = settings | _objective(level, train)
+        trials, rounds[name], losses[name] = _in_lockstep(lesson, split, own, level, train)
         answers = [
             _answers(trial, rows, lesson.use[late], rounds[name])
             for trial, (_, late) in zip(trials, split, strict=True)
@@ -80,12 +81,35 @@ def fit(problem: Problem, rows: Rows, cut: int, train: Train, *, seed: int, thre
             newest.best_iteration = rounds[name]
     late = np.concatenate([np.zeros(0, dtype=np.int64), *(late for _, late in split)])
     skill, shifts = _judged(problem, rows, lesson, late, predicted)
-    judged = Forecaster(problem.target, boosters, rows.names, rounds, skill, shifts)
+    judged = Forecaster(
+        problem.target, boosters, rows.names, rounds, skill, shifts, losses, _links(problem, cut, train)
+    )
     window = folds(cut, problem.panel.step_days, train)[-1]
     skill["recursive"] = (
         _recursive_skill(replace(judged, boosters={"mean": newest}), problem, window) if newest else skill["mean"]
     )
     return judged
+
+
+def window_loss(problem: Problem, rows: Rows, cut: int, train: Train, *, seed: int, threads: int) -> float:
+    """The mean loss of the mean and the quantiles in the windows that judge, in units of the loss of no model.
+
+    What a search over settings goes by: nothing after step `cut` is seen. 1 where there is too little to learn from.
+    """
+    settings = _settings(train, seed, min(threads, 1 + len(rows.series) // ROWS_PER_THREAD))
+    lesson = _lesson(problem, rows, cut, settings)
+    split = _split(problem, rows, lesson, cut, train)
+    losses = []
+    for level in LEVELS.values():
+        _, _, loss = _in_lockstep(lesson, split, settings | _objective(level, train), level, train)
+        losses.append(loss)
+    return float(np.mean(losses))
+
+
+def _split(problem: Problem, rows: Rows, lesson: Lesson, cut: int, train: Train) -> list[tuple[Ints, Ints]]:
+    """Early and late rows of each window that has enough of both."""
+    split = [_rows_of(window, lesson, rows) for window in folds(cut, problem.panel.step_days, train)]
+    return [(early, late) for early, late in split if min(len(early), len(late)) >= MIN_ROWS]
 
 
 def _settings(train: Train, seed: int, threads: int) -> dict[str, Any]:
@@ -106,11 +130,17 @@ def _settings(train: Train, seed: int, threads: int) -> dict[str, Any]:
     }
 
 
-def _objective(level: float | None) -> dict[str, Any]:
-    """Trees for the mean and the median start from no change, those for an outer quantile where it usually lies."""
+def _objective(level: float | None, train: Train) -> dict[str, Any]:
+    """Trees for the mean and the median start from no change, those for an outer quantile where it usually lies.
+
+    These take larger steps: they need less polish, since what they get wrong in general is shifted afterwards.
+    """
     if level is None:
         return {"objective": "regression", "metric": "l2", "boost_from_average": False}
-    return {"objective": "quantile", "metric": "quantile", "alpha": level, "boost_from_average": level != 0.5}
+    quantile = {"objective": "quantile", "metric": "quantile", "alpha": level}
+    if level == 0.5:
+        return quantile | {"boost_from_average": False}
+    return quantile | {"boost_from_average": True, "learning_rate": min(2 * train.learning_rate, 1.0)}
 
 
 def _lesson(problem: Problem, rows: Rows, cut: int, settings: dict[str, Any]) -> Lesson:
@@ -134,13 +164,13 @@ def _in_lockstep(
     settings: dict[str, Any],
     level: float | None,
     train: Train,
-) -> tuple[list[lgb.Booster], int]:
-    """A booster per window, all grown until their mean loss has not fallen for a while, and the best number of rounds.
+) -> tuple[list[lgb.Booster], int, float]:
+    """A booster per window, all grown until their mean loss has not fallen for a while; the best rounds; their loss.
 
     The near horizons decide, which people see and whose errors are the surer evidence.
     """
     if not split:
-        return [], 0
+        return [], 0, 1.0
     trials = []
     for early, late in split:
         booster = lgb.Booster(settings, lesson.data.subset(early.tolist()))
@@ -155,7 +185,7 @@ def _in_lockstep(
             best, least = round_, loss
         if round_ - best >= train.early_stopping_rounds:
             break
-    return trials, best
+    return trials, best, round(least, 6)
 
 
 def _near(late: Ints, lesson: Lesson) -> Ints:
@@ -237,3 +267,19 @@ def _thinned(problem: Problem, most: int) -> Problem:
     names = product.unique()
     kept = names[np.linspace(0, len(names) - 1, min(most, len(names))).round().astype(int)]
     return problem.take(product.isin(kept).to_numpy())
+
+
+def _links(problem: Problem, cut: int, train: Train) -> Floats:
+    """How the errors of neighbouring horizons hang together, on a few products' paths from no change in the windows."""
+    asked = _thinned(problem, RECURSED_PRODUCTS)
+    panel, horizons = asked.panel, asked.horizons
+    first = folds(cut, panel.step_days, train)[0].start
+    starts = np.arange(first, cut - int(horizons.max()) + 1, samples.near_steps(panel.step_days))
+    cells = features.every_cell(replace(asked, horizons=np.array([1])), starts.tolist())
+    state = asked.target.state(panel, asked.spec, cells.series, cells.origin)
+    step = cells.origin[:, None] + horizons
+    pair = np.repeat(np.arange(len(cells.series)), len(horizons))
+    scale = state.scale(pair, np.tile(horizons, len(cells.series))).reshape(step.shape)
+    error = (panel.z[cells.series[:, None], step] - state.base[:, None]) / scale
+    seen = panel.observed[cells.series[:, None], step]
+    return calibrate.links(np.where(seen, error, np.nan), state.group, len(asked.target.groups))

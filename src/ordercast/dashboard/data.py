@@ -159,12 +159,12 @@ class Run:
         return self._query("raw/prices", sql, [product_id, supplier_id, self._since])
 
     def price_forecast(self, product_id: str, supplier_id: str) -> pd.DataFrame:
-        """date, p10, p50, p90, skill_weight of the days ahead."""
+        """date, p10, p50, p90, skill_weight, drivers of the days ahead that people look at."""
         sql = """
-            SELECT date, p10, p50, p90, skill_weight FROM data
-            WHERE product_id = ? AND supplier_id = ? ORDER BY date
+            SELECT date, p10, p50, p90, skill_weight, drivers FROM data
+            WHERE product_id = ? AND supplier_id = ? AND horizon_days <= ? ORDER BY date
         """
-        return self._query("forecast/prices", sql, [product_id, supplier_id])
+        return self._query("forecast/prices", sql, [product_id, supplier_id, self.model["horizon_days"]])
 
     def demand_history(self, product_id: str) -> pd.DataFrame:
         """date, demand_units of the last 180 days."""
@@ -172,9 +172,12 @@ class Run:
         return self._query("raw/sales", sql, [product_id, self._since])
 
     def demand_forecast(self, product_id: str) -> pd.DataFrame:
-        """date, horizon_days, p10, p50, p90, mean of the days ahead."""
-        sql = "SELECT date, horizon_days, p10, p50, p90, mean FROM data WHERE product_id = ? ORDER BY date"
-        return self._query("forecast/demand", sql, [product_id])
+        """date, horizon_days, p10, p50, p90, mean of the days ahead that people look at."""
+        sql = """
+            SELECT date, horizon_days, p10, p50, p90, mean FROM data
+            WHERE product_id = ? AND horizon_days <= ? ORDER BY date
+        """
+        return self._query("forecast/demand", sql, [product_id, self.model["horizon_days"]])
 
     def on_hand(self, product_id: str) -> float | None:
         """Units in stock as last counted, None where nobody said."""

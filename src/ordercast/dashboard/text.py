@@ -119,6 +119,8 @@ def price_words(history: pd.DataFrame, forecast: pd.DataFrame, voice: Voice) -> 
         f"On {voice.day(end['date'])}: likely {voice.money(end['p50'])}, in 8 of 10 cases between "
         f"{voice.money(end['p10'])} and {voice.money(end['p90'])}. {skill(float(end['skill_weight']), voice)}"
     )
+    if end["drivers"]:
+        said.append(f"What moves it: {end['drivers']}.")
     return " ".join(said)
 
 

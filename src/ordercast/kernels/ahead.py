@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numba as nb
 import numpy as np
 
-from ordercast.kernels.compiled import CELLS, COLUMN, INDEX, INDICES, INT, LEVELS, MARKS, Bools, Floats, Ints, jit
+from ordercast.kernels.compiled import (
+    CELLS,
+    COLUMN,
+    FLOAT,
+    INDEX,
+    INDICES,
+    INT,
+    KEYS,
+    MARKS,
+    Bools,
+    Floats,
+    Ints,
+    Keys,
+    jit,
+)
 
-NEAR_SHARE = 0.75  # of the training draws look at the near horizons only
+NEAR_PERCENT = 90  # of the training draws look at the near horizons only
 
 
 @jit(COLUMN, CELLS, INDEX, INDEX, INDEX, INDEX, INT, INT)
@@ -44,27 +61,75 @@ def same_weekday(z: Floats, series: Ints, origin: Ints, horizon: Ints, weeks: in
     return out
 
 
-@jit(INDICES, MARKS, INDEX, INDEX, LEVELS, INT, INT)
-def drawn_horizons(observed: Bools, series: Ints, origin: Ints, uniform: Floats, reach: int, near: int) -> Ints:
-    """One of the horizons at which the series was observed, by a uniform draw; 0 where there is none, (pairs,).
+@jit(nb.uint64, nb.uint64)
+def mixed(key: Any) -> Any:
+    """A number that looks random and follows from the key alone (splitmix64; Steele et al. 2014)."""
+    key = key + nb.uint64(0x9E3779B97F4A7C15)
+    key = (key ^ (key >> nb.uint64(30))) * nb.uint64(0xBF58476D1CE4E5B9)
+    key = (key ^ (key >> nb.uint64(27))) * nb.uint64(0x94D049BB133111EB)
+    return key ^ (key >> nb.uint64(31))
 
-    Draws under NEAR_SHARE choose among the first `near` horizons, the others among all `reach`.
+
+@jit(INT, MARKS, INT, INT, nb.uint64, INT, INT)
+def drawn_horizon(observed: Bools, series: int, origin: int, key: Any, reach: int, near: int) -> int:
+    """One of the horizons at which the series was observed, drawn by the key; 0 where there is none.
+
+    Nine draws in ten choose among the first `near` horizons, the others among all `reach`.
     """
-    out = np.zeros(len(series), np.int64)
-    for p in range(len(series)):
-        row, now = observed[series[p]], origin[p]
-        is_near = uniform[p] < NEAR_SHARE
-        most = near if is_near else reach
-        place_in = uniform[p] / NEAR_SHARE if is_near else (uniform[p] - NEAR_SHARE) / (1.0 - NEAR_SHARE)
-        last = min(most, len(row) - 1 - now)
-        count = 0
-        for h in range(1, last + 1):
-            count += row[now + h]
-        place = int(place_in * count)
-        for h in range(1, last + 1):
-            if row[now + h]:
-                if place == 0:
-                    out[p] = h
-                    break
-                place -= 1
-    return out
+    row = observed[series]
+    most = near if key % nb.uint64(100) < nb.uint64(NEAR_PERCENT) else reach
+    last = min(most, len(row) - 1 - origin)
+    count = 0
+    for h in range(1, last + 1):
+        count += row[origin + h]
+    if count == 0:
+        return 0
+    place = int((key // nb.uint64(100)) % nb.uint64(count))
+    for h in range(1, last + 1):
+        if row[origin + h]:
+            if place == 0:
+                return h
+            place -= 1
+    return 0
+
+
+@jit((INDICES, INDICES, INDICES, COLUMN), MARKS, INDEX, KEYS, KEYS, INDEX, INT, FLOAT, INT, INT)
+def drawn_cells(
+    observed: Bools,
+    first: Ints,
+    names: Keys,
+    days: Keys,
+    origins: Ints,
+    turns: int,
+    share: float,
+    reach: int,
+    near: int,
+) -> tuple[Ints, Ints, Ints, Floats]:
+    """Cells (series, origin, horizon) with an observed target and the order in [0, 1) in which they are to be kept.
+
+    names: (series,) and days: (origins,) keys. Every series that has started draws `turns` times at each origin; a draw
+    counts where its order is under `share`.
+    """
+    most = 0
+    for _fill in range(2):
+        series, origin, horizon = np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most, np.int64)
+        order = np.empty(most)
+        found = 0
+        for i in range(len(first)):
+            for k in range(len(origins)):
+                if first[i] > origins[k]:
+                    continue
+                key = mixed(names[i] + days[k])
+                for turn in range(turns):
+                    draw = mixed(key + nb.uint64(turn))
+                    place = (mixed(draw) >> nb.uint64(11)) * 2.0**-53
+                    if place >= share:
+                        continue
+                    h = drawn_horizon(observed, i, origins[k], draw, reach, near)
+                    if h == 0:
+                        continue
+                    if _fill:
+                        series[found], origin[found], horizon[found], order[found] = i, origins[k], h, place
+                    found += 1
+        most = found
+    return series, origin, horizon, order

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+Keys = NDArray[np.uint64]
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 CELLS = nb.types.Array(nb.float64, 2, "A", readonly=True)
 MARKS = nb.types.Array(nb.boolean, 2, "A", readonly=True)
 INDEX = nb.types.Array(nb.int64, 1, "A", readonly=True)
+KEYS = nb.types.Array(nb.uint64, 1, "A", readonly=True)
 LEVELS = nb.types.Array(nb.float64, 1, "A", readonly=True)
 INT, FLOAT, TABLE, COLUMN, INDICES = nb.int64, nb.float64, nb.float64[:, ::1], nb.float64[::1], nb.int64[::1]
 

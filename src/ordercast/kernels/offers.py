@@ -86,8 +86,10 @@ def siblings(
         own, now = series[p], origin[p]
         cheapest = np.inf
         others = 0
+        own_sale = 0.0
         span = min(usual, now + 1)
-        own_sale, _ = sale(z[own], now, usual, expires)
+        if ends[own] - begins[own] > 1:
+            own_sale, _ = sale(z[own], now, usual, expires)
         then = max(now - since[p], 0)
         freshest = reach
         latest = 0.0

@@ -184,3 +184,22 @@ def shares(marked: Bools, series: Ints, origin: Ints, window: int) -> Floats:
                 count += 1
         out[p] = count / window
     return out
+
+
+@jit(INDICES, TABLE)
+def carry_forward(value: Floats) -> Ints:
+    """Fill the NaN of each row in place by the value before, those ahead of the first by it; the firsts, (series,)."""
+    first = np.zeros(len(value), np.int64)
+    for i in range(len(value)):
+        row = value[i]
+        start = 0
+        while start < len(row) and np.isnan(row[start]):
+            start += 1
+        if start == len(row):
+            continue
+        first[i] = start
+        row[:start] = row[start]
+        for t in range(start + 1, len(row)):
+            if np.isnan(row[t]):
+                row[t] = row[t - 1]
+    return first

@@ -1,0 +1,106 @@
+"""Which few settings of the training forecast best, in the windows that judge and never on the test days.
+
+A seeded study by the tree-structured Parzen estimator (Bergstra et al. 2011; the optuna package). It begins with the
+settings in force, so that its best is never worse than they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import optuna
+import pandas as pd
+
+from ordercast import train
+from ordercast.features import Problem, Rows
+from ordercast.params import Train
+
+NOTE = "# `ordercast tune`"
+LEAST_GAIN = 0.0005  # of the loss: below it the settings in force stay
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a trial learns from: nothing after step `cut`, the first test day, is seen."""
+
+    problem: Problem
+    rows: Rows
+    cut: int
+
+
+@dataclass(frozen=True)
+class Found:
+    """A study's outcome: best settings, trials (one row each: loss and knobs), loss of the settings before and best."""
+
+    settings: Train
+    trials: pd.DataFrame
+    loss_before: float
+    loss: float
+
+    @property
+    def better(self) -> bool:
+        return self.loss < self.loss_before - LEAST_GAIN
+
+
+def _suggested(trial: optuna.Trial) -> dict[str, Any]:
+    """The few knobs that matter, with the range in which each is searched."""
+    return {
+        "learning_rate": round(trial.suggest_float("learning_rate", 0.05, 0.3, log=True), 3),
+        "num_leaves": trial.suggest_int("num_leaves", 7, 63, log=True),
+        "min_data_in_leaf": trial.suggest_int("min_data_in_leaf", 50, 800, log=True),
+        "feature_fraction": round(trial.suggest_float("feature_fraction", 0.2, 1.0), 2),
+        "bagging_fraction": round(trial.suggest_float("bagging_fraction", 0.3, 1.0), 2),
+        "lambda_l2": round(trial.suggest_float("lambda_l2", 0.1, 100.0, log=True), 2),
+    }
+
+
+def search(
+    tasks: Mapping[str, Task],
+    settings: Train,
+    *,
+    trials: int,
+    seed: int,
+    threads: int,
+    tell: Callable[[int, float], None] = lambda number, loss: None,
+) -> Found:
+    """The study: `trials` settings tried beside those in force, each judged by the mean loss over the tasks.
+
+    The loss is that of `train.window_loss`: 1 is a model that knows nothing. tell: called after each trial.
+    """
+
+    def loss_of(trial: optuna.Trial) -> float:
+        tried = settings.model_copy(update=_suggested(trial))
+        losses = [
+            train.window_loss(task.problem, task.rows, task.cut, tried, seed=seed, threads=threads)
+            for task in tasks.values()
+        ]
+        tell(trial.number, float(np.mean(losses)))
+        return float(np.mean(losses))
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed))
+    names = ("learning_rate", "num_leaves", "min_data_in_leaf", "feature_fraction", "bagging_fraction", "lambda_l2")
+    study.enqueue_trial({name: getattr(settings, name) for name in names})
+    study.optimize(loss_of, n_trials=trials + 1)
+    table = pd.DataFrame([{"loss": trial.value, **trial.params} for trial in study.trials])
+    best = settings.model_copy(update=_suggested(optuna.trial.FixedTrial(study.best_params)))  # type: ignore[arg-type]
+    return Found(best, table.round(6), round(table["loss"].iloc[0], 6), round(study.best_value, 6))
+
+
+def rewritten(text: str, found: Found, evidence: str) -> str:
+    """The text of params.yaml with the best settings in its train section and the evidence in a comment above it."""
+    head, mark, section = text.partition("\ntrain:\n")
+    if not mark:
+        raise ValueError("params.yaml has no section `train:` to write to")
+    lines, rest = section.split("\n\n", 1) if "\n\n" in section else (section, "")
+    for name, value in found.settings.model_dump().items():
+        place = re.search(rf"(?m)^  {name}: \S+ *", lines)
+        if place:
+            told = f"  {name}: {value}".ljust(len(place[0])) if place[0].endswith(" ") else f"  {name}: {value}"
+            lines = lines[: place.start()] + told + lines[place.end() :]
+    kept = "\n".join(line for line in head.split("\n") if not line.startswith(NOTE))
+    return f"{kept}\n{NOTE}{evidence}{mark}{lines}" + (f"\n\n{rest}" if rest else "")
