@@ -175,3 +175,29 @@ def test_alternating_quotes_echo_and_a_trend_does_too():
     both = np.stack([to_and_fro, trend])
     _, _, echo = past.last_quotes(both, np.ones((2, 40), dtype=bool), at(0, 1), at(39, 39), at(21), 0.8, 40)
     assert echo == pytest.approx([-19 / 20, 19 / 20])
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        pytest.param([10, 10, 10, 9999, 10], [10, 10, 10, None, 10], id="a_slip"),
+        pytest.param([10, 11, 10, None, 1, None, 9], [10, 11, 10, None, None, None, 9], id="a_slip_after_a_gap"),
+        pytest.param([10, 10, 10, 60, 61, 62, 63], [10, 10, 10, None, None, 62, 63], id="a_new_level_is_believed"),
+        pytest.param([10, 10, 10, 60, 600, 61, 10], [10, 10, 10, None, None, None, 10], id="slips_that_disagree"),
+        pytest.param([10, 10, 99, 10], [10, 10, 99, 10], id="too_few_to_judge_by"),
+        pytest.param([10, 10, 10, 9999], [10, 10, 10, None], id="the_last_day"),
+    ],
+)
+def test_slips_are_set_aside_by_what_came_before(given, kept):
+    value = np.array([[np.nan if v is None else float(v) for v in given]])
+    count = past.set_slips_aside(value, 5.0)
+    assert [None if np.isnan(v) else v for v in value[0].tolist()] == kept
+    assert count == sum(v is not None for v in given) - sum(v is not None for v in kept)
+
+
+@given(st.lists(st.sampled_from([1.0, 2.0, 3.0, 30.0, 31.0, 900.0]), min_size=2, max_size=30), st.integers(1, 29))
+def test_a_later_quote_sets_none_before_it_aside(row, cut):
+    whole, early = np.array([row]), np.array([row[:cut]])
+    past.set_slips_aside(whole, 5.0)
+    past.set_slips_aside(early, 5.0)
+    np.testing.assert_array_equal(whole[:, : early.shape[1]], early)

@@ -36,7 +36,7 @@ def test_a_study_repeats(found):
 def test_nothing_after_the_first_test_day_is_seen(found):
     task, outcome = found
     prices = small.quotes()
-    prices.loc[prices["date"] > str(task.problem.panel.dates[240]), "unit_price"] *= 31.0
+    prices.loc[prices["date"] > str(task.problem.panel.dates[240]), "unit_price"] *= 3.0
     corrupt = small.problem("price", prices)
     torn = tune.Task(corrupt, small.training_rows(corrupt), 240)
     assert tune.search({"price": torn}, small.TRAIN, trials=3, seed=7, threads=2).trials.equals(outcome.trials)

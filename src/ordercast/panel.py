@@ -154,7 +154,8 @@ def price_panel(prices: pd.DataFrame | Quotes, today: pd.Timestamp, step_days: i
     """Panel of unit prices, one series per product and supplier.
 
     prices: product_id, supplier_id, date, unit_price, as a frame or already as arrays; several quotes of one step
-    become their median; quotes after `today` are not used.
+    become their median; quotes after `today` are not used, and
+    slips of the pen (fivefold quotes, see `quotes.laid`) are set aside.
     """
     known = prices if isinstance(prices, Quotes) else quotes.coded(prices, ["product_id", "supplier_id"], "unit_price")
     last = today.to_datetime64().astype("datetime64[D]")
@@ -162,7 +163,7 @@ def price_panel(prices: pd.DataFrame | Quotes, today: pd.Timestamp, step_days: i
     if len(in_time.day) == 0:
         first = known.day.min().astype("datetime64[D]")
         raise ValueError(f"base.today is {today:%Y-%m-%d}, before the first quote of {first}")
-    return _in_logs(_laid(in_time, "median", last, step_days))
+    return _in_logs(_laid(in_time, "median", last, step_days, slips=True))
 
 
 def _in_logs(panel: Panel) -> Panel:
@@ -218,8 +219,8 @@ def _panel(rows: pd.DataFrame, key: list[str], column: str, how: How, today: pd.
     return _laid(quotes.coded(rows, key, column), how, today.to_datetime64().astype("datetime64[D]"), step_days)
 
 
-def _laid(known: Quotes, how: How, today: np.datetime64, step_days: int) -> Panel:
-    value, observed, first = quotes.laid(known, how, today, step_days)
+def _laid(known: Quotes, how: How, today: np.datetime64, step_days: int, *, slips: bool = False) -> Panel:
+    value, observed, first = quotes.laid(known, how, today, step_days, slips=slips)
     dates = today - step_days * np.arange(value.shape[1] - 1, -1, -1).astype("timedelta64[D]")
     return Panel(known.ids, dates, value, value, observed, first, step_days)
 

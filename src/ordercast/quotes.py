@@ -14,6 +14,7 @@ from ordercast.kernels import past
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+SLIP_FACTOR = 5.0  # a slipped decimal sign is worth ten; prices that move fivefold and back overnight are rare
 How = Literal["median", "sum", "max", "first"]
 
 
@@ -44,20 +45,25 @@ def coded(rows: pd.DataFrame, key: Sequence[str], column: str) -> Quotes:
     return Quotes(ids, series.astype(np.int64), day, rows[column].to_numpy(np.float64))
 
 
-def laid(known: Quotes, how: How, today: np.datetime64, step_days: int) -> tuple[Floats, NDArray[np.bool_], Ints]:
+def laid(
+    known: Quotes, how: How, today: np.datetime64, step_days: int, *, slips: bool = False
+) -> tuple[Floats, NDArray[np.bool_], Ints]:
     """Values (series, steps), which of them were observed, and each series' first observed step.
 
     The last step ends on `today`, which no row may lie behind. Several values of a step become their median, sum,
     maximum or first; a gap carries the last value forward, and before its first value a series holds that.
+    slips: set slips of the pen aside, values five times above or below what is usual, as if they had not been observed.
     """
     age = (today.astype("datetime64[D]").astype(np.int64) - known.day) // step_days
     steps = int(age.max(initial=-1)) + 1
     value = np.full((len(known.ids), steps), np.nan)
     value[known.series, steps - 1 - age] = known.value
-    observed = ~np.isnan(value)
-    if observed.sum() < len(age):
+    if np.count_nonzero(~np.isnan(value)) < len(age):
         cell, merged = _merged(known.series * steps + steps - 1 - age, known.value, how)
         value.ravel()[cell] = merged
+    if slips:
+        past.set_slips_aside(value, SLIP_FACTOR)
+    observed = ~np.isnan(value)
     return value, observed, past.carry_forward(value)
 
 

@@ -42,10 +42,12 @@ def sale(row: Floats, now: int, window: int, expires: int) -> tuple[float, int]:
     since = 0
     for t in range(start + 1, now + 1):
         move = row[t] - row[t - 1]
+        if t - since >= expires:
+            depth = 0.0
         if move <= -least:
             depth += move
             since = t
-        elif depth < 0.0 and (move >= -0.5 * depth or t - since >= expires):
+        elif depth < 0.0 and move >= -0.5 * depth:
             depth = 0.0
     return depth, now - since if depth < 0.0 else 0
 

@@ -203,3 +203,35 @@ def carry_forward(value: Floats) -> Ints:
             if np.isnan(row[t]):
                 row[t] = row[t - 1]
     return first
+
+
+@jit(INT, TABLE, FLOAT)
+def set_slips_aside(value: Floats, factor: float) -> int:
+    """Make NaN, in place, every value that is `factor` times above or below the median of the last five; their number.
+
+    Judged by what came before alone, as it would have been on the day. The third such value in a row that agrees with
+    the two before it to a factor of two is believed: the level has changed.
+    """
+    kept, doubted = np.empty(5), np.empty(2)
+    count = 0
+    for i in range(len(value)):
+        row = value[i]
+        known = doubts = 0
+        for t in range(len(row)):
+            now = row[t]
+            if np.isnan(now):
+                continue
+            usual = np.median(kept[: min(known, 5)]) if known >= 3 else now
+            if usual / factor < now < usual * factor:
+                doubts = 0
+            elif doubts == 2 and max(now, doubted.max()) < 2 * min(now, doubted.min()):
+                known = doubts = 0
+            else:
+                doubted[0], doubted[1] = doubted[1], now
+                doubts = min(doubts + 1, 2)
+                row[t] = np.nan
+                count += 1
+                continue
+            kept[known % 5] = now
+            known += 1
+    return count

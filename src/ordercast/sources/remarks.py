@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from ordercast.panel import WEEKLY_FROM_GAP_DAYS
+from ordercast.quotes import SLIP_FACTOR
 from ordercast.sources.faults import many, some
 
 OLD_COUNT_DAYS = 30
-SLIP_FACTOR = 5  # a slipped decimal sign is worth ten; prices that move fivefold and back overnight are rare
 
 
 def remarks(
@@ -54,8 +54,8 @@ def _slips(prices: pd.DataFrame) -> Iterator[tuple[str, str]]:
         )
         yield (
             "prices",
-            f"{many(len(slips), 'quote')} at least {SLIP_FACTOR} times above or below the quotes around, kept as "
-            f"given; correct what is a slip of the pen: {some(told, len(slips))}",
+            f"{many(len(slips), 'quote')} at least {SLIP_FACTOR:g} times above or below the quotes around: kept in "
+            f"the data, set aside by the forecasts; correct what is a slip of the pen: {some(told, len(slips))}",
         )
 
 
