@@ -26,19 +26,19 @@ def empirical_quantiles(known: Panel, horizons: Ints, target: str) -> Floats:
     """Naive with the errors it made before: its own h-step errors of the last two years, (series, horizons, 3).
 
     The .1, .5 and .9 quantiles of each series' past changes over h steps that ended on an observed step, relative for
-    prices and in units for demand, added to the last value. Only steps up to the panel's last are looked at.
-    Raises ValueError for a series without any such change.
+    prices and in units for demand, added to the last value. Only steps up to the panel's last are looked at; a series with
+    no such change in two years takes those of its whole past, and one that never had any keeps its last value.
     """
     steps = min(HISTORY_DAYS // known.step_days, known.steps)
-    recent = known.tail(steps)
-    started = np.arange(steps) >= recent.first[:, None]
-    out = np.empty((len(known.ids), len(horizons), len(metrics.QUANTILES)))
+    out = np.zeros((len(known.ids), len(horizons), len(metrics.QUANTILES)))
     for k, ahead in enumerate(horizons):
-        change = recent.z[:, ahead:] - recent.z[:, :-ahead]
-        counted = started[:, :-ahead] & recent.observed[:, ahead:]
-        if not counted.any(axis=1).all():
-            raise ValueError(f"a series has no past change over {ahead} steps: draw series with a longer history")
-        past = np.where(counted, change, np.nan)
-        out[:, k] = np.nanquantile(past, metrics.QUANTILES, axis=1).T
-    z = recent.z[:, -1, None, None] + out
+        lacking = np.ones(len(known.ids), dtype=bool)
+        for past in (known.tail(steps), known):
+            started = np.arange(past.steps) >= past.first[:, None]
+            counted = started[:, :-ahead] & past.observed[:, ahead:]
+            new = np.flatnonzero(lacking & counted.any(axis=1))
+            change = np.where(counted[new], past.z[new, ahead:] - past.z[new, :-ahead], np.nan)
+            out[new, k] = np.nanquantile(change, metrics.QUANTILES, axis=1).T
+            lacking[new] = False
+    z = known.z[:, -1, None, None] + out
     return np.asarray(np.exp(z)) if target == "price" else np.maximum(z, 0.0)
