@@ -86,8 +86,11 @@ def test_bands_against_a_plain_loop(target, rule):
                 assert quantiles[s, o, h - 1, q] == pytest.approx(problem.target.inverse(z), rel=1e-4, abs=1e-4)
 
 
-def test_without_earlier_origins_a_band_has_no_width():
+def test_without_earlier_origins_a_band_is_that_of_a_normal_step():
     problem = small.problem("price")
     mean, quantiles = baselines.banded(baselines.naive, problem, [], [280])
-    np.testing.assert_allclose(quantiles, np.repeat(mean[..., None], 3, axis=-1))
+    np.testing.assert_allclose(quantiles[..., 1], mean)
+    ratio = np.log(quantiles[..., 2] / mean), np.log(mean / quantiles[..., 0])
+    np.testing.assert_allclose(*ratio, rtol=1e-6)
+    assert (ratio[0] > 0).all()
     np.testing.assert_allclose(mean[:, 0], np.repeat(problem.panel.value[:, 280:281], 14, axis=1), rtol=1e-6)

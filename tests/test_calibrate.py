@@ -184,9 +184,10 @@ def test_an_empty_group_takes_what_there_is():
     assert (table == 2.5).all()
 
 
-def test_no_errors_at_all_shift_nothing():
+def test_without_errors_a_band_is_that_of_a_normal_step():
     none, whole = np.zeros(0), np.zeros(0, dtype=np.int64)
-    assert (calibrate.shifts(none, none, 0.1, whole, whole, 2) == np.zeros((2, 9))).all()
+    assert calibrate.shifts(none, none, 0.1, whole, whole, 2) == pytest.approx(np.full((2, 9), -1.281552))
+    assert (calibrate.shifts(none, none, 0.5, whole, whole, 2) == 0).all()
     assert calibrate.mean_weights(none, none, whole, whole, 2).tolist() == [0, 0]
     assert calibrate.median_weights(none, none, whole, whole, 2).tolist() == [0, 0]
     assert calibrate.by_range(calibrate.mean_weights, none, none, whole, whole, whole, 2).tolist() == [[0, 0]] * 2

@@ -30,8 +30,12 @@ def said(stock_given: bool = False, **tables: pd.DataFrame) -> list[str]:
     [
         pytest.param([10, 10.5, 1000, 10, 11], ["A on 2026-01-03 (1000)"], id="slipped_to_the_left"),
         pytest.param([10, 10.5, 0.1, 10, 11], ["A on 2026-01-03 (0.1)"], id="slipped_to_the_right"),
+        pytest.param([10, 10, 10, 10, 0.1, 10], ["A on 2026-01-05 (0.1)"], id="later_on"),
+        pytest.param([10, 10, 10, 10, 99, 99], ["A on 2026-01-05 (99), A on 2026-01-06 (99)"], id="two_in_a_row"),
         pytest.param([10, 10, 10, 99], ["A on 2026-01-04 (99)"], id="the_last_quote_has_one_neighbour"),
-        pytest.param([10, 10, 60, 60, 60], [], id="a_new_level_is_no_slip"),
+        pytest.param(
+            [10, 10, 60, 60, 60], ["A on 2026-01-04 (60), A on 2026-01-05 (60)"], id="a_new_level_is_doubted_at_first"
+        ),
         pytest.param([10, 40, 10], [], id="fourfold_may_be"),
         pytest.param([10], [], id="one_quote"),
         pytest.param([50, 5.0], ["A on 2026-01-02 (5)"], id="of_two_the_later_one_is_doubted"),
@@ -40,6 +44,12 @@ def said(stock_given: bool = False, **tables: pd.DataFrame) -> list[str]:
 def test_slips_of_the_pen(values: list[float], slips: list[str]) -> None:
     found = said(prices=prices(values))
     assert [line.rpartition(": ")[2] for line in found] == slips
+
+
+def test_what_is_set_aside_is_told_apart_from_what_is_used() -> None:
+    late, early = said(prices=prices([10, 10, 10, 10, 900, 10])), said(prices=prices([10, 900, 10]))
+    assert "set aside by the forecasts" in late[0]
+    assert "used as given" in early[0]
 
 
 def test_slips_are_looked_for_within_a_series_only() -> None:

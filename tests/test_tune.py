@@ -45,8 +45,7 @@ def test_nothing_after_the_first_test_day_is_seen(found):
 def test_the_best_is_written_where_people_look_and_nothing_else_changes(tmp_path):
     text = (PROJECT / "params.yaml").read_text()
     best = params.Train(learning_rate=0.071, num_leaves=31)
-    outcome = tune.Found(best, small.quotes().head(0), 0.95, 0.93)
-    once = tune.rewritten(text, outcome, ", 3 trials: loss 0.9300")
+    once = tune.rewritten(text, best, ", 3 trials: loss 0.9300")
     (tmp_path / "params.yaml").write_text(once)
     assert params.load(tmp_path / "params.yaml", whole=True).train == best
     changed = [
@@ -58,7 +57,7 @@ def test_the_best_is_written_where_people_look_and_nothing_else_changes(tmp_path
         "num_leaves",
     ]
     assert once.count("# step of a boosting round") == 1
-    twice = tune.rewritten(once, outcome, ", 9 trials: loss 0.9300")
+    twice = tune.rewritten(once, best, ", 9 trials: loss 0.9300")
     assert twice.count("ordercast tune") == 1
     assert "9 trials" in twice
 
@@ -66,3 +65,21 @@ def test_the_best_is_written_where_people_look_and_nothing_else_changes(tmp_path
 def test_a_gain_too_small_to_matter_is_none():
     assert not tune.Found(small.TRAIN, small.quotes().head(0), 0.95, 0.9498).better
     assert tune.Found(small.TRAIN, small.quotes().head(0), 0.95, 0.93).better
+
+
+@pytest.mark.parametrize(
+    ("train", "kept"),
+    [
+        pytest.param("train: # ours", True, id="a_comment_behind_the_section"),
+        pytest.param("train:\n", True, id="a_blank_line_within"),
+        pytest.param("train: {folds: 3}\nother:", False, id="a_section_in_one_line"),
+        pytest.param("learn:", False, id="no_section"),
+    ],
+)
+def test_all_settings_are_written_or_none(train, kept):
+    text = (PROJECT / "params.yaml").read_text().replace("\ntrain:", f"\n{train}")
+    if kept:
+        assert "num_leaves: 31 " in tune.rewritten(text, params.Train(num_leaves=31), "")
+    else:
+        with pytest.raises(ValueError, match=r"does not find train\.folds"):
+            tune.rewritten(text, params.Train(), "")

@@ -7,6 +7,7 @@ all standard errors are taken over these, by the jackknife (Efron 1982).
 from __future__ import annotations
 
 from collections.abc import Callable
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,8 +121,8 @@ def shifts(predicted: Floats, actual: Floats, level: float, bucket: Ints, group:
 
 def _outward_quantile(error: Floats, level: float) -> float:
     count = len(error)
-    if count == 0:
-        return 0.0
+    if count == 0:  # nothing to go by: as if scaled errors were normal
+        return NormalDist().inv_cdf(level)
     rank = np.floor(level * (count + 1)) if level < 0.5 else np.ceil(level * (count + 1))
     return float(np.quantile(error, np.clip(rank / count, 0.0, 1.0), method="inverted_cdf"))
 

@@ -101,8 +101,11 @@ def tune(
     from ordercast import store
     from ordercast import tune as tuning
 
-    given = _params(whole=True)
-    with _readable(FileNotFoundError):
+    given, path = _params(whole=True), Path("params.yaml")
+    with _readable(FileNotFoundError, ValueError):
+        if not Path("data/features/calendar.json").is_file():
+            raise FileNotFoundError("there is nothing to learn from yet: run `ordercast repro features` first")
+        tuning.rewritten(path.read_text(encoding="utf-8"), given.train, "")  # before the work rather than after
         tasks, until = _tune_tasks(given)
     found = tuning.search(
         tasks,
@@ -125,11 +128,12 @@ def tune(
         "reports/tune.json",
     )
     if not found.better:
-        typer.echo(f"the settings in force stay: the best of {trials} others has a loss of {found.loss:.4f}")
+        others = found.trials["loss"].iloc[1:].min()
+        typer.echo(f"the settings in force stay: the best of {trials} others has a loss of {others:.4f}")
     elif write:
-        path = Path("params.yaml")
+        text = tuning.rewritten(path.read_text(encoding="utf-8"), found.settings, evidence)
         with store.replacing(path) as beside:
-            beside.write_text(tuning.rewritten(path.read_text(encoding="utf-8"), found, evidence), encoding="utf-8")
+            beside.write_text(text, encoding="utf-8")
         typer.echo(f"params.yaml has the best{evidence}; `ordercast repro` uses it. All trials: reports/tune.json")
     else:
         typer.echo(f"the best{evidence}; params.yaml is as it was. All trials: reports/tune.json")
@@ -197,11 +201,11 @@ def _params(whole: bool = False) -> Any:
 
 
 @contextmanager
-def _readable(error: type[Exception], code: int = 1) -> Iterator[None]:
+def _readable(*errors: type[Exception], code: int = 1) -> Iterator[None]:
     """An error that is written for the reader is printed as it is, without a trace, and ends the command."""
     try:
         yield
-    except error as told:
+    except errors as told:
         typer.echo(str(told), err=True)
         raise typer.Exit(code) from None
 

@@ -11,11 +11,12 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ordercast import features
 from ordercast.features import Problem
 from ordercast.forecast import Forecaster
-from ordercast.states import Floats
+from ordercast.states import Floats, Ints
 
 REASONS = 3
 LEAST_SHARE = 0.08  # of all contributions: what counts for less is not told
@@ -44,9 +45,23 @@ def _moved(what: str) -> Say:
 
 def _than(what: str) -> Say:
     def say(m: re.Match[str], value: float, unit: float) -> str:
-        return f"rose {_percent(value * unit)} {_side(value, 'more', 'less')} than {what.format(*m.groups())}"
+        return f"{_percent(value * unit)} {_side(value, 'ahead of', 'behind')} {what.format(*m.groups())}"
 
     return say
+
+
+def _weekday(_: re.Match[str], value: float, unit: float) -> str:
+    return f"that weekday is usually {_percent(value * unit)} {_side(value, 'dearer', 'cheaper')}"
+
+
+def _range(m: re.Match[str], value: float, _: float) -> str:
+    if value in (0.0, 1.0):
+        return f"at its {m[1]}-day {'high' if value else 'low'}"
+    return f"at {value:.0%} of its {m[1]}-day range"
+
+
+def _sellers(_: re.Match[str], value: float, __: float) -> str:
+    return "one supplier offers it" if value <= 1 else f"{value:.0f} suppliers offer it"
 
 
 def _plain(what: str) -> Say:
@@ -66,7 +81,7 @@ PRICE_WORDS: list[tuple[str, str, Say]] = [
     (r"over_mean_(\d+)d", "mean", _beside("its {}-day mean")),
     (r"over_mean_(\d+)q", "mean", _beside("the mean of its last {} quotes")),
     (r"over_smooth_quote", "mean", _beside("its smoothed quotes")),
-    (r"same_weekday_8w", "weekday", _beside("its mean on that weekday")),
+    (r"same_weekday_8w", "weekday", _weekday),
     (r"change_less_market_(\d+)d", "market", _than("the catalogue in {} days")),
     (r"change_less_supplier_(\d+)d", "supplier", _than("its supplier's other prices in {} days")),
     (r"change_(\d+)d", "change", _moved("in {} days it")),
@@ -77,23 +92,24 @@ PRICE_WORDS: list[tuple[str, str, Say]] = [
     (r"supplier_(\d+)d", "supplier", _moved("in {} days the supplier's prices")),
     (r"supplier_since_quote", "supplier", _moved("since its last quote the supplier's prices")),
     (r"supplier_since_change", "supplier", _moved("since it last changed the supplier's prices")),
-    (r"other_suppliers_(\d+)d", "others", _moved("in {} days the other suppliers")),
-    (r"other_suppliers_since_change", "others", _moved("since it last changed the other suppliers")),
-    (r"freshest_supplier_since_change", "others", _moved("since it last changed another supplier")),
+    (r"other_suppliers_(\d+)d", "others", _moved("in {} days the other suppliers' prices")),
+    (r"other_suppliers_since_change", "others", _moved("since it last changed the other suppliers' prices")),
+    (r"freshest_supplier_since_change", "others", _moved("since it last changed another supplier's price")),
     (r"over_cheapest_supplier", "others", _beside("the cheapest supplier")),
     (r"over_other_suppliers", "others", _beside("the other suppliers")),
     (r"over_usual_distance", "others", _beside("its usual distance from the other suppliers")),
-    (r"suppliers", "others", _plain("{days} suppliers offer it")),
+    (r"suppliers", "others", _sellers),
     (r"sale_depth", "sale", _sale),
     (r"sale_age_days", "sale", _plain("the price cut is {days} days old")),
     (r"changes_due", "rhythm", _due),
     (r"days_since_change", "rhythm", _plain("unchanged for {days} days")),
     (r"days_between_changes", "rhythm", _plain("it usually changes every {days} days")),
     (r"share_changed_91d", "rhythm", _plain("it changes on {value:.0%} of the days")),
-    (r"range_position_(\d+)d", "range", _plain("at {value:.0%} of its {}-day range")),
+    (r"range_position_(\d+)d", "range", _range),
     (r"same_days_last_year", "season", _plain("what it did on the same days last year")),
     (r"days_since_quote", "quotes", _plain("last quoted {days} days ago")),
-    (r"quotes_per_day_28d|age_days", "quotes", _plain("how often it is quoted")),
+    (r"quotes_per_day_28d", "quotes", _plain("how often it is quoted")),
+    (r"age_days", "age", _plain("known for {days} days")),
 ]
 DEMAND_WORDS: list[tuple[str, str, Say]] = [
     (r"price_over_mean_(\d+)d", "price", lambda m, v, _: f"price {_percent(v)} {_side(v)} its {m[1]}-day mean"),
@@ -123,15 +139,26 @@ def drivers(forecaster: Forecaster, problem: Problem, horizon: int) -> pd.DataFr
     """
     asked = replace(problem, horizons=np.array([horizon]))
     at = features.rows(asked, features.every_cell(asked, [problem.panel.steps - 1]))
-    believed = np.flatnonzero(forecaster.skill["mean"][at.group, 0] > 0)
+    skill = forecaster.skill["mean"] + (forecaster.skill["p50"] if forecaster.target.drifts else 0.0)
+    believed = np.flatnonzero(skill[at.group, 0] > 0)
     told = np.full(len(problem.panel.ids), "", dtype=object)
     if len(believed):
-        share = np.asarray(forecaster.boosters["mean"].predict(at.x[believed], pred_contrib=True))[:, :-1]
+        share = _shares(forecaster, at.x[believed], at.group[believed])
         words = (PRICE_WORDS if forecaster.target.drifts else DEMAND_WORDS) + ANY_WORDS
         known = [_words(name, words) for name in at.names]
         for row, own in zip(believed, share, strict=True):
             told[at.series[row]] = _sentence(own, at.x[row], float(at.unit[row]), known)
     return problem.panel.ids.assign(drivers=pd.Series(told, index=problem.panel.ids.index, dtype="str"))
+
+
+def _shares(forecaster: Forecaster, x: NDArray[np.float32], group: Ints) -> Floats:
+    """Contributions to the point forecast, (rows, features): of a price, to the average of guarded mean and median."""
+    names = ("mean", "p50") if forecaster.target.drifts else ("mean",)
+    parts = [
+        forecaster.skill[name][group, :1] * np.asarray(forecaster.boosters[name].predict(x, pred_contrib=True))[:, :-1]
+        for name in names
+    ]
+    return np.asarray(np.mean(parts, axis=0))
 
 
 def _words(name: str, table: list[tuple[str, str, Say]]) -> tuple[re.Match[str], str, Say]:

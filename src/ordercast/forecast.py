@@ -206,7 +206,8 @@ def _skill_weight(forecaster: Forecaster, at: Scaled, problem: Problem, strategy
         skill = forecaster.skill["recursive"]
     elif forecaster.target.drifts:
         skill = (skill + forecaster.skill["p50"]) / 2
-    return np.where(at.departure["mean"] == 0, 0.0, np.round(_weight(skill, at, problem), 4))
+    still = (at.departure["mean"] == 0) & (at.departure["p50"] == 0)
+    return np.where(still, 0.0, np.round(_weight(skill, at, problem), 4))
 
 
 def _rounded(target: Target, cells: Floats) -> Floats:

@@ -203,14 +203,13 @@ def demand_panel(sales: pd.DataFrame, prices: Panel) -> Panel:
 def with_price_driver(demand: Panel, prices: Panel) -> Panel:
     """The demand panel with, as its driver, the log of the cheapest price each product was offered at.
 
-    Days without an offer carry the one before; before the first one, and for products without a price, it is 0.
+    Days without an offer carry the one before, those ahead of the first it; for products without a price it is 0.
     """
     starts = np.flatnonzero(~prices.ids["product_id"].duplicated())
     offered = np.minimum.reduceat(np.where(live(prices), prices.z, np.inf), starts, axis=0)
-    known = np.isfinite(offered)
-    carried = np.where(known, offered, np.nan)
+    carried = np.where(np.isfinite(offered), offered, np.nan)
     past.carry_forward(carried)
-    cheapest = np.where(known.cumsum(axis=1) > 0, carried, 0.0)[:, prices.steps - demand.steps :]
+    cheapest = np.nan_to_num(carried)[:, prices.steps - demand.steps :]
     rank = pd.Index(prices.ids["product_id"].iloc[starts]).get_indexer(demand.ids["product_id"])
     return replace(demand, driver=np.where(rank[:, None] >= 0, cheapest[rank], 0.0))
 
@@ -244,10 +243,12 @@ def to_frame(panel: Panel, column: str) -> pd.DataFrame:
 def from_frame(frame: pd.DataFrame, column: str, step_days: int) -> Panel:
     """The panel that `to_frame` wrote."""
     key = [name for name in ("product_id", "supplier_id") if name in frame]
-    today = frame["date"].max()
-    panel = _panel(frame, key, column, "first", today, step_days)
-    observed = _panel(frame.assign(seen=frame["observed"].astype(float)), key, "seen", "first", today, step_days)
-    panel = replace(panel, observed=panel.observed & (observed.value > 0))
+    known, today = quotes.coded(frame, key, column), frame["date"].max().to_datetime64().astype("datetime64[D]")
+    panel = _laid(known, "first", today, step_days)
+    observed = np.zeros(panel.value.shape, dtype=bool)
+    age = (today.astype(np.int64) - known.day) // step_days
+    observed[known.series, panel.steps - 1 - age] = frame["observed"].to_numpy()
+    panel = replace(panel, observed=observed)
     return _in_logs(panel) if column == "unit_price" else panel
 
 

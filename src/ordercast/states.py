@@ -245,7 +245,7 @@ def demand_state(known: Panel, spec: Features, series: Ints, origin: Ints) -> St
     }
     if known.driver is not None:
         steps = windows[[0, 2, 4]]
-        price = known.driver[pairs][:, None] - past.window_means(known.driver, *pairs, steps)
+        price = np.round(known.driver[pairs][:, None] - past.window_means(known.driver, *pairs, steps), 7)
         moved = past.changes(known.driver, *pairs, steps)
         for k, days in enumerate((7, 28, 91)):
             columns[f"price_over_mean_{days}d"] = price[:, k]

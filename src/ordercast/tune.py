@@ -7,6 +7,7 @@ settings in force, so that its best is never worse than they are.
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -73,7 +74,8 @@ def search(
     """
 
     def loss_of(trial: optuna.Trial) -> float:
-        tried = settings.model_copy(update=_suggested(trial))
+        suggested = _suggested(trial)  # asked for in any case: the study must know what was tried
+        tried = settings.model_copy(update=suggested) if trial.number else settings
         losses = [
             train.window_loss(task.problem, task.rows, task.cut, tried, seed=seed, threads=threads)
             for task in tasks.values()
@@ -85,22 +87,34 @@ def search(
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed))
     names = ("learning_rate", "num_leaves", "min_data_in_leaf", "feature_fraction", "bagging_fraction", "lambda_l2")
     study.enqueue_trial({name: getattr(settings, name) for name in names})
-    study.optimize(loss_of, n_trials=trials + 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the settings in force may lie outside the ranges searched
+        study.optimize(loss_of, n_trials=trials + 1)
     table = pd.DataFrame([{"loss": trial.value, **trial.params} for trial in study.trials])
-    best = settings.model_copy(update=_suggested(optuna.trial.FixedTrial(study.best_params)))  # type: ignore[arg-type]
+    best = settings
+    if study.best_trial.number:
+        best = settings.model_copy(update=_suggested(optuna.trial.FixedTrial(study.best_params)))  # type: ignore[arg-type]
     return Found(best, table.round(6), round(table["loss"].iloc[0], 6), round(study.best_value, 6))
 
 
-def rewritten(text: str, found: Found, evidence: str) -> str:
-    """The text of params.yaml with the best settings in its train section and the evidence in a comment above it."""
-    head, mark, section = text.partition("\ntrain:\n")
-    if not mark:
-        raise ValueError("params.yaml has no section `train:` to write to")
-    lines, rest = section.split("\n\n", 1) if "\n\n" in section else (section, "")
-    for name, value in found.settings.model_dump().items():
-        place = re.search(rf"(?m)^  {name}: \S+ *", lines)
-        if place:
-            told = f"  {name}: {value}".ljust(len(place[0])) if place[0].endswith(" ") else f"  {name}: {value}"
-            lines = lines[: place.start()] + told + lines[place.end() :]
-    kept = "\n".join(line for line in head.split("\n") if not line.startswith(NOTE))
-    return f"{kept}\n{NOTE}{evidence}{mark}{lines}" + (f"\n\n{rest}" if rest else "")
+def rewritten(text: str, settings: Train, evidence: str) -> str:
+    """The text of params.yaml with the settings in its train section and the evidence in a comment above it.
+
+    Raises ValueError where they cannot be written without touching anything else, such as a section in one line.
+    """
+    lines = [line for line in text.split("\n") if not line.startswith(NOTE)]
+    wanted = settings.model_dump()
+    start = next((n for n, line in enumerate(lines) if re.match(r"train:\s*(#.*)?$", line)), len(lines))
+    for n in range(start + 1, len(lines)):
+        if re.match(r"\S", lines[n]):
+            break
+        found = re.match(r"(  (\w+): )\S+( *)", lines[n])
+        if found and found[2] in wanted:
+            told = f"{found[1]}{wanted.pop(found[2])}"
+            lines[n] = (told.ljust(found.end()) if found[3] else told) + lines[n][found.end() :]
+    if wanted:
+        raise ValueError(
+            "params.yaml: ordercast tune writes one setting a line under `train:`; it does not find "
+            + ", ".join(f"train.{name}" for name in wanted)
+        )
+    return "\n".join([*lines[:start], NOTE + evidence, *lines[start:]])

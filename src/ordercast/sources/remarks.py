@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from ordercast import quotes
 from ordercast.panel import WEEKLY_FROM_GAP_DAYS
 from ordercast.quotes import SLIP_FACTOR
 from ordercast.sources.faults import many, some
@@ -40,23 +42,43 @@ def _without_price(frames: dict[str, pd.DataFrame]) -> Iterator[tuple[str, str]]
 
 
 def _slips(prices: pd.DataFrame) -> Iterator[tuple[str, str]]:
-    """Quotes that are five times away from the one before and, in the same direction, from the one after."""
-    quotes = prices.sort_values(["product_id", "supplier_id", "date"], kind="stable")
-    log_price = np.log(quotes["unit_price"])
-    series = [quotes["product_id"], quotes["supplier_id"]]
-    before = log_price - log_price.groupby(series).shift(1)
-    after = (log_price - log_price.groupby(series).shift(-1)).fillna(before)  # the last one has only one neighbour
-    far = np.log(SLIP_FACTOR)
-    slips = quotes[((before > far) & (after > far)) | ((before < -far) & (after < -far))]
-    if len(slips):
-        told = (
-            f"{line.product_id} on {line.date:%Y-%m-%d} ({line.unit_price:g})" for line in slips.itertuples(index=False)
-        )
-        yield (
-            "prices",
-            f"{many(len(slips), 'quote')} at least {SLIP_FACTOR:g} times above or below the quotes around: kept in "
-            f"the data, set aside by the forecasts; correct what is a slip of the pen: {some(told, len(slips))}",
-        )
+    """Quotes far from the others: those the forecasts set aside, by their own rule, and those too early for it."""
+    if prices.empty:
+        return
+    known = quotes.coded(prices, ["product_id", "supplier_id"], "unit_price")
+    today = np.datetime64(int(known.day.max()), "D")
+    given, before, _ = quotes.laid(known, "median", today, 1)
+    _, after, _ = quotes.laid(known, "median", today, 1, slips=True)
+    aside = before & ~after
+    far = f"at least {SLIP_FACTOR:g} times above or below"
+    for doubted, told in (
+        (
+            aside,
+            f"{far} the five before: kept in the data, set aside by the forecasts; correct what is a slip of the pen",
+        ),
+        (
+            _off_both_neighbours(given, before) & ~aside,
+            f"{far} the quotes around, too early to be judged: used as given",
+        ),
+    ):
+        series, step = np.nonzero(doubted)
+        names, days = known.ids["product_id"].to_numpy()[series], today - doubted.shape[1] + 1 + step
+        each = (f"{n} on {d} ({v:g})" for n, d, v in zip(names, days, given[series, step], strict=True))
+        if len(series):
+            yield "prices", f"{many(len(series), 'quote')} {told}: {some(each, len(series))}"
+
+
+def _off_both_neighbours(value: NDArray[np.float64], observed: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which of the first three quotes of a series are far above both neighbours, or far below both, (series, steps)."""
+    doubted = np.zeros(observed.shape, dtype=bool)
+    for row in range(len(value)):
+        step = np.flatnonzero(observed[row])[:4]
+        quote = value[row, step]
+        for n in range(min(len(step), 3)):
+            ratio = quote[n] / np.delete(quote, n)[max(n - 1, 0) : n + 1]
+            if len(ratio) and ((ratio > SLIP_FACTOR).all() or (ratio < 1 / SLIP_FACTOR).all()):
+                doubted[row, step[n]] = n > 0 or len(step) > 2
+    return doubted
 
 
 def _sales_beside_prices(sales: pd.DataFrame, prices: pd.DataFrame) -> Iterator[tuple[str, str]]:
