@@ -120,7 +120,8 @@ def guarded(forecaster: Forecaster, problem: Problem) -> Scaled:
     """The departures that are believed: mean, p10, p50, p90, the quantiles in order.
 
     A price's point forecast is the average of its guarded mean and its guarded median (combining: Bates & Granger
-    1969), and what is too small to act on is no change. The outer quantiles are shifted to where they held.
+    1969), and what is too small to act on is no change. The outer quantiles are shifted to where they held, and a
+    price's band never narrows further ahead.
     """
     at, drifts = asked(forecaster, problem), forecaster.target.drifts
     weight = {name: _weight(forecaster.skill[name], at, problem) for name in ("mean", "p50")}
@@ -129,7 +130,11 @@ def guarded(forecaster: Forecaster, problem: Problem) -> Scaled:
         mean, p50 = calibrate.snapped((mean + p50) / 2, SNAP), calibrate.snapped(p50, SNAP)
     bucket = calibrate.horizon_bucket(problem.horizons * problem.panel.step_days)
     p10, p90 = (at.departure[name] + forecaster.shifts[name][at.group][:, bucket] for name in ("p10", "p90"))
-    return replace(at, departure={"mean": mean, "p10": np.minimum(p10, p50), "p50": p50, "p90": np.maximum(p90, p50)})
+    p10, p90 = np.minimum(p10, p50), np.maximum(p90, p50)
+    if drifts:
+        p10 = np.minimum.accumulate(p10 * at.scale, axis=1) / at.scale
+        p90 = np.maximum.accumulate(p90 * at.scale, axis=1) / at.scale
+    return replace(at, departure={"mean": mean, "p10": p10, "p50": p50, "p90": p90})
 
 
 def believed(forecaster: Forecaster, problem: Problem, strategy: Strategy) -> Scaled:
