@@ -71,9 +71,10 @@ def test_a_file_gives_what_the_frame_gives(tmp_path):
         ("it's", "2026-03-01", 1.0), ("b", "2026-03-02", 2.0), ("b", "2026-03-02", 4.0), ("é", "2026-03-09", 3.0)
     )
     table = table.assign(product_id=table["product_id"].astype("str"))
-    store.write_parquet(table, tmp_path / "t.parquet", ["product_id", "date"])
+    path = tmp_path / "data [old]" / "t.parquet"
+    store.write_parquet(table, path, ["product_id", "date"])
     read, made = (
-        store.read_quotes(tmp_path / "t.parquet", ["product_id"], "value"),
+        store.read_quotes(path, ["product_id"], "value"),
         coded(*table.itertuples(index=False)),
     )
     assert sorted(read.ids["product_id"]) == sorted(made.ids["product_id"])

@@ -162,11 +162,7 @@ def _shares(forecaster: Forecaster, x: NDArray[np.float32], group: Ints) -> Floa
 
 
 def _words(name: str, table: list[tuple[str, str, Say]]) -> tuple[re.Match[str], str, Say]:
-    for pattern, family, say in table:
-        found = re.fullmatch(pattern, name)
-        if found:
-            return found, family, say
-    raise ValueError(f"no words for the feature {name}")
+    return next((found, family, say) for pattern, family, say in table if (found := re.fullmatch(pattern, name)))
 
 
 def _sentence(share: Floats, x: Floats, unit: float, known: list[tuple[re.Match[str], str, Say]]) -> str:

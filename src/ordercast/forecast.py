@@ -31,10 +31,10 @@ SNAP = 0.07  # of the usual change: a smaller departure is no change
 class Forecaster:
     """The fitted models of one target with what it takes to forecast from a panel.
 
-    boosters, rounds: by the names of LEVELS. skill: mean, p50, recursive -> (groups, 2) weight of the near and the
-    far horizons; shifts: p10, p90 ->
-    (groups, ranges of horizons) scaled addition. losses: by the names of LEVELS, the loss in the windows that judge, in
-    units of that of no model. links: (groups, horizons - 1) correlation of the errors of neighbouring horizons.
+    boosters, rounds: by the names of LEVELS. skill: mean, p50, recursive -> (groups, 2) weight of the near and the far
+    horizons; shifts: p10, p90 -> (groups, ranges of horizons) scaled addition. losses: by the names of LEVELS, the loss
+    in the windows that judge, in units of that of no model. links: (groups, horizons - 1) correlation of the errors of
+    neighbouring horizons.
     """
 
     target: Target

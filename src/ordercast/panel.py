@@ -154,8 +154,8 @@ def price_panel(prices: pd.DataFrame | Quotes, today: pd.Timestamp, step_days: i
     """Panel of unit prices, one series per product and supplier.
 
     prices: product_id, supplier_id, date, unit_price, as a frame or already as arrays; several quotes of one step
-    become their median; quotes after `today` are not used, and
-    slips of the pen (fivefold quotes, see `quotes.laid`) are set aside.
+    become their median; quotes after `today` are not used, and slips of the pen (fivefold quotes, see `quotes.laid`)
+    are set aside.
     """
     known = prices if isinstance(prices, Quotes) else quotes.coded(prices, ["product_id", "supplier_id"], "unit_price")
     last = today.to_datetime64().astype("datetime64[D]")

@@ -83,7 +83,7 @@ def read_quotes(path: str | Path, key: Sequence[str], column: str) -> Quotes:
 
     path: a Parquet file with the columns of `key`, date and `column`; the series are numbered in the order of the key.
     """
-    names, file = ", ".join(_name(c) for c in key), _text(Path(path))
+    names, file = ", ".join(_name(c) for c in key), _text(pattern(path))
     with _connection() as connection:
         connection.execute(
             f"""

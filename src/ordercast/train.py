@@ -60,9 +60,7 @@ def fit(problem: Problem, rows: Rows, cut: int, train: Train, *, seed: int, thre
     everything up to the cut. Where a window has fewer than 50 rows to learn from or to judge by it is left out; without
     any there are no trees, and the forecast is the base.
     """
-    settings = _settings(train, seed, min(threads, 1 + len(rows.series) // ROWS_PER_THREAD))
-    lesson = _lesson(problem, rows, cut, settings)
-    split = _split(problem, rows, lesson, cut, train)
+    settings, lesson, split = _prepared(problem, rows, cut, train, seed, threads)
     boosters: dict[str, lgb.Booster] = {}
     rounds: dict[str, int] = {}
     losses: dict[str, float] = {}
@@ -97,9 +95,7 @@ def window_loss(problem: Problem, rows: Rows, cut: int, train: Train, *, seed: i
 
     What a search over settings goes by: nothing after step `cut` is seen. 1 where there is too little to learn from.
     """
-    settings = _settings(train, seed, min(threads, 1 + len(rows.series) // ROWS_PER_THREAD))
-    lesson = _lesson(problem, rows, cut, settings)
-    split = _split(problem, rows, lesson, cut, train)
+    settings, lesson, split = _prepared(problem, rows, cut, train, seed, threads)
     losses = []
     for level in LEVELS.values():
         _, _, loss = _in_lockstep(lesson, split, settings | _objective(level, train), level, train)
@@ -107,10 +103,15 @@ def window_loss(problem: Problem, rows: Rows, cut: int, train: Train, *, seed: i
     return float(np.mean(losses))
 
 
-def _split(problem: Problem, rows: Rows, lesson: Lesson, cut: int, train: Train) -> list[tuple[Ints, Ints]]:
-    """Early and late rows of each window that has enough of both."""
+def _prepared(
+    problem: Problem, rows: Rows, cut: int, train: Train, seed: int, threads: int
+) -> tuple[dict[str, Any], Lesson, list[tuple[Ints, Ints]]]:
+    """LightGBM's settings, the lesson, and the early and late rows of each window that has enough of both."""
+    settings = _settings(train, seed, min(threads, 1 + len(rows.series) // ROWS_PER_THREAD))
+    lesson = _lesson(problem, rows, cut, settings)
     split = [_rows_of(window, lesson, rows) for window in folds(cut, problem.panel.step_days, train)]
-    return [(early, late) for early, late in split if min(len(early), len(late)) >= MIN_ROWS]
+    enough = [(early, late) for early, late in split if min(len(early), len(late)) >= MIN_ROWS]
+    return settings, lesson, enough
 
 
 def _settings(train: Train, seed: int, threads: int) -> dict[str, Any]:

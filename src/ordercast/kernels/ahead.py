@@ -110,8 +110,8 @@ def drawn_cells(
     names: (series,) and days: (origins,) keys. Every series that has started draws `turns` times at each origin; a draw
     counts where its order is under `share`.
     """
-    most = 0
-    for _fill in range(2):
+    most = 0  # the cells are counted first, then filled in
+    for fill in range(2):
         series, origin, horizon = np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most, np.int64)
         order = np.empty(most)
         found = 0
@@ -128,7 +128,7 @@ def drawn_cells(
                     h = drawn_horizon(observed, i, origins[k], draw, reach, near)
                     if h == 0:
                         continue
-                    if _fill:
+                    if fill:
                         series[found], origin[found], horizon[found], order[found] = i, origins[k], h, place
                     found += 1
         most = found

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from ordercast import quotes
 from ordercast.panel import WEEKLY_FROM_GAP_DAYS
-from ordercast.quotes import SLIP_FACTOR
 from ordercast.sources.faults import many, some
 
 OLD_COUNT_DAYS = 30
@@ -50,7 +49,7 @@ def _slips(prices: pd.DataFrame) -> Iterator[tuple[str, str]]:
     given, before, _ = quotes.laid(known, "median", today, 1)
     _, after, _ = quotes.laid(known, "median", today, 1, slips=True)
     aside = before & ~after
-    far = f"at least {SLIP_FACTOR:g} times above or below"
+    far = f"at least {quotes.SLIP_FACTOR:g} times above or below"
     for doubted, told in (
         (
             aside,
@@ -76,7 +75,7 @@ def _off_both_neighbours(value: NDArray[np.float64], observed: NDArray[np.bool_]
         quote = value[row, step]
         for n in range(min(len(step), 3)):
             ratio = quote[n] / np.delete(quote, n)[max(n - 1, 0) : n + 1]
-            if len(ratio) and ((ratio > SLIP_FACTOR).all() or (ratio < 1 / SLIP_FACTOR).all()):
+            if len(ratio) and ((ratio > quotes.SLIP_FACTOR).all() or (ratio < 1 / quotes.SLIP_FACTOR).all()):
                 doubted[row, step[n]] = n > 0 or len(step) > 2
     return doubted
 
