@@ -221,8 +221,10 @@ def set_slips_aside(value: Floats, factor: float) -> int:
             now = row[t]
             if np.isnan(now):
                 continue
-            usual = np.median(kept[: min(known, 5)]) if known >= 3 else now
-            if usual / factor < now < usual * factor:
+            last = kept[: min(known, 5)]
+            if known < 3 or last.max() / factor < now < last.min() * factor:
+                doubts = 0  # whatever the median is: most quotes need none
+            elif np.median(last) / factor < now < np.median(last) * factor:
                 doubts = 0
             elif doubts == 2 and max(now, doubted.max()) < 2 * min(now, doubted.min()):
                 known = doubts = 0
