@@ -125,6 +125,41 @@ def test_a_range_without_forecasts_has_no_weight(far):
 
 
 @pytest.mark.parametrize(
+    ("model", "own", "share"),
+    [
+        pytest.param(-1.28 + 0 * SIGNAL, 5 + 0 * SIGNAL, 1.0, id="a_model_that_holds_stands_alone"),
+        pytest.param(-3.28 + 0 * SIGNAL, 0.72 + 0 * SIGNAL, 0.5, id="two_that_err_on_either_side_are_averaged"),
+        pytest.param(-3.28 + 0 * SIGNAL, -1.28 + 0 * SIGNAL, 0.5, id="the_own_past_never_counts_for_more"),
+        pytest.param(-5.28 + 0 * SIGNAL, np.full(2400, np.nan), 1.0, id="without_an_own_past_there_is_no_choice"),
+    ],
+)
+def test_band_shares(model, own, share):
+    shares = calibrate.band_shares(model, own, SIGNAL, 0.1, ONE, ONE, 1)
+    assert shares.tolist() == [[share, 1.0]]
+
+
+def test_a_band_is_shared_by_group_and_range():
+    far, group = np.arange(2400) % 2, np.arange(2400) // 1200
+    own = np.where((far == 1) & (group == 0), -1.28, np.where(group == 1, 3.0, -1.28 - 2 * far))
+    shares = calibrate.band_shares(np.full(2400, -3.28), own, SIGNAL, 0.1, far, group, 2)
+    assert shares.tolist() == [[0.5, 0.5], [0.75, 0.75]]
+
+
+def test_a_model_stands_alone_where_a_series_has_no_past():
+    assert calibrate.blended(np.array([1.0, 1.0]), np.array([3.0, np.nan]), 0.75).tolist() == [1.5, 1.0]
+
+
+def test_half_of_what_a_band_lacked_is_added():
+    one = np.zeros(1000, dtype=np.int64)
+    whole, half = (calibrate.shifts(0 * NOISE[:1000], NOISE[:1000], 0.9, one, one, 1, share) for share in (1.0, 0.5))
+    np.testing.assert_allclose(half, whole / 2, atol=1e-6)
+    nothing = np.zeros(0, dtype=np.int64)
+    assert calibrate.shifts(np.zeros(0), np.zeros(0), 0.9, nothing, nothing, 1, 0.5)[0, 0] == pytest.approx(
+        1.2816, abs=1e-4
+    )
+
+
+@pytest.mark.parametrize(
     ("days", "bucket"),
     [(1, 0), (2, 0), (3, 1), (4, 1), (5, 2), (7, 2), (14, 4), (15, 5), (45, 7), (46, 8), (180, 8)],
 )

@@ -53,7 +53,7 @@ def test_every_feature_has_words(target):
     general = [name for name in at.names if explain._words(name, table)[0].re.pattern == ".*"]
     assert set(general) <= {
         *("volatility_log", "volatility_28d_to_182d", "variance_ratio_7d", "variance_ratio_14d", "variance_ratio_28d"),
-        *("echo", "days_ahead", "spread_to_step", "spread_to_level", "level_log", "age_days"),
+        *("echo", "days_ahead", "spread_to_step", "spread_to_level", "level_log", "age_days", "own_p10", "own_p90"),
     }
 
 

@@ -123,7 +123,7 @@ def test_with_skill_the_forecast_departs_and_says_how_much_it_is_believed(bold):
 
 
 def test_the_guard_by_hand(bold):
-    """Prices: half of mean and median each, snapped; demand: the mean itself. Outer quantiles shifted, and in order."""
+    """Prices: half of mean and median each, snapped; demand: the mean. Outer quantiles mixed, shifted, in order."""
     problem, model = bold
     model = believing(model, 0.6)
     raw, got = forecast.asked(model, problem), forecast.guarded(model, problem)
@@ -137,7 +137,11 @@ def test_the_guard_by_hand(bold):
     for s, group in enumerate(raw.group):
         lowest, highest = np.inf, -np.inf
         for k, place in enumerate(bucket):
-            low, high = (raw.departure[q][s, k] + model.shifts[q][group, place] for q in ("p10", "p90"))
+            share = [model.shares[q][group, 0] for q in ("p10", "p90")]
+            low, high = (
+                w * raw.departure[q][s, k] + (1 - w) * raw.own[s, k, side] + model.shifts[q][group, place]
+                for side, (q, w) in enumerate(zip(("p10", "p90"), share, strict=True))
+            )
             low, high = min(low, median[s, k]) * raw.scale[s, k], max(high, median[s, k]) * raw.scale[s, k]
             lowest, highest = min(low, lowest), max(high, highest)
             wide = (lowest, highest) if problem.target.drifts else (low, high)  # a price's band never narrows

@@ -37,6 +37,31 @@ def test_same_weekday(known: Cells, horizon: int, weeks: int):
         assert got[p] == pytest.approx(statistics.fmean(alike) - statistics.fmean(days), abs=1e-12)
 
 
+@given(loops.cells(), HORIZONS, st.booleans(), st.integers(1, 80), st.integers(20, 40))
+def test_own_tails(known: Cells, horizon: int, changes: bool, reach: int, most: int):
+    where = (known.first, known.series, known.origin, np.full(len(known.series), horizon))
+    got = ahead.own_tails(known.z, known.observed, *where, changes, reach, most)
+    assert got.shape == (len(known.series), 2)
+    for p, (s, now) in enumerate(known.pairs()):
+        back = horizon if changes else 0
+        earliest = max(known.first[s], now - reach, 0) + back
+        stride = 1 + max(now - earliest, 0) // most
+        ends = [t for t in range(now, earliest - 1, -stride) if known.observed[s, t]]
+        values = sorted(known.z[s, t] - (known.z[s, t - back] if changes else 0) for t in ends)
+        if len(values) < 20:
+            assert np.isnan(got[p]).all()
+        else:
+            tail = len(values) // 10
+            assert got[p].tolist() == [values[tail], values[-1 - tail]]
+
+
+def test_a_series_has_a_band_of_its_own_once_it_was_seen_often_enough():
+    z, every = loops.series(*range(30)), np.ones((1, 30), dtype=bool)
+    for seen, band in ((19, [np.nan, np.nan]), (20, [2.0, 17.0])):
+        at_last = (np.array([0]), np.array([0]), np.array([seen - 1]), np.array([1]))
+        np.testing.assert_array_equal(ahead.own_tails(z, every, *at_last, False, 100, 100)[0], band)
+
+
 def plain_mix(key: int) -> int:
     """splitmix64 in whole numbers."""
     key = (key + 0x9E3779B97F4A7C15) % 2**64

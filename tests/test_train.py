@@ -95,7 +95,7 @@ def test_skill_is_judged_with_what_silence_takes_away(lesson):
     known = train._lesson(problem, faded, 299, {"verbosity": -1})
     late = np.arange(len(known.use))
     right = known.y / faded.trust[known.use]
-    skill, _ = train._judged(problem, faded, known, late, dict.fromkeys(forecast.LEVELS, right))
+    skill, _, _ = train._judged(problem, faded, known, late, dict.fromkeys(forecast.LEVELS, right))
     assert np.unique(rows.group[known.use]).tolist() == [0, 2]
     assert (skill["mean"][[0, 2], 0] == 1).all()
     assert (skill["p50"][[0, 2], 0] == 1).all()

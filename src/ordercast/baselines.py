@@ -74,4 +74,11 @@ def _scaled(rule: Baseline, problem: Problem, origins: Sequence[int]) -> Scaled:
     base, group = state.base.reshape(count, -1), state.group.reshape(count, -1)
     rules = [rule(problem.at(each).panel, horizons) for each in origins]
     said = np.stack(rules, axis=1) if rules else np.zeros(scale.shape)
-    return Scaled({"mean": (said - base[..., None]) / scale}, base, scale, group, np.ones(base.shape))
+    return Scaled(
+        {"mean": (said - base[..., None]) / scale},
+        base,
+        scale,
+        group,
+        np.ones(base.shape),
+        np.full((*scale.shape, 2), np.nan),
+    )

@@ -18,6 +18,8 @@ MIN_CELL = 200  # errors a group needs at a horizon before it gets a shift of it
 MIN_BLOCKS = 4
 LOWER_BOUND = 1.645  # standard errors: one-sided 95%
 WEIGHTS = np.arange(1, 11) / 10  # the shares of a median's departure that are tried
+BAND_SHARES = (1.0, 0.75, 0.5)  # of the model, that are tried
+SHIFTED = 0.5  # of what a band was found to lack: past windows' calm or unrest returns only in part
 NEAR_DAYS = 14  # what people see first; skill is judged for these days and for the later ones apart
 HORIZON_EDGES_DAYS = np.array([2, 4, 7, 10, 14, 21, 30, 45])  # horizons between two of them are judged together
 
@@ -97,19 +99,46 @@ def far_range(horizon_days: Ints) -> Ints:
     return (horizon_days > NEAR_DAYS).astype(np.int64)
 
 
+def band_shares(
+    model: Floats, own: Floats, actual: Floats, level: float, far: Ints, group: Ints, groups: int
+) -> Floats:
+    """Share of the model's quantile beside that of the series' own past, (groups, 2) for near and far horizons.
+
+    Of 1/2, 3/4 and 1 the one with the least pinball loss: averages of quantiles are hard to beat (Lichtendahl et al.
+    2013), and a series' own past is never worth more than the model, which has seen it.
+    """
+    shares = np.ones((groups, 2))
+    least = np.full((groups, 2), np.inf)
+    for share in BAND_SHARES:
+        error = actual - blended(model, own, share)
+        loss = np.maximum(level * error, (level - 1) * error)
+        total = np.bincount(2 * group + far, loss, minlength=2 * groups).reshape(groups, 2)
+        shares[total < least] = share
+        least = np.minimum(total, least)
+    return shares
+
+
+def blended(model: Floats, own: Floats, share: Floats | float) -> Floats:
+    """The model's quantile averaged with the series' own; the model's alone where the series has none."""
+    return np.where(np.isfinite(own), share * model + (1 - share) * own, model)
+
+
 def horizon_bucket(horizon_days: Ints) -> Ints:
     """Which of the 9 ranges of horizons each belongs to: 1-2, 3-4, 5-7, ... 46 and more days ahead."""
     return np.searchsorted(HORIZON_EDGES_DAYS, horizon_days)
 
 
-def shifts(predicted: Floats, actual: Floats, level: float, bucket: Ints, group: Ints, groups: int) -> Floats:
+def shifts(
+    predicted: Floats, actual: Floats, level: float, bucket: Ints, group: Ints, groups: int, share: float = 1.0
+) -> Floats:
     """What must be added to a predicted quantile so that it holds, (groups, 9): conformalised quantile regression
     (Romano et al. 2019), one-sided, per group and range of horizons.
 
     The level is taken outwards by the finite-sample correction. A group with fewer than 200 errors at a range takes the
-    shift of all its ranges, or of all groups at the range where that is thin too.
+    shift of all its ranges, or of all groups at the range where that is thin too. share: how much of what the
+    errors ask for is done; without any error a normal one is taken, whole.
     """
-    error = actual - predicted
+    error = share * (actual - predicted)
     table = np.zeros((groups, len(HORIZON_EDGES_DAYS) + 1))
     for b in range(table.shape[1]):
         for g in range(groups):

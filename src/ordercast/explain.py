@@ -72,6 +72,16 @@ def _sale(_: re.Match[str], value: float, unit: float) -> str:
     return f"a price cut of {_percent(value * unit)} is running" if value < 0 else "no price cut is running"
 
 
+def _gap(_: re.Match[str], value: float, unit: float) -> str:
+    return f"{_percent(value * unit)} {_side(-value)} what the product's other prices say"
+
+
+def _gap_due(_: re.Match[str], value: float, __: float) -> str:
+    if value == 0:
+        return "no price change is due by then"
+    return f"a change is due of a price {_side(-value)} what the product's other prices say"
+
+
 def _due(_: re.Match[str], value: float, __: float) -> str:
     return "a price change is due by then" if value >= 1 else "no price change is due by then"
 
@@ -99,6 +109,8 @@ PRICE_WORDS: list[tuple[str, str, Say]] = [
     (r"over_other_suppliers", "others", _beside("the other suppliers")),
     (r"over_usual_distance", "others", _beside("its usual distance from the other suppliers")),
     (r"suppliers", "others", _sellers),
+    (r"level_gap", "gap", _gap),
+    (r"gap_due", "gap", _gap_due),
     (r"sale_depth", "sale", _sale),
     (r"sale_age_days", "sale", _plain("the price cut is {days} days old")),
     (r"changes_due", "rhythm", _due),

@@ -23,6 +23,8 @@ from ordercast.states import HALF_YEAR_DAYS, LOOK_BACK_DAYS, YEAR_DAYS, Floats, 
 
 HOLIDAY_REACH_DAYS = 14
 WEEKS = 8
+OWN_BAND = ("own_p10", "own_p90")  # features that are also bands in their own right
+OWN_STEPS = 120
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,10 @@ class Rows:
     group: Ints
     trust: Floats
 
+    def own_band(self) -> Floats:
+        """The features OWN_BAND, (rows, 2), NaN where a series is too young to have a band of its own."""
+        return self.x[:, [self.names.index(name) for name in OWN_BAND]].astype(np.float64)
+
 
 def every_cell(problem: Problem, origins: Sequence[int]) -> Cells:
     """The cells of every series that has started, at each origin and each of the problem's horizons."""
@@ -104,9 +110,10 @@ def every_cell(problem: Problem, origins: Sequence[int]) -> Cells:
 def recent(known: Panel) -> Panel:
     """The part of the history that features look at.
 
-    A quote or a change may be 378 days old, and its surroundings are looked at half a year further back.
+    A quote or a change may be 378 days old, and its surroundings are looked at half a year further back; a series' own
+    band looks two years back.
     """
-    return known.tail((LOOK_BACK_DAYS + HALF_YEAR_DAYS) // known.step_days + 1)
+    return known.tail(max(LOOK_BACK_DAYS + HALF_YEAR_DAYS, 2 * YEAR_DAYS) // known.step_days + 1)
 
 
 def rows(problem: Problem, cells: Cells) -> Rows:
@@ -152,8 +159,10 @@ def _ahead(problem: Problem, cells: Cells, state: State, pair: Ints, scale: Floa
     panel, horizon = problem.panel, cells.horizon
     unit = state.unit[pair]
     features = {"days_ahead": panel.step_days * horizon.astype(float), "spread_to_step": scale / unit}
-    if state.since is not None and state.between is not None:
+    if state.since is not None and state.between is not None and state.gap is not None:
         features["changes_due"] = np.floor((state.since[pair] + horizon) / state.between[pair])
+        features["gap_due"] = np.where(features["changes_due"] >= 1, state.gap[pair], 0.0) / scale
+        features["gap_due"] = np.where(features["changes_due"] >= 1, state.gap[pair], 0.0) / scale
     dates = panel.dates[cells.origin] + panel.step_days * horizon.astype("timedelta64[D]")
     features |= calendar(dates, panel.step_days, problem.spec.country)
     year, half = YEAR_DAYS // panel.step_days, 7 // panel.step_days // 2
@@ -161,7 +170,20 @@ def _ahead(problem: Problem, cells: Cells, state: State, pair: Ints, scale: Floa
     features["same_days_last_year"] = ahead.same_days_before(panel.z, panel.first, *where, year, half) / scale
     if panel.step_days == 1:
         features["same_weekday_8w"] = ahead.same_weekday(panel.z, *where, WEEKS) / unit
-    return features
+    return features | dict(zip(OWN_BAND, _own_band(problem, cells, state, pair, scale), strict=True))
+
+
+def _own_band(problem: Problem, cells: Cells, state: State, pair: Ints, scale: Floats) -> Floats:
+    """The outer quantiles of the series' own past, (2, rows), told as the target is: what no model needs to know.
+
+    For prices those of its changes over the same horizon in two years, for demand those of its values in half a year.
+    """
+    panel, changes = problem.panel, problem.target.drifts
+    reach = (2 * YEAR_DAYS if changes else HALF_YEAR_DAYS) // panel.step_days
+    where = (panel.first, cells.series, cells.origin, cells.horizon)
+    tails = ahead.own_tails(panel.z, panel.observed, *where, changes, reach, OWN_STEPS)
+    centre = 0.0 if changes else state.base[pair]
+    return np.asarray((tails.T - centre) / scale)
 
 
 def calendar(dates: NDArray[np.datetime64], step_days: int, country: str) -> dict[str, Floats]:

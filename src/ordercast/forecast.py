@@ -24,6 +24,7 @@ from ordercast.states import Floats
 Strategy = Literal["direct", "recursive"]
 STRATEGIES: tuple[Strategy, ...] = ("direct", "recursive")
 LEVELS = {"mean": None, "p10": 0.1, "p50": 0.5, "p90": 0.9}
+OUTER = {"p10": 0.1, "p90": 0.9}
 SNAP = 0.07  # of the usual change: a smaller departure is no change
 
 
@@ -32,9 +33,9 @@ class Forecaster:
     """The fitted models of one target with what it takes to forecast from a panel.
 
     boosters, rounds: by the names of LEVELS. skill: mean, p50, recursive -> (groups, 2) weight of the near and the far
-    horizons; shifts: p10, p90 -> (groups, ranges of horizons) scaled addition. losses: by the names of LEVELS, the loss
-    in the windows that judge, in units of that of no model. links: (groups, horizons - 1) correlation of the errors of
-    neighbouring horizons.
+    horizons; shares: p10, p90 -> (groups, 2) that of the model's quantile beside the series' own past; shifts: p10, p90
+    -> (groups, ranges of horizons) scaled addition. losses: by the names of LEVELS, the loss in the windows that judge,
+    in units of that of no model. links: (groups, horizons - 1) correlation of the errors of neighbouring horizons.
     """
 
     target: Target
@@ -42,6 +43,7 @@ class Forecaster:
     names: list[str]
     rounds: dict[str, int]
     skill: dict[str, Floats]
+    shares: dict[str, Floats]
     shifts: dict[str, Floats]
     losses: dict[str, float]
     links: Floats
@@ -49,13 +51,17 @@ class Forecaster:
 
 @dataclass(frozen=True)
 class Scaled:
-    """Scaled forecasts at one origin: departures by name and scale (series, horizons), base, group, trust (series,)."""
+    """Scaled forecasts at one origin: departures by name and scale (series, horizons), base, group, trust (series,).
+
+    own: (series, horizons, 2) outer quantiles of the series' own past, NaN where there is none.
+    """
 
     departure: Mapping[str, Floats]
     base: Floats
     scale: Floats
     group: NDArray[np.int64]
     trust: Floats
+    own: Floats
 
 
 def describe(forecaster: Forecaster) -> dict[str, Any]:
@@ -65,6 +71,7 @@ def describe(forecaster: Forecaster) -> dict[str, Any]:
         "best_iteration": forecaster.rounds,
         "groups": list(forecaster.target.groups),
         "skill_weight": {name: weight.tolist() for name, weight in forecaster.skill.items()},
+        "band_share": {name: share.tolist() for name, share in forecaster.shares.items()},
         "shifts": {name: shift.tolist() for name, shift in forecaster.shifts.items()},
         "losses": forecaster.losses,
         "error_correlation": forecaster.links.tolist(),
@@ -94,6 +101,7 @@ def restore(target: Target, texts: Mapping[str, str], described: dict[str, Any])
         described["features"],
         described["best_iteration"],
         {name: np.array(weight) for name, weight in described["skill_weight"].items()},
+        {name: np.array(share) for name, share in described["band_share"].items()},
         {name: np.array(shift) for name, shift in described["shifts"].items()},
         described["losses"],
         np.array(described["error_correlation"]),
@@ -113,7 +121,9 @@ def asked(forecaster: Forecaster, problem: Problem, names: tuple[str, ...] = tup
     scale[series] = at.scale.reshape(-1, ahead)
     base, group, trust = np.zeros(shape[0]), np.zeros(shape[0], dtype=np.int64), np.ones(shape[0])
     base[series], group[series], trust[series] = at.base[::ahead], at.group[::ahead], at.trust[::ahead]
-    return Scaled(departure, base, scale, group, trust)
+    own = np.full((*shape, 2), np.nan)
+    own[series] = at.own_band().reshape(-1, ahead, 2)
+    return Scaled(departure, base, scale, group, trust, own)
 
 
 def guarded(forecaster: Forecaster, problem: Problem) -> Scaled:
@@ -129,7 +139,12 @@ def guarded(forecaster: Forecaster, problem: Problem) -> Scaled:
     if drifts:
         mean, p50 = calibrate.snapped((mean + p50) / 2, SNAP), calibrate.snapped(p50, SNAP)
     bucket = calibrate.horizon_bucket(problem.horizons * problem.panel.step_days)
-    p10, p90 = (at.departure[name] + forecaster.shifts[name][at.group][:, bucket] for name in ("p10", "p90"))
+    far = calibrate.far_range(problem.horizons * problem.panel.step_days)
+    p10, p90 = (
+        calibrate.blended(at.departure[name], at.own[..., k], forecaster.shares[name][at.group][:, far])
+        + forecaster.shifts[name][at.group][:, bucket]
+        for k, name in enumerate(OUTER)
+    )
     p10, p90 = np.minimum(p10, p50), np.maximum(p90, p50)
     if drifts:
         p10 = np.minimum.accumulate(p10 * at.scale, axis=1) / at.scale

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ordercast import market, quotes
-from ordercast.kernels import past
+from ordercast.kernels import levels, past
 from ordercast.quotes import How, Quotes
 
 Frequency = Literal["auto", "daily", "weekly"]
@@ -44,6 +44,8 @@ class Panel:
     driver: (series, steps) float64 or None: for demand, the log of the cheapest price of the product.
     market: (1 + suppliers, steps) float64 or None: for prices, the log level of the whole catalogue and then of what
         each supplier offers, the same whoever is asked for; supplier: (series,) its row for each series.
+    gap: (series, steps) float32 or None: for prices, how far each log price stands under what the other prices of the
+        product and of the supplier say it should be (see `kernels.levels`).
     """
 
     ids: pd.DataFrame
@@ -56,6 +58,7 @@ class Panel:
     driver: NDArray[np.float64] | None = None
     market: NDArray[np.float64] | None = None
     supplier: NDArray[np.int64] | None = None
+    gap: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         for cells in (self.value, self.z, self.observed):
@@ -84,6 +87,7 @@ class Panel:
             first=self.first - skipped,
             driver=None if self.driver is None else self.driver[:, steps],
             market=None if self.market is None else self.market[:, steps],
+            gap=None if self.gap is None else self.gap[:, steps],
         )
 
     def take(self, series: NDArray[np.bool_]) -> Panel:
@@ -97,6 +101,7 @@ class Panel:
             first=self.first[series],
             driver=None if self.driver is None else self.driver[series],
             supplier=None if self.supplier is None else self.supplier[series],
+            gap=None if self.gap is None else self.gap[series],
         )
 
     def extended(self, value: NDArray[np.float64], z: NDArray[np.float64]) -> Panel:
@@ -109,6 +114,9 @@ class Panel:
             observed=np.column_stack([self.observed, np.ones(len(value), dtype=bool)]),
             driver=None if self.driver is None else np.column_stack([self.driver, self.driver[:, -1]]),
             market=None if self.market is None else np.column_stack([self.market, self.market[:, -1]]),
+            gap=None
+            if self.gap is None
+            else np.column_stack([self.gap, self.gap[:, -1] - (z - self.z[:, -1]).astype(self.gap.dtype)]),
         )
 
     def days_since_observed(self) -> NDArray[np.int64]:
@@ -169,7 +177,9 @@ def price_panel(prices: pd.DataFrame | Quotes, today: pd.Timestamp, step_days: i
 def _in_logs(panel: Panel) -> Panel:
     z = rounded_log(panel.value)
     supplier = pd.factorize(panel.ids["supplier_id"], sort=True)[0] + 1
-    return replace(panel, z=z, market=market.lines(z, panel.first, supplier), supplier=supplier)
+    product = pd.factorize(panel.ids["product_id"])[0].astype(np.int64)
+    gap = levels.gaps(z, panel.first, product, supplier)
+    return replace(panel, z=z, market=market.lines(z, panel.first, supplier), supplier=supplier, gap=gap)
 
 
 def demand_panel(sales: pd.DataFrame, prices: Panel) -> Panel:

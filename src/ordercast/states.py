@@ -39,8 +39,9 @@ class State:
     x: (pairs, names). The forecast is base + scale * model output, for prices on the log scale, where the variance
     scale(h)^2 = nugget + growth * h grows with the steps ahead. group: the cluster in which skill and spread are
     judged. unit: (pairs,) the root mean squared one-step change, in which distances are told. trust: (pairs,) in
-    (0, 1], the share of the model's output to use: it fades as the last quote ages. since, between: (pairs,) steps
-    since the last change of a price and, usually, between two.
+    (0, 1], the share of the model's output to use: it fades as the last quote ages. gap, since, between: of prices,
+    (pairs,) each: how far it stands under what the other prices say, steps since its last change and, usually, between
+    two.
     """
 
     names: list[str]
@@ -51,6 +52,7 @@ class State:
     unit: Floats
     group: Ints
     trust: Floats
+    gap: Floats | None = None
     since: Ints | None = None
     between: Floats | None = None
 
@@ -107,8 +109,10 @@ def price_state(known: Panel, spec: Features, series: Ints, origin: Ints) -> Sta
     share = past.shares(changed, *pairs, window_steps(91, known))
     since, size, between = past.price_changes(z, known.first, *pairs, reach, GAPS)
     depth, sale_age = offers.sales(z, *pairs, window_steps(91, known), window_steps(SALE_DAYS, known))
+    gap = np.zeros(len(now)) if known.gap is None else known.gap[pairs].astype(np.float64)
     columns = {
         "sale_depth": depth / unit,
+        "level_gap": gap / unit,
         "sale_age_days": known.step_days * sale_age.astype(float),
         "volatility_log": rounded_log(unit),
         "share_changed_91d": share,
@@ -139,6 +143,7 @@ def price_state(known: Panel, spec: Features, series: Ints, origin: Ints) -> Sta
         unit=unit,
         group=np.digitize(share, [STICKY, STEPWISE]),
         trust=_trust(stale, known),
+        gap=gap,
         since=since,
         between=between,
     )

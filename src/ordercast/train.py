@@ -79,9 +79,9 @@ def fit(problem: Problem, rows: Rows, cut: int, train: Train, *, seed: int, thre
             newest = trials[-1]
             newest.best_iteration = rounds[name]
     late = np.concatenate([np.zeros(0, dtype=np.int64), *(late for _, late in split)])
-    skill, shifts = _judged(problem, rows, lesson, late, predicted)
+    skill, shares, shifts = _judged(problem, rows, lesson, late, predicted)
     judged = Forecaster(
-        problem.target, boosters, rows.names, rounds, skill, shifts, losses, _links(problem, cut, train)
+        problem.target, boosters, rows.names, rounds, skill, shares, shifts, losses, _links(problem, cut, train)
     )
     window = folds(cut, problem.panel.step_days, train)[-1]
     skill["recursive"] = (
@@ -212,8 +212,8 @@ def _final(lesson: Lesson, names: list[str], settings: dict[str, Any], rounds: i
 
 def _judged(
     problem: Problem, rows: Rows, lesson: Lesson, late: Ints, predicted: dict[str, Floats]
-) -> tuple[dict[str, Floats], dict[str, Floats]]:
-    """The trust and the shifts of the bands that the windows' predictions earn, as `Forecaster` holds them."""
+) -> tuple[dict[str, Floats], dict[str, Floats], dict[str, Floats]]:
+    """The trust, and the shares and shifts of the bands, that the windows' predictions earn; see `Forecaster`."""
     groups = len(problem.target.groups)
     at = lesson.use[late]
     actual, group = lesson.y[late], rows.group[at]
@@ -227,13 +227,13 @@ def _judged(
         )
         for name, rule in rules.items()
     }
-    bucket = calibrate.horizon_bucket(ahead)
-    shifts = {
-        name: calibrate.shifts(predicted[name], actual, level, bucket, group, groups)
-        for name, level in LEVELS.items()
-        if level is not None and level != 0.5
-    }
-    return skill, shifts
+    bucket, far = calibrate.horizon_bucket(ahead), calibrate.far_range(ahead)
+    shares, shifts = {}, {}
+    for (name, level), own in zip(forecast.OUTER.items(), rows.own_band()[at].T, strict=True):
+        shares[name] = calibrate.band_shares(predicted[name], own, actual, level, far, group, groups)
+        band = calibrate.blended(predicted[name], own, shares[name][group, far])
+        shifts[name] = calibrate.shifts(band, actual, level, bucket, group, groups, share=calibrate.SHIFTED)
+    return skill, shares, shifts
 
 
 def _recursive_skill(trial: Forecaster, problem: Problem, window: Window) -> Floats:

@@ -16,6 +16,7 @@ from ordercast.kernels.compiled import (
     INT,
     KEYS,
     MARKS,
+    TABLE,
     Bools,
     Floats,
     Ints,
@@ -23,6 +24,7 @@ from ordercast.kernels.compiled import (
     jit,
 )
 
+LEAST_OWN = 20  # past changes below which a series has no band of its own
 NEAR_PERCENT = 90  # of the training draws look at the near horizons only
 
 
@@ -58,6 +60,74 @@ def same_weekday(z: Floats, series: Ints, origin: Ints, horizon: Ints, weeks: in
         for week in range(weeks):
             alike += row[max(latest - 7 * week, 0)]
         out[r] = alike / weeks - whole / (7 * weeks)
+    return out
+
+
+@jit(INT, CELLS, MARKS, INT, INT, INT, INT, nb.boolean, INT, COLUMN)
+def past_values(
+    z: Floats,
+    observed: Bools,
+    first: int,
+    series: int,
+    origin: int,
+    horizon: int,
+    changes: bool,
+    reach: int,
+    into: Floats,
+) -> int:
+    """Fill `into` with a series' changes over `horizon` steps, or with its values; how many there are.
+
+    Only what ended on an observed step of the last `reach` counts, evenly thinned to the room there is.
+    """
+    row, seen = z[series], observed[series]
+    begin = max(first, origin - reach, 0) + (horizon if changes else 0)
+    stride = 1 + max(origin - begin, 0) // len(into)
+    count = 0
+    for step in range(origin, begin - 1, -stride):
+        if seen[step]:
+            into[count] = row[step] - (row[step - horizon] if changes else 0.0)
+            count += 1
+    return count
+
+
+@jit(TABLE, CELLS, MARKS, INDEX, INDEX, INDEX, INDEX, nb.boolean, INT, INT)
+def own_tails(
+    z: Floats,
+    observed: Bools,
+    first: Ints,
+    series: Ints,
+    origin: Ints,
+    horizon: Ints,
+    changes: bool,
+    reach: int,
+    most: int,
+) -> Floats:
+    """The .1 and .9 quantiles of a series' own past changes over `horizon` steps, or of its values, (rows, 2).
+
+    At most `most` of the last `reach` steps are looked at; NaN where fewer than 20 were observed.
+    """
+    out = np.full((len(series), 2), np.nan)
+    value, low, high = np.empty(most), np.empty(most), np.empty(most)
+    for r in range(len(series)):
+        count = past_values(z, observed, first[series[r]], series[r], origin[r], horizon[r], changes, reach, value)
+        if count < LEAST_OWN:
+            continue
+        tail = count // 10 + 1  # only the tails are sorted: the smallest ascending, the largest descending
+        low[:tail], high[:tail] = np.inf, -np.inf
+        for k in range(count):
+            place = tail - 1
+            if value[k] < low[place]:
+                while place > 0 and low[place - 1] > value[k]:
+                    low[place] = low[place - 1]
+                    place -= 1
+                low[place] = value[k]
+            place = tail - 1
+            if value[k] > high[place]:
+                while place > 0 and high[place - 1] < value[k]:
+                    high[place] = high[place - 1]
+                    place -= 1
+                high[place] = value[k]
+        out[r, 0], out[r, 1] = low[tail - 1], high[tail - 1]
     return out
 
 
