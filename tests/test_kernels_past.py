@@ -195,7 +195,60 @@ def test_slips_are_set_aside_by_what_came_before(given, kept):
     assert count == sum(v is not None for v in given) - sum(v is not None for v in kept)
 
 
-@given(st.lists(st.sampled_from([1.0, 2.0, 3.0, 30.0, 31.0, 900.0]), min_size=2, max_size=30), st.integers(1, 29))
+PRICES = st.lists(st.sampled_from([1.0, 2.0, 3.0, 30.0, 31.0, 900.0, np.nan]), max_size=30)
+
+
+def slips(row: list[float], factor: float) -> list[int]:
+    """The places of the slips of a row: its quotes one by one, each beside the five before it that were kept."""
+    found, kept, doubted = [], [], []
+    for t, now in enumerate(row):
+        if np.isnan(now):
+            continue
+        usual = statistics.median(kept[-5:] or [now])
+        agreeing = [*doubted[-2:], now]
+        if len(kept) < 3 or usual / factor < now < usual * factor:
+            kept, doubted = [*kept, now], []
+        elif len(doubted) >= 2 and max(agreeing) < 2 * min(agreeing):
+            kept, doubted = [now], []
+        else:
+            doubted.append(now)
+            found.append(t)
+    return found
+
+
+@given(st.lists(PRICES, min_size=1, max_size=4))
+def test_slips(rows: list[list[float]]):
+    length = max(map(len, rows))
+    value = np.array([row + [np.nan] * (length - len(row)) for row in rows])
+    count = past.set_slips_aside(value, 5.0)
+    places = [slips(row, 5.0) for row in rows]
+    assert count == sum(map(len, places))
+    for row, found, got in zip(rows, places, value, strict=True):
+        expected = [np.nan if t in found else each for t, each in enumerate(row)]
+        np.testing.assert_array_equal(got[: len(row)], expected)
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 9), st.sampled_from([1.0, 2.0, np.nan])), max_size=12))
+@pytest.mark.parametrize("step_days", [1, 7])
+def test_lay(step_days: int, rows: list[tuple[int, int, float]]):
+    """Values of three series on days 100 to 109, the last of them the calendar's end."""
+    series, age, value = np.array(rows, dtype=float).reshape(-1, 3).T
+    cells = np.full((3, 10), np.nan)
+    given = series.astype(np.int64), 109 - age.astype(np.int64), value.copy()
+    taken = past.lay(cells, *given, 109, step_days)
+    expected: dict[tuple[int, int], float] = {}
+    clashes = 0
+    for s, back, each in rows:
+        place = (s, 9 - back // step_days)
+        clashes += np.isnan(each) or not np.isnan(expected.get(place, np.nan))
+        expected[place] = each
+    assert taken == clashes
+    assert {place: cells[place] for place in np.ndindex(3, 10) if not np.isnan(cells[place])} == {
+        place: each for place, each in expected.items() if not np.isnan(each)
+    }
+
+
+@given(PRICES.filter(lambda row: len(row) > 1), st.integers(1, 29))
 def test_a_later_quote_sets_none_before_it_aside(row, cut):
     whole, early = np.array([row]), np.array([row[:cut]])
     past.set_slips_aside(whole, 5.0)

@@ -108,18 +108,19 @@ def test_the_rounds_are_those_of_the_least_mean_loss(lesson, level):
     settings = train._settings(small.TRAIN, 7, 2) | train._objective(level, small.TRAIN)
     known = train._lesson(problem, rows, 299, settings)
     split = [train._rows_of(window, known, rows) for window in train.folds(299, 1, small.TRAIN)]
-    grown, rounds, _ = train._in_lockstep(known, split, settings, level, small.TRAIN)
+    trials = [train._trial(known, early, late) for early, late in split]
+    grown, rounds, _ = train._in_lockstep(known, trials, settings, level, small.TRAIN)
     assert {trial.current_iteration() for trial in grown} == {min(rounds + 5, 30)}
 
     def loss(actual: np.ndarray, said: np.ndarray | float) -> float:
         error = actual - said
         return float(np.mean(error**2 if level is None else np.maximum(level * error, (level - 1) * error)))
 
-    trials = [lgb.train(settings, known.data.subset(early.tolist()), num_boost_round=30) for early, _ in split]
+    alone = [lgb.train(settings, known.data.subset(early.tolist()), num_boost_round=30) for early, _ in split]
     mean_loss = {0: 1.0}
     for count in range(1, 31):
         ratios = []
-        for trial, (early, late) in zip(trials, split, strict=True):
+        for trial, (early, late) in zip(alone, split, strict=True):
             start = 0.0 if level is None else np.quantile(known.y[early], level)
             said = trial.predict(rows.x[known.use[late]], num_iteration=count)
             ratios.append(loss(known.y[late], said) / loss(known.y[late], start))

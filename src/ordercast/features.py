@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-import holidays
+import holidays.countries  # every country's module at once, which `holidays` would otherwise load amid the first rows
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ordercast.kernels import offers
+
 TICK = 1e-7  # the grid of log prices
 USUAL_MOVE = 0.2  # a log price that moves further in a step tells of itself, not of the market
 
@@ -14,13 +16,5 @@ def lines(z: NDArray[np.float64], first: NDArray[np.int64], supplier: NDArray[np
 
     In whole ticks of the log grid: sums that no order of adding can change.
     """
-    moved = np.zeros((int(supplier.max(initial=0)) + 1, z.shape[1]))
-    for t in range(1, z.shape[1]):
-        step = np.clip(z[:, t] - z[:, t - 1], -USUAL_MOVE, USUAL_MOVE)
-        started = first < t
-        ticks, owner = np.rint(step[started] / TICK), supplier[started]
-        count = np.bincount(owner, minlength=len(moved))
-        total = np.bincount(owner, ticks, minlength=len(moved))
-        count[0], total[0] = count.sum(), total.sum()
-        moved[:, t] = np.round(total / np.maximum(count, 1))
-    return np.cumsum(moved, axis=1) * TICK
+    owners = int(supplier.max(initial=0)) + 1
+    return np.cumsum(offers.mean_moves(z, first, supplier, owners, USUAL_MOVE, TICK), axis=1) * TICK

@@ -236,7 +236,8 @@ def _laid(known: Quotes, how: How, today: np.datetime64, step_days: int, *, slip
 
 def rounded_log(value: NDArray[np.float64]) -> NDArray[np.float64]:
     """Natural log on a grid of 1e-7: the last bit of a log differs between CPUs, the grid does not."""
-    return np.asarray(np.round(np.log(value), 7))
+    log = np.log(value)
+    return np.asarray(np.round(log, 7, out=log))
 
 
 def to_frame(panel: Panel, column: str) -> pd.DataFrame:

@@ -38,11 +38,10 @@ class Quotes:
 
 def coded(rows: pd.DataFrame, key: Sequence[str], column: str) -> Quotes:
     """The rows of a frame with the columns of `key`, date and `column`, as arrays."""
-    keys = list(key)
-    ids = rows[keys].drop_duplicates().sort_values(keys, ignore_index=True)
-    series = pd.MultiIndex.from_frame(ids).get_indexer(pd.MultiIndex.from_frame(rows[keys]))
+    groups = rows.groupby(list(key), observed=True, dropna=False)
+    ids, series = groups.size().index.to_frame(index=False), groups.ngroup().to_numpy().astype(np.int64)
     day = rows["date"].to_numpy().astype("datetime64[D]").astype(np.int64)
-    return Quotes(ids, series.astype(np.int64), day, rows[column].to_numpy(np.float64))
+    return Quotes(ids, series, day, rows[column].to_numpy(np.float64))
 
 
 def laid(
@@ -54,12 +53,12 @@ def laid(
     maximum or first; a gap carries the last value forward, and before its first value a series holds that.
     slips: set slips of the pen aside, values five times above or below what is usual, as if they had not been observed.
     """
-    age = (today.astype("datetime64[D]").astype(np.int64) - known.day) // step_days
-    steps = int(age.max(initial=-1)) + 1
+    last = int(today.astype("datetime64[D]").astype(np.int64))
+    steps = (last - int(known.day.min(initial=last + step_days))) // step_days + 1
     value = np.full((len(known.ids), steps), np.nan)
-    value[known.series, steps - 1 - age] = known.value
-    if np.count_nonzero(~np.isnan(value)) < len(age):
-        cell, merged = _merged(known.series * steps + steps - 1 - age, known.value, how)
+    if past.lay(value, known.series, known.day, known.value, last, step_days):
+        step = steps - 1 - (last - known.day) // step_days
+        cell, merged = _merged(known.series * steps + step, known.value, how)
         value.ravel()[cell] = merged
     if slips:
         past.set_slips_aside(value, SLIP_FACTOR)

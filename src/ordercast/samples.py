@@ -78,8 +78,9 @@ def training_cells(panel: Panel, ahead: NDArray[np.int64], spec: Features, seed:
         min(near_steps(panel.step_days), len(ahead)),
     )
     kept = np.argsort(order, kind="stable")[: spec.max_rows]
-    cells = np.unique(np.column_stack([series, start, horizon])[kept], axis=0)
-    return Cells(*(np.ascontiguousarray(column) for column in cells.T))
+    shape = len(panel.first), panel.steps, len(ahead) + 1
+    cells = np.unique(np.ravel_multi_index((series[kept], start[kept], horizon[kept]), shape))
+    return Cells(*(np.ascontiguousarray(place) for place in np.unravel_index(cells, shape)))
 
 
 def code_table(products: pd.DataFrame, prices: pd.DataFrame) -> pd.DataFrame:

@@ -45,6 +45,20 @@ class Lesson:
     data: lgb.Dataset
 
 
+@dataclass(frozen=True)
+class Trial:
+    """A window's rows as places in the lesson, binned once for all levels: early ones teach, late ones judge.
+
+    near: the late rows whose loss ends the training.
+    """
+
+    early: Ints
+    late: Ints
+    near: Ints
+    taught: lgb.Dataset
+    asked: lgb.Dataset
+
+
 def folds(cut: int, step_days: int, train: Train) -> list[Window]:
     """The windows that judge, the last one ending at the cut; together they take half of a short history at most."""
     length = min(train.fold_days // step_days, (cut + 1) // (2 * train.folds))
@@ -60,7 +74,7 @@ def fit(problem: Problem, rows: Rows, cut: int, train: Train, *, seed: int, thre
     everything up to the cut. Where a window has fewer than 50 rows to learn from or to judge by it is left out; without
     any there are no trees, and the forecast is the base.
     """
-    settings, lesson, split = _prepared(problem, rows, cut, train, seed, threads)
+    settings, lesson, trials = _prepared(problem, rows, cut, train, seed, threads)
     boosters: dict[str, lgb.Booster] = {}
     rounds: dict[str, int] = {}
     losses: dict[str, float] = {}
@@ -68,17 +82,17 @@ def fit(problem: Problem, rows: Rows, cut: int, train: Train, *, seed: int, thre
     newest: lgb.Booster | None = None
     for name, level in LEVELS.items():
         own = settings | _objective(level, train)
-        trials, rounds[name], losses[name] = _in_lockstep(lesson, split, own, level, train)
+        grown, rounds[name], losses[name] = _in_lockstep(lesson, trials, own, level, train)
         answers = [
-            _answers(trial, rows, lesson.use[late], rounds[name])
-            for trial, (_, late) in zip(trials, split, strict=True)
+            _answers(booster, rows, lesson.use[trial.late], rounds[name])
+            for booster, trial in zip(grown, trials, strict=True)
         ]
         predicted[name] = np.concatenate([np.zeros(0), *answers])
         boosters[name] = _final(lesson, rows.names, own, rounds[name])
         if name == "mean" and rounds[name]:
-            newest = trials[-1]
+            newest = grown[-1]
             newest.best_iteration = rounds[name]
-    late = np.concatenate([np.zeros(0, dtype=np.int64), *(late for _, late in split)])
+    late = np.concatenate([np.zeros(0, dtype=np.int64), *(trial.late for trial in trials)])
     skill, shares, shifts = _judged(problem, rows, lesson, late, predicted)
     judged = Forecaster(
         problem.target, boosters, rows.names, rounds, skill, shares, shifts, losses, _links(problem, cut, train)
@@ -95,23 +109,23 @@ def window_loss(problem: Problem, rows: Rows, cut: int, train: Train, *, seed: i
 
     What a search over settings goes by: nothing after step `cut` is seen. 1 where there is too little to learn from.
     """
-    settings, lesson, split = _prepared(problem, rows, cut, train, seed, threads)
+    settings, lesson, trials = _prepared(problem, rows, cut, train, seed, threads)
     losses = []
     for level in LEVELS.values():
-        _, _, loss = _in_lockstep(lesson, split, settings | _objective(level, train), level, train)
+        _, _, loss = _in_lockstep(lesson, trials, settings | _objective(level, train), level, train)
         losses.append(loss)
     return float(np.mean(losses))
 
 
 def _prepared(
     problem: Problem, rows: Rows, cut: int, train: Train, seed: int, threads: int
-) -> tuple[dict[str, Any], Lesson, list[tuple[Ints, Ints]]]:
-    """LightGBM's settings, the lesson, and the early and late rows of each window that has enough of both."""
+) -> tuple[dict[str, Any], Lesson, list[Trial]]:
+    """LightGBM's settings, the lesson, and the trial of each window that has enough early and late rows."""
     settings = _settings(train, seed, min(threads, 1 + len(rows.series) // ROWS_PER_THREAD))
     lesson = _lesson(problem, rows, cut, settings)
     split = [_rows_of(window, lesson, rows) for window in folds(cut, problem.panel.step_days, train)]
-    enough = [(early, late) for early, late in split if min(len(early), len(late)) >= MIN_ROWS]
-    return settings, lesson, enough
+    trials = [_trial(lesson, early, late) for early, late in split if min(len(early), len(late)) >= MIN_ROWS]
+    return settings, lesson, trials
 
 
 def _settings(train: Train, seed: int, threads: int) -> dict[str, Any]:
@@ -124,6 +138,7 @@ def _settings(train: Train, seed: int, threads: int) -> dict[str, Any]:
         "bagging_freq": BAGGING_EVERY,
         "lambda_l2": train.lambda_l2,
         "feature_pre_filter": False,
+        "enable_bundle": False,  # no feature is sparse: looking for some to bundle costs, and finds none
         "seed": seed,
         "deterministic": True,
         "force_col_wise": True,
@@ -157,9 +172,15 @@ def _rows_of(window: Window, lesson: Lesson, rows: Rows) -> tuple[Ints, Ints]:
     return np.flatnonzero(due < window.start), np.flatnonzero((origin >= window.start) & (due <= window.end))
 
 
+def _trial(lesson: Lesson, early: Ints, late: Ints) -> Trial:
+    near = late[lesson.near[late]]
+    near = near if len(near) >= MIN_ROWS else late
+    return Trial(early, late, near, lesson.data.subset(early.tolist()), lesson.data.subset(near.tolist()))
+
+
 def _in_lockstep(
     lesson: Lesson,
-    split: Sequence[tuple[Ints, Ints]],
+    trials: Sequence[Trial],
     settings: dict[str, Any],
     level: float | None,
     train: Train,
@@ -168,28 +189,20 @@ def _in_lockstep(
 
     The near horizons decide, which people see and whose errors are the surer evidence.
     """
-    if not split:
+    if not trials:
         return [], 0, 1.0
-    trials = []
-    for early, late in split:
-        booster = lgb.Booster(settings, lesson.data.subset(early.tolist()))
-        trials.append(booster.add_valid(lesson.data.subset(_near(late, lesson).tolist()), "late"))
-    still = np.array([_loss_of_start(lesson.y[early], lesson.y[_near(late, lesson)], level) for early, late in split])
+    boosters = [lgb.Booster(settings, trial.taught).add_valid(trial.asked, "late") for trial in trials]
+    still = np.array([_loss_of_start(lesson.y[trial.early], lesson.y[trial.near], level) for trial in trials])
     best, least = 0, 1.0
     for round_ in range(1, train.max_rounds + 1):
-        for trial in trials:
-            trial.update()
-        loss = float(np.mean(np.array([trial.eval_valid()[0][2] for trial in trials]) / still))
+        for booster in boosters:
+            booster.update()
+        loss = float(np.mean(np.array([booster.eval_valid()[0][2] for booster in boosters]) / still))
         if loss < least:
             best, least = round_, loss
         if round_ - best >= train.early_stopping_rounds:
             break
-    return trials, best, round(least, 6)
-
-
-def _near(late: Ints, lesson: Lesson) -> Ints:
-    near = late[lesson.near[late]]
-    return near if len(near) >= MIN_ROWS else late
+    return boosters, best, round(least, 6)
 
 
 def _loss_of_start(early: Floats, late: Floats, level: float | None) -> float:

@@ -20,6 +20,8 @@ from ordercast.kernels.compiled import (
     jit,
 )
 
+LEAST_CUT = 0.03  # of a log price: a smaller one is no sale
+
 
 @jit((FLOAT, INT), LEVELS, INT, INT, INT)
 def sale(row: Floats, now: int, window: int, expires: int) -> tuple[float, int]:
@@ -29,15 +31,18 @@ def sale(row: Floats, now: int, window: int, expires: int) -> tuple[float, int]:
     the window) starts a sale, a rise of half its depth ends it, and one that lasts `expires` steps was a new price.
     """
     start = max(now - window, 0)
+    lowest = 0.0
+    for t in range(max(start, now - expires) + 1, now + 1):
+        lowest = min(lowest, row[t] - row[t - 1])
+    if lowest > -LEAST_CUT:
+        return 0.0, 0  # no cut that has not expired, whatever the usual change is: most prices need no median
     moves = np.empty(now - start)
     found = 0
     for t in range(start + 1, now + 1):
         if row[t] != row[t - 1]:
             moves[found] = abs(row[t] - row[t - 1])
             found += 1
-    if found == 0:
-        return 0.0, 0
-    least = max(0.03, 3.0 * np.median(moves[:found]))
+    least = max(LEAST_CUT, 3.0 * np.median(moves[:found]))
     depth = 0.0
     since = 0
     for t in range(start + 1, now + 1):
@@ -129,3 +134,19 @@ def siblings(
             out[p, 2:] /= others
             out[p, 5] = latest
     return out
+
+
+@jit(TABLE, CELLS, INDEX, INDEX, INT, FLOAT, FLOAT)
+def mean_moves(z: Floats, first: Ints, owner: Ints, owners: int, most: float, tick: float) -> Floats:
+    """The mean one-step change of the series of each owner and, as row 0, of all series, in ticks, (owners, steps).
+
+    Only series that have started count, each change cut at `most`. Changes and means are whole ticks: sums that no
+    order of adding can change.
+    """
+    total, count = np.zeros((owners, z.shape[1])), np.zeros((owners, z.shape[1]))
+    for i in range(len(z)):
+        for t in range(max(first[i], 0) + 1, z.shape[1]):
+            total[owner[i], t] += np.rint(min(max(z[i, t] - z[i, t - 1], -most), most) / tick)
+            count[owner[i], t] += 1
+    total[0], count[0] = total.sum(axis=0), count.sum(axis=0)
+    return np.rint(total / np.maximum(count, 1))

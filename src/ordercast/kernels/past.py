@@ -4,7 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from ordercast.kernels.compiled import CELLS, COLUMN, FLOAT, INDEX, INDICES, INT, MARKS, TABLE, Bools, Floats, Ints, jit
+from ordercast.kernels.compiled import (
+    CELLS,
+    COLUMN,
+    FLOAT,
+    INDEX,
+    INDICES,
+    INT,
+    LEVELS,
+    MARKS,
+    TABLE,
+    Bools,
+    Floats,
+    Ints,
+    jit,
+)
 
 
 @jit(INDICES, MARKS, INDEX, INDEX, INT)
@@ -186,6 +200,21 @@ def shares(marked: Bools, series: Ints, origin: Ints, window: int) -> Floats:
     return out
 
 
+@jit(INT, TABLE, INDEX, INDEX, LEVELS, INT, INT)
+def lay(cells: Floats, series: Ints, day: Ints, value: Floats, last: int, step_days: int) -> int:
+    """Write dated values into the NaN cells of a calendar that ends on day `last`, in place; how many found none free.
+
+    Of several values for a cell the last stands; one that is NaN itself counts as if its cell had been taken.
+    """
+    taken = 0
+    for r in range(len(series)):
+        row, step = cells[series[r]], cells.shape[1] - 1 - (last - day[r]) // step_days
+        if np.isnan(value[r]) or not np.isnan(row[step]):
+            taken += 1
+        row[step] = value[r]
+    return taken
+
+
 @jit(INDICES, TABLE)
 def carry_forward(value: Floats) -> Ints:
     """Fill the NaN of each row in place by the value before, those ahead of the first by it; the firsts, (series,)."""
@@ -216,6 +245,11 @@ def set_slips_aside(value: Floats, factor: float) -> int:
     count = 0
     for i in range(len(value)):
         row = value[i]
+        low, high = np.inf, -np.inf
+        for now in row:
+            low, high = now if now < low else low, now if now > high else high
+        if high / factor < low and high < low * factor:
+            continue  # no two of its values are that far apart, as in most series
         known = doubts = 0
         for t in range(len(row)):
             now = row[t]
