@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ordercast.calibrate import HORIZON_EDGES_DAYS
 from ordercast.kernels import ahead
 from ordercast.panel import Panel
 from ordercast.params import Features
@@ -25,6 +26,7 @@ HOLIDAY_REACH_DAYS = 14
 WEEKS = 8
 OWN_BAND = ("own_p10", "own_p90")  # features that are also bands in their own right
 OWN_STEPS = 120
+OWN_HORIZONS_DAYS = np.append(HORIZON_EDGES_DAYS, 60)  # a horizon's own band is that of the last one of its range
 
 
 @dataclass(frozen=True)
@@ -180,10 +182,14 @@ def _own_band(problem: Problem, cells: Cells, state: State, pair: Ints, scale: F
     """
     panel, changes = problem.panel, problem.target.drifts
     reach = (2 * YEAR_DAYS if changes else HALF_YEAR_DAYS) // panel.step_days
-    where = (panel.first, cells.series, cells.origin, cells.horizon)
-    tails = ahead.own_tails(panel.z, panel.observed, *where, changes, reach, OWN_STEPS)
-    centre = 0.0 if changes else state.base[pair]
-    return np.asarray((tails.T - centre) / scale)
+    ahead_days = OWN_HORIZONS_DAYS[np.searchsorted(OWN_HORIZONS_DAYS[:-1], cells.horizon * panel.step_days)]
+    like = -(-ahead_days // panel.step_days)
+    tails = ahead.own_tails(
+        panel.z, panel.observed, panel.first, cells.series, cells.origin, like, changes, reach, OWN_STEPS
+    )
+    if changes:
+        return np.asarray(tails.T / state.scale(pair, like))
+    return np.asarray((tails.T - state.base[pair]) / scale)
 
 
 def calendar(dates: NDArray[np.datetime64], step_days: int, country: str) -> dict[str, Floats]:

@@ -109,6 +109,9 @@ def own_tails(
     out = np.full((len(series), 2), np.nan)
     value, low, high = np.empty(most), np.empty(most), np.empty(most)
     for r in range(len(series)):
+        if r > 0 and series[r] == series[r - 1] and origin[r] == origin[r - 1] and horizon[r] == horizon[r - 1]:
+            out[r] = out[r - 1]
+            continue
         count = past_values(z, observed, first[series[r]], series[r], origin[r], horizon[r], changes, reach, value)
         if count < LEAST_OWN:
             continue

@@ -7,7 +7,7 @@ from typing import Any
 import numba as nb
 import numpy as np
 
-from ordercast.kernels.compiled import CELLS, FLOAT, INDEX, Floats, Ints, jit
+from ordercast.kernels.compiled import CELLS, COLUMN, FLOAT, INDEX, TABLE, Floats, Ints, jit
 
 STANDING_SERIES = 4.0  # of a supplier, counted as unmoved beside those that changed
 STANDING_SUPPLIERS = 0.5  # of a product, likewise
@@ -15,11 +15,52 @@ MEMORY = 12.0  # changes of a series over which its usual distance is averaged
 LIMIT = 3.0  # usual misses: what lies further off is a sale, a slip or that series' own affair
 FIRST_MISS = 0.01  # of the log price, and how many such misses count beside a product's own
 MISS_MEMORY = 30.0
+BESIDE = 32  # steps of all series that are laid beside each other at a time, for the memory's sake
 
 
 @jit(FLOAT, FLOAT, FLOAT)
 def limited(value: float, most: float) -> float:
     return min(max(value, -most), most)
+
+
+@jit(nb.void, COLUMN, INDEX, INDEX, INDEX, COLUMN, COLUMN, COLUMN, COLUMN, TABLE, TABLE)
+def settle(
+    now: Floats,
+    moved: Ints,
+    product: Ints,
+    supplier: Ints,
+    level: Floats,
+    effect: Floats,
+    distance: Floats,
+    changes: Floats,
+    usual: Floats,
+    asked: Floats,
+) -> None:
+    """Move level, effect and distance to meet the prices that moved; see `gaps`.
+
+    usual: (2, products) usual miss and how many it is the mean of; asked: (suppliers, series) room to work in.
+    """
+    found = np.zeros(len(effect), np.int64)
+    for i in moved:
+        s = supplier[i]
+        asked[s, found[s]] = now[i] - level[product[i]] - effect[s] - distance[i]
+        found[s] += 1
+    for s in range(len(effect)):
+        if found[s] > 0:
+            effect[s] += np.median(asked[s, : found[s]]) * found[s] / (found[s] + STANDING_SERIES)
+    pull, pulling = np.zeros(len(level)), np.full(len(level), STANDING_SUPPLIERS)
+    for i in moved:
+        p = product[i]
+        pull[p] += limited(now[i] - level[p] - effect[supplier[i]] - distance[i], LIMIT * usual[0, p])
+        pulling[p] += 1.0
+    level += pull / pulling
+    for i in moved:
+        p = product[i]
+        rest = limited(now[i] - level[p] - effect[supplier[i]] - distance[i], LIMIT * usual[0, p])
+        usual[1, p] = min(usual[1, p] + 1.0, MISS_MEMORY)
+        usual[0, p] += (abs(rest) - usual[0, p]) / usual[1, p]
+        changes[i] = min(changes[i] + 1.0, MEMORY)
+        distance[i] += rest / (changes[i] + 1.0)
 
 
 @jit(nb.float32[:, ::1], CELLS, INDEX, INDEX, INDEX)
@@ -32,42 +73,29 @@ def gaps(z: Floats, first: Ints, product: Ints, supplier: Ints) -> Any:
     still tells nothing, and is told where it would stand: a two-way running decomposition, each part a local level
     (Durbin & Koopman 2012, ch. 2) with a fixed gain.
     """
+    series, steps = z.shape
     out = np.zeros(z.shape, dtype=np.float32)
-    series, products, suppliers = len(z), product.max() + 1, supplier.max() + 1
-    level, usual_miss, misses = np.zeros(products), np.full(products, FIRST_MISS), np.ones(products)
-    effect, found = np.zeros(suppliers), np.zeros(suppliers, np.int64)
+    level, effect = np.zeros(product.max() + 1), np.zeros(supplier.max() + 1)
     distance, changes = np.zeros(series), np.zeros(series)
-    miss, moved = np.zeros(series), np.zeros(series, np.bool_)
-    asked = np.empty((suppliers, series))
-    for t in range(z.shape[1]):
-        found[:] = 0
-        for i in range(series):
-            p, s = product[i], supplier[i]
-            if t == max(first[i], 0):
-                distance[i] = z[i, t] - level[p] - effect[s]
-            moved[i] = t > max(first[i], 0) and z[i, t] != z[i, t - 1]
-            if moved[i]:
-                asked[s, found[s]] = z[i, t] - level[p] - effect[s] - distance[i]
-                found[s] += 1
-        for s in range(suppliers):
-            if found[s] > 0:
-                effect[s] += np.median(asked[s, : found[s]]) * found[s] / (found[s] + STANDING_SERIES)
-        pull, pulling = np.zeros(products), np.full(products, STANDING_SUPPLIERS)
-        for i in range(series):
-            if moved[i]:
-                p = product[i]
-                miss[i] = limited(z[i, t] - level[p] - effect[supplier[i]] - distance[i], LIMIT * usual_miss[p])
-                pull[p] += miss[i]
-                pulling[p] += 1.0
-        level += pull / pulling
-        for i in range(series):
-            p, s = product[i], supplier[i]
-            if moved[i]:
-                rest = limited(z[i, t] - level[p] - effect[s] - distance[i], LIMIT * usual_miss[p])
-                misses[p] = min(misses[p] + 1.0, MISS_MEMORY)
-                usual_miss[p] += (abs(rest) - usual_miss[p]) / misses[p]
-                changes[i] = min(changes[i] + 1.0, MEMORY)
-                distance[i] += rest / (changes[i] + 1.0)
-            if t >= first[i]:
-                out[i, t] = level[p] + effect[s] + distance[i] - z[i, t]
+    usual = np.ones((2, len(level)))
+    usual[0] = FIRST_MISS
+    moved, asked = np.empty(series, np.int64), np.empty((len(effect), series))
+    before = np.zeros(series)
+    for start in range(0, steps, BESIDE):
+        columns = z[:, start : start + BESIDE].T.copy()
+        told = np.zeros((series, len(columns)), dtype=np.float32)
+        for step in range(len(columns)):
+            now, t, movers = columns[step], start + step, 0
+            for i in range(series):
+                if t == max(first[i], 0):
+                    distance[i] = now[i] - level[product[i]] - effect[supplier[i]]
+                elif t > first[i] and now[i] != before[i]:
+                    moved[movers] = i
+                    movers += 1
+            settle(now, moved[:movers], product, supplier, level, effect, distance, changes, usual, asked)
+            for i in range(series):
+                if t >= first[i]:
+                    told[i, step] = level[product[i]] + effect[supplier[i]] + distance[i] - now[i]
+            before = now
+        out[:, start : start + len(columns)] = told
     return out
