@@ -15,7 +15,7 @@ MEMORY = 12.0  # changes of a series over which its usual distance is averaged
 LIMIT = 3.0  # usual misses: what lies further off is a sale, a slip or that series' own affair
 FIRST_MISS = 0.01  # of the log price, and how many such misses count beside a product's own
 MISS_MEMORY = 30.0
-BESIDE = 32  # steps of all series that are laid beside each other at a time, for the memory's sake
+BESIDE = 16  # steps of all series that are laid beside each other at a time, for the memory's sake
 
 
 @jit(FLOAT, FLOAT, FLOAT)
@@ -23,79 +23,77 @@ def limited(value: float, most: float) -> float:
     return min(max(value, -most), most)
 
 
-@jit(nb.void, COLUMN, INDEX, INDEX, INDEX, COLUMN, COLUMN, COLUMN, COLUMN, TABLE, TABLE)
+@jit(nb.void, COLUMN, INDEX, INDEX, INDEX, COLUMN, COLUMN, TABLE, TABLE)
 def settle(
     now: Floats,
     moved: Ints,
     product: Ints,
     supplier: Ints,
-    level: Floats,
-    effect: Floats,
-    distance: Floats,
+    expected: Floats,
     changes: Floats,
     usual: Floats,
     asked: Floats,
 ) -> None:
-    """Move level, effect and distance to meet the prices that moved; see `gaps`.
+    """Move what is expected of every series, in place, to meet the prices that moved; see `gaps`.
 
     usual: (2, products) usual miss and how many it is the mean of; asked: (suppliers, series) room to work in.
     """
-    found = np.zeros(len(effect), np.int64)
+    found, effect = np.zeros(len(asked), np.int64), np.zeros(len(asked))
     for i in moved:
         s = supplier[i]
-        asked[s, found[s]] = now[i] - level[product[i]] - effect[s] - distance[i]
+        asked[s, found[s]] = now[i] - expected[i]
         found[s] += 1
-    for s in range(len(effect)):
+    for s in range(len(asked)):
         if found[s] > 0:
-            effect[s] += np.median(asked[s, : found[s]]) * found[s] / (found[s] + STANDING_SERIES)
-    pull, pulling = np.zeros(len(level)), np.full(len(level), STANDING_SUPPLIERS)
+            effect[s] = np.median(asked[s, : found[s]]) * found[s] / (found[s] + STANDING_SERIES)
+    level, pulling = np.zeros(usual.shape[1]), np.full(usual.shape[1], STANDING_SUPPLIERS)
     for i in moved:
         p = product[i]
-        pull[p] += limited(now[i] - level[p] - effect[supplier[i]] - distance[i], LIMIT * usual[0, p])
+        level[p] += limited(now[i] - expected[i] - effect[supplier[i]], LIMIT * usual[0, p])
         pulling[p] += 1.0
-    level += pull / pulling
+    level /= pulling
+    for i in range(len(expected)):
+        expected[i] += effect[supplier[i]] + level[product[i]]
     for i in moved:
         p = product[i]
-        rest = limited(now[i] - level[p] - effect[supplier[i]] - distance[i], LIMIT * usual[0, p])
+        rest = limited(now[i] - expected[i], LIMIT * usual[0, p])
         usual[1, p] = min(usual[1, p] + 1.0, MISS_MEMORY)
         usual[0, p] += (abs(rest) - usual[0, p]) / usual[1, p]
         changes[i] = min(changes[i] + 1.0, MEMORY)
-        distance[i] += rest / (changes[i] + 1.0)
+        expected[i] += rest / (changes[i] + 1.0)
 
 
 @jit(nb.float32[:, ::1], CELLS, INDEX, INDEX, INDEX)
 def gaps(z: Floats, first: Ints, product: Ints, supplier: Ints) -> Any:
     """How far each price stands under what the others say it should be, (series, steps) float32, 0 before its start.
 
-    product, supplier: (series,) numbers from 0. A price is taken for the sum of its product's level, its supplier's
-    effect and its own usual distance from both; whenever prices change, what they miss by moves first the supplier (the
-    median miss of its series), then the product (the mean of the rest, limited), then the distance. A price that stands
-    still tells nothing, and is told where it would stand: a two-way running decomposition, each part a local level
+    product, supplier: (series,) numbers from 0. A price is expected to be the sum of its product's level, its
+    supplier's effect and its own usual distance from both; whenever prices change, what they miss it by moves first the
+    supplier (the median miss of its series), then the product (the mean of the rest, limited), then the distance. So a
+    price that stands still is told where it would stand: a two-way running decomposition, each part a local level
     (Durbin & Koopman 2012, ch. 2) with a fixed gain.
     """
     series, steps = z.shape
     out = np.zeros(z.shape, dtype=np.float32)
-    level, effect = np.zeros(product.max() + 1), np.zeros(supplier.max() + 1)
-    distance, changes = np.zeros(series), np.zeros(series)
-    usual = np.ones((2, len(level)))
+    expected, changes, before = np.zeros(series), np.zeros(series), np.zeros(series)
+    usual = np.ones((2, product.max() + 1))
     usual[0] = FIRST_MISS
-    moved, asked = np.empty(series, np.int64), np.empty((len(effect), series))
-    before = np.zeros(series)
+    moved, asked = np.empty(series, np.int64), np.empty((supplier.max() + 1, series))
     for start in range(0, steps, BESIDE):
         columns = z[:, start : start + BESIDE].T.copy()
         told = np.zeros((series, len(columns)), dtype=np.float32)
         for step in range(len(columns)):
             now, t, movers = columns[step], start + step, 0
             for i in range(series):
-                if t == max(first[i], 0):
-                    distance[i] = now[i] - level[product[i]] - effect[supplier[i]]
-                elif t > first[i] and now[i] != before[i]:
+                if t > first[i] and t > 0 and now[i] != before[i]:
                     moved[movers] = i
                     movers += 1
-            settle(now, moved[:movers], product, supplier, level, effect, distance, changes, usual, asked)
+                elif t == first[i] or t == 0:
+                    expected[i] = now[i]
+            settle(now, moved[:movers], product, supplier, expected, changes, usual, asked)
             for i in range(series):
                 if t >= first[i]:
-                    told[i, step] = level[product[i]] + effect[supplier[i]] + distance[i] - now[i]
+                    told[i, step] = expected[i] - now[i]
             before = now
         out[:, start : start + len(columns)] = told
     return out
