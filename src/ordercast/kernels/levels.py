@@ -7,7 +7,7 @@ from typing import Any
 import numba as nb
 import numpy as np
 
-from ordercast.kernels.compiled import CELLS, COLUMN, FLOAT, INDEX, TABLE, Floats, Ints, jit
+from ordercast.kernels.compiled import CELLS, COLUMN, FLOAT, INDEX, INDICES, TABLE, Floats, Ints, jit
 
 STANDING_SERIES = 4.0  # of a supplier, counted as unmoved beside those that changed
 STANDING_SUPPLIERS = 0.5  # of a product, likewise
@@ -23,7 +23,7 @@ def limited(value: float, most: float) -> float:
     return min(max(value, -most), most)
 
 
-@jit(nb.void, COLUMN, INDEX, INDEX, INDEX, COLUMN, COLUMN, TABLE, TABLE)
+@jit(nb.void, COLUMN, INDEX, INDEX, INDEX, COLUMN, COLUMN, TABLE, INDICES)
 def settle(
     now: Floats,
     moved: Ints,
@@ -32,20 +32,21 @@ def settle(
     expected: Floats,
     changes: Floats,
     usual: Floats,
-    asked: Floats,
+    begins: Ints,
 ) -> None:
     """Move what is expected of every series, in place, to meet the prices that moved; see `gaps`.
 
-    usual: (2, products) usual miss and how many it is the mean of; asked: (suppliers, series) room to work in.
+    usual: (2, products) usual miss and how many it is the mean of; begins: (suppliers + 1,) running count of series.
     """
-    found, effect = np.zeros(len(asked), np.int64), np.zeros(len(asked))
+    asked, ends, effect = np.empty(len(expected)), begins[:-1].copy(), np.zeros(len(begins) - 1)
     for i in moved:
         s = supplier[i]
-        asked[s, found[s]] = now[i] - expected[i]
-        found[s] += 1
-    for s in range(len(asked)):
-        if found[s] > 0:
-            effect[s] = np.median(asked[s, : found[s]]) * found[s] / (found[s] + STANDING_SERIES)
+        asked[ends[s]] = now[i] - expected[i]
+        ends[s] += 1
+    for s in range(len(effect)):
+        found = ends[s] - begins[s]
+        if found > 0:
+            effect[s] = np.median(asked[begins[s] : ends[s]]) * found / (found + STANDING_SERIES)
     level, pulling = np.zeros(usual.shape[1]), np.full(usual.shape[1], STANDING_SUPPLIERS)
     for i in moved:
         p = product[i]
@@ -78,7 +79,8 @@ def gaps(z: Floats, first: Ints, product: Ints, supplier: Ints) -> Any:
     expected, changes, before = np.zeros(series), np.zeros(series), np.zeros(series)
     usual = np.ones((2, product.max() + 1))
     usual[0] = FIRST_MISS
-    moved, asked = np.empty(series, np.int64), np.empty((supplier.max() + 1, series))
+    moved, begins = np.empty(series, np.int64), np.zeros(supplier.max() + 2, np.int64)
+    begins[1:] = np.cumsum(np.bincount(supplier))
     for start in range(0, steps, BESIDE):
         columns = z[:, start : start + BESIDE].T.copy()
         told = np.zeros((series, len(columns)), dtype=np.float32)
@@ -90,7 +92,7 @@ def gaps(z: Floats, first: Ints, product: Ints, supplier: Ints) -> Any:
                     movers += 1
                 elif t == first[i] or t == 0:
                     expected[i] = now[i]
-            settle(now, moved[:movers], product, supplier, expected, changes, usual, asked)
+            settle(now, moved[:movers], product, supplier, expected, changes, usual, begins)
             for i in range(series):
                 if t >= first[i]:
                     told[i, step] = expected[i] - now[i]
