@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ordercast import metrics, panel, simulate
+from ordercast import histories, metrics, panel, quotes, simulate
 from ordercast.panel import Panel
 
 Floats = NDArray[np.float64]
@@ -122,7 +122,7 @@ def read(folder: str | Path) -> Tables:
 
 def no_sales() -> pd.DataFrame:
     """A sales table without a row."""
-    return panel.NO_DEMAND.drop(columns="observed").assign(in_stock=pd.Series(dtype="bool"))
+    return histories.NO_DEMAND.drop(columns="observed").assign(in_stock=pd.Series(dtype="bool"))
 
 
 def _table(folder: Path, name: str) -> tuple[pd.DataFrame | None, list[str]]:
@@ -165,7 +165,7 @@ def simulated(seed: int, products: int = SIMULATED_PRODUCTS, days: int = SIMULAT
 def tasks(tables: Tables, origins: int, max_series: int, seed: int, horizon_days: int = 14) -> list[Task]:
     """The price task of a panel and, where there are sales, its demand task."""
     today = tables.prices["date"].max()
-    step_days = panel.detect_step_days(tables.prices, "auto")
+    step_days = quotes.detect_step_days(tables.prices, "auto")
     horizons = np.arange(1, -(-horizon_days // step_days) + 1)
     made = []
     for target, whole in panel.panels(tables.prices, tables.sales, today, step_days).items():

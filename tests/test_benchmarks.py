@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import small
 
-from benchmarks import accuracy, libraries, panels, quantile, scale, scores, simple, speed
+from benchmarks import accuracy, libraries, panels, pipeline, quantile, scale, scores, simple, speed
 from ordercast import panel, store
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -350,6 +350,17 @@ def test_speed_scores_both_contenders_on_the_days_after():
 def test_growth_exponent_is_the_slope_of_the_logs():
     assert scale.exponent([1000, 10_000, 100_000], [2.0, 20.0, 200.0]) == 1.0
     assert scale.exponent([1, 4], [1.0, 2.0]) == 0.5
+
+
+def test_a_stage_runs_as_it_stands_on_a_made_up_catalogue(tmp_path, monkeypatch, capsys):
+    asked = ["pipeline", "--products", "4", "8", "--days", "300", "--json", f"{tmp_path}/f.json"]
+    monkeypatch.setattr("sys.argv", asked)
+    monkeypatch.setattr(pipeline, "STAGES", ("features",))
+    pipeline.main()
+    figures = store.read_json(tmp_path / "f.json")
+    assert figures["runs"]["4"]["features"]["peak_rss_mb"] > 0
+    assert set(figures["exponents"]["features"]) == {"peak_rss_mb", "cpu_s"}
+    assert "growth exponents" in capsys.readouterr().out
 
 
 def test_half_of_a_growing_catalogue_is_new():

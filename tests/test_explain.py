@@ -3,10 +3,12 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import small
 
 from ordercast import explain, features
+from ordercast.forecast import forecast
 
 WORDS = {True: explain.PRICE_WORDS + explain.ANY_WORDS, False: explain.DEMAND_WORDS + explain.ANY_WORDS}
 
@@ -88,3 +90,15 @@ def test_an_explanation_does_not_depend_on_who_else_is_asked_for():
     wanted = (problem.panel.ids["product_id"] == "A").to_numpy()
     whole, alone = explain.drivers(model, problem, 7), explain.drivers(model, problem.take(wanted), 7)
     assert alone["drivers"].tolist() == whole.loc[wanted, "drivers"].tolist()
+
+
+def test_reasons_are_told_of_the_days_people_see_and_of_departures_alone():
+    problem = small.problem("price")
+    model = small.fitted(problem)
+    model = replace(model, skill={name: np.ones_like(weight) for name, weight in model.skill.items()})
+    known, why = explain.told(model, problem, "direct", 7), explain.drivers(model, problem, 7)
+    pd.testing.assert_frame_equal(known.drop(columns="drivers"), forecast(model, problem, "direct"))
+    said = known.merge(why, on=["product_id", "supplier_id"], suffixes=("", "_asked"))
+    seen = (said["horizon_days"] <= 7) & (said["skill_weight"] > 0)
+    assert seen.any()
+    assert (said["drivers"] == said["drivers_asked"].where(seen, "")).all()

@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 import small
 
-from ordercast import panel
+from ordercast import panel, quotes
 
 
 def frame(rows: list[tuple[str, str, str, float]]) -> pd.DataFrame:
@@ -80,7 +82,7 @@ def test_price_panel(rows, today, step_days, value, observed):
 def test_step_days(gaps_days, frequency, step_days):
     days = pd.Timestamp("2026-01-01") + pd.to_timedelta(np.cumsum([0, *gaps_days]), unit="D")
     rows = frame([("A", "F", str(day.date()), 5.0) for day in days])
-    assert panel.detect_step_days(rows, frequency) == step_days
+    assert quotes.detect_step_days(rows, frequency) == step_days
 
 
 def test_demand_days_without_a_row_sold_nothing_and_stock_outs_or_late_sales_are_censored():
@@ -106,15 +108,33 @@ def test_no_sales_no_demand_panel():
     assert set(panel.panels(small.quotes(), nothing, pd.Timestamp("2025-10-27"), 1)) == {"price"}
 
 
-@pytest.mark.parametrize("name", ["price", "demand"])
-def test_stored_panels_come_back(name):
-    known = panel.panels(small.quotes(), small.sales(), pd.Timestamp("2025-10-27"), 1)
-    stored = panel.from_frames(
-        panel.to_frame(known["price"], "unit_price"), panel.to_frame(known["demand"], "demand_units"), 1
-    )
-    for field in ("dates", "value", "z", "observed", "first", "driver", "market", "supplier"):
-        np.testing.assert_array_equal(getattr(stored[name], field), getattr(known[name], field))
-    pd.testing.assert_frame_equal(stored[name].ids, known[name].ids)
+@pytest.mark.parametrize("most_series", [1, 2, 100])
+def test_a_panel_in_parts_is_the_panel(most_series):
+    known = panel.panels(small.quotes_with_comers_and_goers(), small.sales(), pd.Timestamp("2025-10-27"), 1)
+    for whole in known.values():
+        slices = list(panel.by_products(whole, most_series))
+        assert len(slices) == {1: whole.ids["product_id"].nunique(), 100: 1}.get(most_series, len(slices))
+        products = [set(whole.ids["product_id"][each]) for each in slices]
+        assert sum(map(len, products)) == whole.ids["product_id"].nunique()
+        parts = (replace(whole.take(each), driver=None, market=None, supplier=None) for each in slices)
+        back = panel.joined(parts, len(whole.ids) + 3)
+        for field in ("dates", "value", "z", "observed", "first"):
+            np.testing.assert_array_equal(getattr(back, field), getattr(whole, field), err_msg=field)
+        pd.testing.assert_frame_equal(back.ids, whole.ids)
+
+
+def test_a_panel_without_series_is_one_part():
+    nobody = panel.price_panel(small.quotes(), pd.Timestamp("2025-10-27"), 1).take(slice(0))
+    assert list(panel.by_products(nobody, 10)) == [slice(0, 0)]
+    with pytest.raises(ValueError, match="no parts"):
+        panel.joined([], 10)
+
+
+def test_the_driver_is_the_same_in_blocks(monkeypatch):
+    known = panel.panels(small.quotes_with_comers_and_goers(), small.sales(), pd.Timestamp("2025-10-27"), 1)
+    monkeypatch.setattr(panel, "BLOCK_SERIES", 1)
+    again = panel.with_price_driver(known["demand"], known["price"])
+    np.testing.assert_array_equal(again.driver, known["demand"].driver)
 
 
 def test_series_that_stopped_are_said_to_have_ended():

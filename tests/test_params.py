@@ -170,6 +170,7 @@ def test_a_whole_file_lacks_no_key(tmp_path: Path) -> None:
         "  evaluate:",
         "    origins: 12",
         "    every_days: 15",
+        "    max_products: 2000",
         "params.yaml line 5: base.seed is missing; add it, by default",
         "  seed: 7",
         "params.yaml line 51: orders.defaults.pack_units is missing; add it, by default",

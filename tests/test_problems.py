@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import small
 
-from ordercast import panel, problems, samples, store
+from ordercast import histories, problems, samples, store
 from ordercast.features import Problem
 
 
@@ -16,11 +16,8 @@ def stored(tmp_path, monkeypatch):
     """The small world's problems, stored as stage 2 does, in the folder one stands in."""
     monkeypatch.chdir(tmp_path)
     made = {name: small.problem(name) for name in ("price", "demand")}
-    tables = {
-        "prices": panel.to_frame(made["price"].panel, "unit_price"),
-        "demand": panel.to_frame(made["demand"].panel, "demand_units"),
-        "codes": samples.code_table(small.PRODUCTS, small.quotes()),
-    }
+    tables = {"codes": samples.code_table(small.PRODUCTS, small.quotes())}
+    histories.keep({name: each.panel for name, each in made.items()})
     tables |= {f"{name}_rows": samples.to_frame(small.training_rows(each), each.panel) for name, each in made.items()}
     for name, table in tables.items():
         store.write_parquet(table, f"data/features/{name}.parquet", [])

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ordercast import features
 from ordercast.features import Problem
-from ordercast.forecast import Forecaster
+from ordercast.forecast import Forecaster, Strategy, forecast
 from ordercast.states import Floats, Ints
 
 REASONS = 3
@@ -141,6 +141,19 @@ ANY_WORDS: list[tuple[str, str, Say]] = [
     (r"(product|supplier|category)_code", "habit", _plain("what this {} usually does")),
     (r".*", "habit", _plain("how much it usually moves")),
 ]
+
+
+def told(forecaster: Forecaster, problem: Problem, strategy: Strategy, shown: int) -> pd.DataFrame:
+    """The forecasts of a problem, as `forecast.forecast` gives them, with the column `drivers`.
+
+    shown: the steps ahead that people see. The reasons are those of the last of them; they are told of no later one,
+    and of none that is no change.
+    """
+    known = forecast(forecaster, problem, strategy)
+    why = drivers(forecaster, problem, shown)
+    reasoned = known.merge(why, on=list(problem.panel.ids.columns), how="left", validate="many_to_one")
+    unsaid = (reasoned["skill_weight"] == 0) | (reasoned["horizon_days"] > shown * problem.panel.step_days)
+    return reasoned.assign(drivers=reasoned["drivers"].mask(unsaid, ""))
 
 
 def drivers(forecaster: Forecaster, problem: Problem, horizon: int) -> pd.DataFrame:

@@ -63,8 +63,8 @@ class Problem:
         """The problem as it stood when step `origin` was the last one known."""
         return replace(self, panel=self.panel.until(origin + 1))
 
-    def take(self, series: NDArray[np.bool_]) -> Problem:
-        """The problem of the series marked true."""
+    def take(self, series: NDArray[np.bool_] | slice) -> Problem:
+        """The problem of the series marked true, or of a slice of them."""
         return replace(self, panel=self.panel.take(series), codes=self.codes[series].reset_index(drop=True))
 
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from ordercast import calibrate, features
 from ordercast.features import Problem, Target
+from ordercast.panel import by_products
 from ordercast.states import Floats
 
 Strategy = Literal["direct", "recursive"]
@@ -193,9 +194,7 @@ def forecast(forecaster: Forecaster, problem: Problem, strategy: Strategy, block
     block_series: about so many series are described at a time, whole products, so that memory stays bounded.
     """
     whole = replace(problem, panel=features.recent(problem.panel))
-    product = whole.panel.ids["product_id"]
-    place = pd.factorize(product)[0] // max(1, block_series * max(product.nunique(), 1) // max(len(product), 1))
-    parts = [_table(forecaster, whole.take(place == each), strategy) for each in range(place.max(initial=0) + 1)]
+    parts = [_table(forecaster, whole.take(each), strategy) for each in by_products(whole.panel, block_series)]
     return pd.concat(parts, ignore_index=True)
 
 

@@ -6,8 +6,10 @@ as a view, and everything that learns or forecasts is given such a past and noth
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,16 +19,8 @@ from ordercast import market, quotes
 from ordercast.kernels import levels, past
 from ordercast.quotes import How, Quotes
 
-Frequency = Literal["auto", "daily", "weekly"]
-NO_DEMAND = pd.DataFrame(
-    {
-        "product_id": pd.Series(dtype="str"),
-        "date": pd.Series(dtype="datetime64[us]"),
-        "demand_units": pd.Series(dtype="float64"),
-        "observed": pd.Series(dtype="bool"),
-    }
-)
-WEEKLY_FROM_GAP_DAYS = 5
+BLOCK_SERIES = 5000
+OPTIONAL = ("driver", "market", "gap")  # arrays with a column per step that not every panel has
 LIVE_DAYS = 180  # a supplier silent for longer offers no price to compare with
 
 
@@ -78,45 +72,31 @@ class Panel:
         return self._slice(slice(skipped, None), skipped)
 
     def _slice(self, steps: slice, skipped: int) -> Panel:
-        return replace(
-            self,
-            dates=self.dates[steps],
-            value=self.value[:, steps],
-            z=self.z[:, steps],
-            observed=self.observed[:, steps],
-            first=self.first - skipped,
-            driver=None if self.driver is None else self.driver[:, steps],
-            market=None if self.market is None else self.market[:, steps],
-            gap=None if self.gap is None else self.gap[:, steps],
-        )
+        cells: dict[str, Any] = {
+            name: each[:, steps] for name, each in self._known("value", "z", "observed", *OPTIONAL).items()
+        }
+        return replace(self, dates=self.dates[steps], first=self.first - skipped, **cells)
 
-    def take(self, series: NDArray[np.bool_]) -> Panel:
-        """The panel of the series marked true."""
-        return replace(
-            self,
-            ids=self.ids[series].reset_index(drop=True),
-            value=self.value[series],
-            z=self.z[series],
-            observed=self.observed[series],
-            first=self.first[series],
-            driver=None if self.driver is None else self.driver[series],
-            supplier=None if self.supplier is None else self.supplier[series],
-            gap=None if self.gap is None else self.gap[series],
-        )
+    def _known(self, *names: str) -> dict[str, Any]:
+        """The arrays of these names that the panel has."""
+        return {name: cells for name in names if (cells := getattr(self, name)) is not None}
+
+    def take(self, series: NDArray[np.bool_] | slice) -> Panel:
+        """The panel of the series marked true (copies), or of a slice of them (views)."""
+        names = ("value", "z", "observed", "first", "driver", "supplier", "gap")
+        own: dict[str, Any] = {name: each[series] for name, each in self._known(*names).items()}
+        return replace(self, ids=self.ids[series].reset_index(drop=True), **own)
 
     def extended(self, value: NDArray[np.float64], z: NDArray[np.float64]) -> Panel:
-        """The panel with one more step of the given (series,) values, as if observed; driver and market are carried."""
+        """The panel with one more step of the given (series,) values, as if observed, and all else standing still."""
+        last = {name: each[:, -1] for name, each in self._known(*OPTIONAL).items()}
+        if "gap" in last:
+            last["gap"] = (last["gap"] - (z - self.z[:, -1])).astype(np.float32)
+        last |= {"value": value, "z": z, "observed": np.ones(len(value), dtype=bool)}
         return replace(
             self,
             dates=np.append(self.dates, self.dates[-1] + np.timedelta64(self.step_days, "D")),
-            value=np.column_stack([self.value, value]),
-            z=np.column_stack([self.z, z]),
-            observed=np.column_stack([self.observed, np.ones(len(value), dtype=bool)]),
-            driver=None if self.driver is None else np.column_stack([self.driver, self.driver[:, -1]]),
-            market=None if self.market is None else np.column_stack([self.market, self.market[:, -1]]),
-            gap=None
-            if self.gap is None
-            else np.column_stack([self.gap, self.gap[:, -1] - (z - self.z[:, -1]).astype(self.gap.dtype)]),
+            **{name: np.column_stack([getattr(self, name), each]) for name, each in last.items()},
         )
 
     def days_since_observed(self) -> NDArray[np.int64]:
@@ -133,28 +113,15 @@ def live(panel: Panel) -> NDArray[np.bool_]:
     return started & (step - last <= LIVE_DAYS // panel.step_days)
 
 
-def detect_step_days(prices: pd.DataFrame, frequency: Frequency) -> int:
-    """1 for a daily calendar, 7 for a weekly one.
-
-    `auto` takes the median, over series, of the median gap between neighbouring quote days: 5 days or more is weekly.
-    """
-    if frequency != "auto":
-        return 7 if frequency == "weekly" else 1
-    days = prices[["product_id", "supplier_id", "date"]].drop_duplicates()
-    days = days.sort_values(["product_id", "supplier_id", "date"])
-    gap_days = days.groupby(["product_id", "supplier_id"])["date"].diff().dt.days
-    per_series = gap_days.groupby([days["product_id"], days["supplier_id"]]).median()
-    return 7 if per_series.median() >= WEEKLY_FROM_GAP_DAYS else 1
-
-
 def panels(prices: pd.DataFrame, sales: pd.DataFrame, today: pd.Timestamp, step_days: int) -> dict[str, Panel]:
     """The price panel and, where there are sales, the demand panel, by the name of their target."""
     price = price_panel(prices, today, step_days)
-    known = sales["date"].between(_first_day(price), today)
+    known = sales["date"].between(first_day(price), today)
     return {"price": price} | ({"demand": demand_panel(sales, price)} if known.any() else {})
 
 
-def _first_day(panel: Panel) -> pd.Timestamp:
+def first_day(panel: Panel) -> pd.Timestamp:
+    """The day the first step begins with."""
     return pd.Timestamp(panel.dates[0]) - pd.Timedelta(days=panel.step_days - 1)
 
 
@@ -171,15 +138,28 @@ def price_panel(prices: pd.DataFrame | Quotes, today: pd.Timestamp, step_days: i
     if len(in_time.day) == 0:
         first = known.day.min().astype("datetime64[D]")
         raise ValueError(f"base.today is {today:%Y-%m-%d}, before the first quote of {first}")
-    return _in_logs(_laid(in_time, "median", last, step_days, slips=True))
+    return with_market(price_part(in_time, today, step_days))
 
 
-def _in_logs(panel: Panel) -> Panel:
-    z = rounded_log(panel.value)
-    supplier = pd.factorize(panel.ids["supplier_id"], sort=True)[0] + 1
-    product = pd.factorize(panel.ids["product_id"])[0].astype(np.int64)
-    gap = levels.gaps(z, panel.first, product, supplier)
-    return replace(panel, z=z, market=market.lines(z, panel.first, supplier), supplier=supplier, gap=gap)
+def price_part(prices: Quotes, today: pd.Timestamp, step_days: int, since: pd.Timestamp | None = None) -> Panel:
+    """The price panel of some whole products, without the market, which takes all of them.
+
+    prices: none after `today`; since: the first day of the whole catalogue.
+    """
+    return in_logs(_laid(prices, "median", today, step_days, since, slips=True))
+
+
+def in_logs(prices: Panel) -> Panel:
+    """Prices as the models see them."""
+    return replace(prices, z=rounded_log(prices.value))
+
+
+def with_market(prices: Panel) -> Panel:
+    """The prices of a whole catalogue with the lines of its market and of its suppliers, and with their gaps."""
+    supplier = pd.factorize(prices.ids["supplier_id"], sort=True)[0] + 1
+    product = pd.factorize(prices.ids["product_id"])[0].astype(np.int64)
+    lines = market.lines(prices.z, prices.first, supplier)
+    return replace(prices, market=lines, supplier=supplier, gap=levels.gaps(prices.z, prices.first, product, supplier))
 
 
 def demand_panel(sales: pd.DataFrame, prices: Panel) -> Panel:
@@ -190,24 +170,30 @@ def demand_panel(sales: pd.DataFrame, prices: Panel) -> Panel:
     of the week before, so that means are not dragged down.
     """
     today = pd.Timestamp(prices.dates[-1])
-    known = sales[sales["date"].between(_first_day(prices), today)]
-    summed = _panel(known, ["product_id"], "demand_units", "sum", today, prices.step_days)
-    out_of_stock = _panel(
-        known.assign(out=(~known["in_stock"]).astype(float)),
-        ["product_id"],
-        "out",
-        "max",
-        today,
-        prices.step_days,
-    )
+    known = sales[sales["date"].between(first_day(prices), today)]
+    span = (known["date"].min(), known["date"].max())
+    return with_price_driver(demand_part(known, today, prices.step_days, span), prices)
+
+
+def demand_part(
+    known: pd.DataFrame, today: pd.Timestamp, step_days: int, span: tuple[pd.Timestamp, pd.Timestamp]
+) -> Panel:
+    """The demand panel of some whole products, as `demand_panel` says, without the driver.
+
+    known: sales on the days of the prices; span: the first and the last of these days in the whole catalogue.
+    """
+    since, last_sold = span
+    summed = _laid(quotes.coded(known, ["product_id"], "demand_units"), "sum", today, step_days, since)
+    out = known.assign(out=(~known["in_stock"]).astype(float))
+    out_of_stock = _laid(quotes.coded(out, ["product_id"], "out"), "max", today, step_days, since)
     started = np.arange(summed.steps) >= summed.first[:, None]
     sold = np.where(started & ~summed.observed, 0.0, summed.value)
-    not_in_yet = summed.dates > known["date"].max().to_datetime64()
+    not_in_yet = summed.dates > last_sold.to_datetime64()
     censored = (out_of_stock.observed & (out_of_stock.value > 0)) | (not_in_yet & (summed.step_days == 1))
-    week = max(1, 7 // prices.step_days)
+    week = max(1, 7 // step_days)
     for step in range(week, summed.steps):
         sold[:, step] = np.where(censored[:, step], sold[:, step - week], sold[:, step])
-    return with_price_driver(replace(summed, value=sold, z=sold, observed=started & ~censored), prices)
+    return replace(summed, value=sold, z=sold, observed=started & ~censored)
 
 
 def with_price_driver(demand: Panel, prices: Panel) -> Panel:
@@ -215,22 +201,64 @@ def with_price_driver(demand: Panel, prices: Panel) -> Panel:
 
     Days without an offer carry the one before, those ahead of the first it; for products without a price it is 0.
     """
-    starts = np.flatnonzero(~prices.ids["product_id"].duplicated())
-    offered = np.minimum.reduceat(np.where(live(prices), prices.z, np.inf), starts, axis=0)
-    carried = np.where(np.isfinite(offered), offered, np.nan)
-    past.carry_forward(carried)
-    cheapest = np.nan_to_num(carried)[:, prices.steps - demand.steps :]
-    rank = pd.Index(prices.ids["product_id"].iloc[starts]).get_indexer(demand.ids["product_id"])
-    return replace(demand, driver=np.where(rank[:, None] >= 0, cheapest[rank], 0.0))
+    products = pd.Index(demand.ids["product_id"])
+    driver = np.zeros(demand.value.shape)
+    for each in by_products(prices, BLOCK_SERIES):  # what is offered takes several arrays as large as the prices
+        own = prices.take(each)
+        starts = np.flatnonzero(~own.ids["product_id"].duplicated())
+        offered = np.minimum.reduceat(np.where(live(own), own.z, np.inf), starts, axis=0)
+        carried = np.where(np.isfinite(offered), offered, np.nan)
+        past.carry_forward(carried)
+        rank = products.get_indexer(pd.Index(own.ids["product_id"].iloc[starts]))
+        driver[rank[rank >= 0]] = np.nan_to_num(carried)[rank >= 0, prices.steps - demand.steps :]
+    return replace(demand, driver=driver)
 
 
-def _panel(rows: pd.DataFrame, key: list[str], column: str, how: How, today: pd.Timestamp, step_days: int) -> Panel:
-    return _laid(quotes.coded(rows, key, column), how, today.to_datetime64().astype("datetime64[D]"), step_days)
+def by_products(panel: Panel, most_series: int) -> Iterator[slice]:
+    """The series of the panel in slices of whole products, about `most_series` each."""
+    starts = np.flatnonzero(~panel.ids["product_id"].duplicated())
+    count = max(1, most_series * len(starts) // max(1, len(panel.ids)))
+    for begin, end in pairwise([0, *starts[count::count].tolist(), len(panel.ids)]):
+        yield slice(begin, end)
 
 
-def _laid(known: Quotes, how: How, today: np.datetime64, step_days: int, *, slips: bool = False) -> Panel:
-    value, observed, first = quotes.laid(known, how, today, step_days, slips=slips)
-    dates = today - step_days * np.arange(value.shape[1] - 1, -1, -1).astype("timedelta64[D]")
+def joined(parts: Iterable[Panel], most_series: int) -> Panel:
+    """One panel of parts with different products on one calendar; what only a whole catalogue has is not there yet.
+
+    most_series: no fewer than there are in all. Parts are copied as they come, so that none need stay in memory.
+    """
+    ids: list[pd.DataFrame] = []
+    whole: dict[str, Any] = {}
+    filled, last = 0, None
+    for part in parts:
+        own: dict[str, Any] = {"value": part.value, "observed": part.observed, "first": part.first}
+        own |= {} if part.z is part.value else {"z": part.z}
+        rows = slice(filled, filled + len(part.ids))
+        for name, cells in own.items():
+            if name not in whole:
+                whole[name] = np.empty((most_series, *cells.shape[1:]), cells.dtype)
+            whole[name][rows] = cells
+        ids.append(part.ids)
+        filled, last = rows.stop, part
+    if last is None:
+        raise ValueError("a panel of no parts")
+    cut = {name: cells[:filled] for name, cells in whole.items()}
+    return replace(last, ids=pd.concat(ids, ignore_index=True), **({"z": cut["value"]} | cut))
+
+
+def _laid(
+    known: Quotes,
+    how: How,
+    today: pd.Timestamp,
+    step_days: int,
+    since: pd.Timestamp | None = None,
+    *,
+    slips: bool = False,
+) -> Panel:
+    last = today.to_datetime64().astype("datetime64[D]")
+    begin = None if since is None else since.to_datetime64()
+    value, observed, first = quotes.laid(known, how, last, step_days, since=begin, slips=slips)
+    dates = last - step_days * np.arange(value.shape[1] - 1, -1, -1).astype("timedelta64[D]")
     return Panel(known.ids, dates, value, value, observed, first, step_days)
 
 
@@ -238,36 +266,6 @@ def rounded_log(value: NDArray[np.float64]) -> NDArray[np.float64]:
     """Natural log on a grid of 1e-7: the last bit of a log differs between CPUs, the grid does not."""
     log = np.log(value)
     return np.asarray(np.round(log, 7, out=log))
-
-
-def to_frame(panel: Panel, column: str) -> pd.DataFrame:
-    """The panel as rows from each series' first observation on: key, date, `column`, observed."""
-    started = np.arange(panel.steps) >= panel.first[:, None]
-    series, step = np.nonzero(started)
-    frame = panel.ids.iloc[series].reset_index(drop=True)
-    frame["date"] = pd.to_datetime(panel.dates[step])
-    frame[column] = panel.value[series, step]
-    frame["observed"] = panel.observed[series, step]
-    return frame
-
-
-def from_frame(frame: pd.DataFrame, column: str, step_days: int) -> Panel:
-    """The panel that `to_frame` wrote."""
-    key = [name for name in ("product_id", "supplier_id") if name in frame]
-    known, today = quotes.coded(frame, key, column), frame["date"].max().to_datetime64().astype("datetime64[D]")
-    panel = _laid(known, "first", today, step_days)
-    observed = np.zeros(panel.value.shape, dtype=bool)
-    age = (today.astype(np.int64) - known.day) // step_days
-    observed[known.series, panel.steps - 1 - age] = frame["observed"].to_numpy()
-    panel = replace(panel, observed=observed)
-    return _in_logs(panel) if column == "unit_price" else panel
-
-
-def from_frames(prices: pd.DataFrame, demand: pd.DataFrame, step_days: int) -> dict[str, Panel]:
-    """The panels that `panels` gave, from their stored rows; no demand where nothing was sold."""
-    price = from_frame(prices, "unit_price", step_days)
-    sold = {} if demand.empty else {"demand": with_price_driver(from_frame(demand, "demand_units", step_days), price)}
-    return {"price": price} | sold
 
 
 def series_table(panel: Panel, ended_after_days: int) -> pd.DataFrame:

@@ -149,6 +149,7 @@ class Train(Section):
 class Evaluate(Section):
     origins: int = _knob(12, "number of past days whose forecasts are scored", ge=2, le=200)
     every_days: int = _knob(15, "days between two scored origins", ge=1)
+    max_products: int = _knob(2000, "most products whose forecasts are scored; of more an even sample", ge=1)
 
 
 class Forecast(Section):

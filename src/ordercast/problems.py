@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from ordercast import panel, params, samples, store
+from ordercast import histories, params, samples, store
 from ordercast.features import TARGETS, Problem, Rows
 
 
@@ -16,7 +16,6 @@ def load(horizon_days: int, features: dict[str, Any], codes: pd.DataFrame | None
     features: that section of params.yaml. codes: the identity codes of a stored model, by default the catalogue's.
     """
     step_days = calendar()["step_days"]
-    prices, demand = (store.read_parquet(f"data/features/{name}.parquet") for name in ("prices", "demand"))
     products = store.read_parquet("data/raw/products.parquet")
     known_codes = store.read_parquet("data/features/codes.parquet") if codes is None else codes
     return {
@@ -27,7 +26,7 @@ def load(horizon_days: int, features: dict[str, Any], codes: pd.DataFrame | None
             samples.codes_of(known.ids, products, known_codes),
             params.Features(**features),
         )
-        for name, known in panel.from_frames(prices, demand, step_days).items()
+        for name, known in histories.load(step_days).items()
     }
 
 

@@ -16,6 +16,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 SLIP_FACTOR = 5.0  # a slipped decimal sign is worth ten; prices that move fivefold and back overnight are rare
 How = Literal["median", "sum", "max", "first"]
+Frequency = Literal["auto", "daily", "weekly"]
+WEEKLY_FROM_GAP_DAYS = 5
 
 
 @dataclass(frozen=True)
@@ -45,16 +47,24 @@ def coded(rows: pd.DataFrame, key: Sequence[str], column: str) -> Quotes:
 
 
 def laid(
-    known: Quotes, how: How, today: np.datetime64, step_days: int, *, slips: bool = False
+    known: Quotes,
+    how: How,
+    today: np.datetime64,
+    step_days: int,
+    *,
+    since: np.datetime64 | None = None,
+    slips: bool = False,
 ) -> tuple[Floats, NDArray[np.bool_], Ints]:
     """Values (series, steps), which of them were observed, and each series' first observed step.
 
     The last step ends on `today`, which no row may lie behind. Several values of a step become their median, sum,
     maximum or first; a gap carries the last value forward, and before its first value a series holds that.
-    slips: set slips of the pen aside, values five times above or below what is usual, as if they had not been observed.
+    since: a day that the calendar reaches back to, where that is further than the first row. slips: set slips of the
+    pen aside, values five times above or below what is usual, as if they had not been observed.
     """
     last = int(today.astype("datetime64[D]").astype(np.int64))
-    steps = (last - int(known.day.min(initial=last + step_days))) // step_days + 1
+    begin = last + step_days if since is None else int(since.astype("datetime64[D]").astype(np.int64))
+    steps = (last - int(known.day.min(initial=begin))) // step_days + 1
     value = np.full((len(known.ids), steps), np.nan)
     if past.lay(value, known.series, known.day, known.value, last, step_days):
         step = steps - 1 - (last - known.day) // step_days
@@ -79,3 +89,27 @@ def _merged(cell: Ints, value: Floats, how: How) -> tuple[Ints, Floats]:
     else:
         merged = (np.add if how == "sum" else np.maximum).reduceat(value, starts)
     return cell[starts], merged
+
+
+def detect_step_days(prices: pd.DataFrame, frequency: Frequency) -> int:
+    """1 for a daily calendar, 7 for a weekly one.
+
+    `auto` takes the median, over series, of the median gap between neighbouring quote days: 5 days or more is weekly.
+    """
+    return step_days_of(usual_gaps(prices), frequency)
+
+
+def usual_gaps(prices: pd.DataFrame) -> pd.Series[float]:
+    """The median gap between neighbouring quote days of each series, in days; NaN where there is but one."""
+    days = prices[["product_id", "supplier_id", "date"]].drop_duplicates()
+    days = days.sort_values(["product_id", "supplier_id", "date"])
+    gap_days = days.groupby(["product_id", "supplier_id"])["date"].diff().dt.days
+    usual: pd.Series[float] = gap_days.groupby([days["product_id"], days["supplier_id"]]).median()
+    return usual
+
+
+def step_days_of(usual_gaps: pd.Series[float], frequency: Frequency) -> int:
+    """The calendar of a catalogue whose series have these usual gaps: as `detect_step_days`."""
+    if frequency != "auto":
+        return 7 if frequency == "weekly" else 1
+    return 7 if usual_gaps.median() >= WEEKLY_FROM_GAP_DAYS else 1

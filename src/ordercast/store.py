@@ -78,12 +78,24 @@ def write_parquet(frame: pd.DataFrame, path: str | Path, key: Sequence[str]) -> 
         )
 
 
-def read_quotes(path: str | Path, key: Sequence[str], column: str) -> Quotes:
+def join_parquet(files: Sequence[Path], path: str | Path) -> None:
+    """Return nothing; the rows of the files, one after the other, stand in `path`."""
+    portions = ", ".join(_text(pattern(file)) for file in files)
+    with replacing(path) as beside, _connection() as connection:
+        connection.execute(
+            f"COPY (FROM read_parquet([{portions}])) TO {_text(beside)} (FORMAT parquet, COMPRESSION zstd)"
+        )
+
+
+def read_quotes(path: str | Path, key: Sequence[str], column: str, products: tuple[str, str] | None = None) -> Quotes:
     """The dated values of a table as arrays, without a frame of all its rows: of millions that is most of the cost.
 
     path: a Parquet file with the columns of `key`, date and `column`; the series are numbered in the order of the key.
+    products: the first and the last product_id to read, by default all.
     """
     names, file = ", ".join(_name(c) for c in key), _text(pattern(path))
+    if products is not None:
+        file = f"(FROM {file} WHERE {_between(products)})"
     with _connection() as connection:
         connection.execute(
             f"""
@@ -102,10 +114,13 @@ def read_quotes(path: str | Path, key: Sequence[str], column: str) -> Quotes:
     return Quotes(ids, *(np.asarray(rows[name]) for name in ("series", "day", "value")))
 
 
-def read_parquet(path: str | Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
+def read_parquet(
+    path: str | Path, columns: Sequence[str] | None = None, products: tuple[str, str] | None = None
+) -> pd.DataFrame:
     """Return the table in `path`, rows in file order; dates as datetime64[us], text as str.
 
-    columns: the ones to read, in order; all of them by default. Raises FileNotFoundError when the file is not
+    columns: the ones to read, in order; all of them by default. products: the first and the last product_id to read,
+    by default all. Raises FileNotFoundError when the file is not
     there and ValueError when a column is not, each naming what there is.
     """
     path = Path(path)
@@ -118,6 +133,8 @@ def read_parquet(path: str | Path, columns: Sequence[str] | None = None) -> pd.D
         lacking = [name for name in wanted if name not in table.columns]
         if lacking:
             raise ValueError(f"{path} has no {', '.join(lacking)}; there are: {', '.join(table.columns)}")
+        if products is not None:
+            table = table.filter(_between(products))
         return _frame(table.project(", ".join(map(_name, wanted))))
 
 
@@ -238,6 +255,11 @@ def _frame(relation: duckdb.DuckDBPyRelation) -> pd.DataFrame:
     }
     frame: pd.DataFrame = relation.df()
     return frame.astype(kinds)
+
+
+def _between(products: tuple[str, str]) -> str:
+    # As texts, not as parameters: DuckDB would hold the answer row by row.
+    return f"product_id BETWEEN {_text(products[0])} AND {_text(products[1])}"
 
 
 def _name(column: str) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ordercast import quotes
-from ordercast.panel import WEEKLY_FROM_GAP_DAYS
+from ordercast.quotes import WEEKLY_FROM_GAP_DAYS
 from ordercast.sources.faults import many, some
 
 OLD_COUNT_DAYS = 30
