@@ -93,10 +93,9 @@ class Panel:
         if "gap" in last:
             last["gap"] = (last["gap"] - (z - self.z[:, -1])).astype(np.float32)
         last |= {"value": value, "z": z, "observed": np.ones(len(value), dtype=bool)}
+        longer: dict[str, Any] = {name: np.column_stack([getattr(self, name), each]) for name, each in last.items()}
         return replace(
-            self,
-            dates=np.append(self.dates, self.dates[-1] + np.timedelta64(self.step_days, "D")),
-            **{name: np.column_stack([getattr(self, name), each]) for name, each in last.items()},
+            self, dates=np.append(self.dates, self.dates[-1] + np.timedelta64(self.step_days, "D")), **longer
         )
 
     def days_since_observed(self) -> NDArray[np.int64]:
