@@ -173,12 +173,3 @@ def test_prices_that_never_change_have_no_error_to_measure_by():
     assert "rmsse_ratio" not in result.summary["ordercast"]
     assert result.summary["ordercast"]["series"] == 0
     assert len(result.forecasts) > 0
-
-
-def test_of_many_products_an_even_sample_is_drawn_whole():
-    problem = small.problem("price")
-    assert evaluate.drawn(problem, 3) is problem
-    few = evaluate.drawn(problem, 2)
-    assert few.panel.ids["product_id"].tolist() == ["A", "A", "C"]
-    assert len(few.codes) == 3
-    np.testing.assert_array_equal(few.panel.market, problem.panel.market)

@@ -34,6 +34,16 @@ def told(name: str, value: float, unit: float = 0.01, price: bool = True) -> str
         pytest.param(
             "supplier_since_change", 3.0, "since it last changed the supplier's prices rose 3%", id="supplier"
         ),
+        pytest.param("level_gap", 4.9, "5% under what comparable prices say", id="under_comparable_prices"),
+        pytest.param("level_gap", -9.53, "9% over what comparable prices say", id="over_comparable_prices"),
+        pytest.param("level_gap", 0.2, "in line with comparable prices", id="in_line"),
+        pytest.param(
+            "gap_due",
+            -1.0,
+            "a price change is due and it stands over what comparable prices say",
+            id="due_and_over",
+        ),
+        pytest.param("gap_due", 0.0, "no price change is due by then", id="no_gap_due"),
         pytest.param("season_sin", 0.3, "the time of year", id="season"),
         pytest.param("variance_ratio_7d", 1.0, "how much it usually moves", id="the_rest"),
     ],

@@ -330,3 +330,12 @@ def test_states_are_finite_at_the_first_step(rule: Callable[..., states.State]):
     assert np.isfinite(state.x).all()
     assert (state.scale(series, np.ones(len(series), dtype=np.int64)) > 0).all()
     assert len(set(state.names)) == len(state.names) == state.x.shape[1]
+
+
+def test_of_many_products_an_even_sample_is_drawn_whole():
+    problem = small.problem("price")
+    assert problem.thinned(3) is problem
+    few = problem.thinned(2)
+    assert few.panel.ids["product_id"].tolist() == ["A", "A", "C"]
+    assert len(few.codes) == 3
+    np.testing.assert_array_equal(few.panel.market, problem.panel.market)

@@ -41,7 +41,8 @@ def raw(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     tables = (small.quotes_with_comers_and_goers(), late_and_out_of_stock())
     for path, table in zip((histories.PRICES, histories.SALES), tables, strict=True):
-        store.write_parquet(with_text(table), path, ["product_id", "date"])
+        key = [name for name in ("product_id", "supplier_id", "date") if name in table]
+        store.write_parquet(with_text(table), path, key)
     return tables
 
 

@@ -66,6 +66,14 @@ def test_later_rows_are_left_out_and_so_is_who_has_no_others():
     assert known.until(TODAY) is known
 
 
+def test_a_file_that_is_not_sorted_by_its_key_is_refused(tmp_path):
+    table = frame(("a", "2026-03-01", 1.0), ("b", "2026-03-02", 2.0), ("a", "2026-03-09", 3.0))
+    path = tmp_path / "t.parquet"
+    store.write_parquet(table.assign(product_id=table["product_id"].astype("str")), path, ["date"])
+    with pytest.raises(ValueError, match="not sorted by product_id"):
+        store.read_quotes(path, ["product_id"], "value")
+
+
 def test_a_file_gives_what_the_frame_gives(tmp_path):
     table = frame(
         ("it's", "2026-03-01", 1.0), ("b", "2026-03-02", 2.0), ("b", "2026-03-02", 4.0), ("é", "2026-03-09", 3.0)

@@ -202,13 +202,6 @@ def test_targets_are_cut_where_they_are_beyond_learning():
     assert len(learned) == np.isfinite(y).sum()
 
 
-def test_a_recursion_is_judged_on_whole_products(lesson):
-    problem, _ = lesson
-    kept = train._thinned(problem, 2).panel.ids
-    assert kept["product_id"].tolist() == ["A", "A", "C"]
-    assert len(train._thinned(problem, 30).panel.ids) == len(problem.panel.ids)
-
-
 def test_a_recursion_earns_its_own_skill():
     """Prices that keep nine tenths of yesterday's departure: feeding a day into the next is right."""
     problem = small.problem("price", small.quotes(600))

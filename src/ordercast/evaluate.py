@@ -87,19 +87,6 @@ def windows(panel: Panel, horizons: NDArray[np.int64], origins: int, every_days:
     return Windows(kept[0], past, kept, "; ".join(said))
 
 
-def drawn(problem: Problem, most_products: int) -> Problem:
-    """The problem of an even sample of the products, whole, where there are more than `most_products`.
-
-    Errors of products at one origin share their shocks: beyond a few thousand they tell little more.
-    """
-    product = problem.panel.ids["product_id"]
-    names = product.unique()
-    if len(names) <= most_products:
-        return problem
-    kept = names[np.linspace(0, len(names) - 1, most_products).round().astype(int)]
-    return problem.take(product.isin(kept).to_numpy())
-
-
 def floor(truth: dict[str, pd.DataFrame], problem: Problem, plan: Windows) -> Floats | None:
     """The exact expectation at the test origins, (series, origins, horizons), or None where the world is not simulated.
 

@@ -73,13 +73,15 @@ def _sale(_: re.Match[str], value: float, unit: float) -> str:
 
 
 def _gap(_: re.Match[str], value: float, unit: float) -> str:
-    return f"{_percent(value * unit)} {_side(-value)} what the product's other prices say"
+    if _percent(value * unit) == "0%":
+        return "in line with comparable prices"
+    return f"{_percent(value * unit)} {_side(-value)} what comparable prices say"
 
 
 def _gap_due(_: re.Match[str], value: float, __: float) -> str:
     if value == 0:
         return "no price change is due by then"
-    return f"a change is due of a price {_side(-value)} what the product's other prices say"
+    return f"a price change is due and it stands {_side(-value)} what comparable prices say"
 
 
 def _due(_: re.Match[str], value: float, __: float) -> str:

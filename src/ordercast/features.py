@@ -67,6 +67,18 @@ class Problem:
         """The problem of the series marked true, or of a slice of them."""
         return replace(self, panel=self.panel.take(series), codes=self.codes[series].reset_index(drop=True))
 
+    def thinned(self, most_products: int) -> Problem:
+        """The problem of an even sample of the products where there are more: errors share their shocks, a few tell.
+
+        Whole products, since the suppliers of one are compared with each other.
+        """
+        product = self.panel.ids["product_id"]
+        names = product.unique()
+        if len(names) <= most_products:
+            return self
+        kept = names[np.linspace(0, len(names) - 1, most_products).round().astype(int)]
+        return self.take(product.isin(kept).to_numpy())
+
 
 @dataclass(frozen=True)
 class Cells:

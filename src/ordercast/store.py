@@ -90,28 +90,28 @@ def join_parquet(files: Sequence[Path], path: str | Path) -> None:
 def read_quotes(path: str | Path, key: Sequence[str], column: str, products: tuple[str, str] | None = None) -> Quotes:
     """The dated values of a table as arrays, without a frame of all its rows: of millions that is most of the cost.
 
-    path: a Parquet file with the columns of `key`, date and `column`; the series are numbered in the order of the key.
-    products: the first and the last product_id to read, by default all.
+    path: a Parquet file with the columns of `key`, date and `column`, sorted by the key, in whose order the series are
+    numbered; ValueError where it is not sorted. products: the first and the last product_id to read, by default all.
     """
-    names, file = ", ".join(_name(c) for c in key), _text(pattern(path))
-    if products is not None:
-        file = f"(FROM {file} WHERE {_between(products)})"
+    names, file = ", ".join(_name(c) for c in key), f"read_parquet({_text(pattern(path))}, file_row_number = true)"
+    wanted = f"FROM {file}" + (f" WHERE {_between(products)}" if products else "")
     with _connection() as connection:
-        connection.execute(
+        series = connection.execute(
             f"""
-            CREATE TEMP TABLE ids AS
-            SELECT {names}, row_number() OVER (ORDER BY {names}) - 1 AS series
-            FROM (SELECT DISTINCT {names} FROM {file})
+            SELECT {names}, count(*) AS rows, min(file_row_number) AS first, max(file_row_number) AS last
+            {wanted} GROUP BY {names} ORDER BY {names}
             """
-        )
-        ids = connection.execute(f"SELECT {names} FROM ids ORDER BY series").df().astype("str")
+        ).df()
         rows = connection.execute(
             f"""
-            SELECT series, date_diff('day', DATE '1970-01-01', date) AS day, CAST({_name(column)} AS DOUBLE) AS value
-            FROM {file} JOIN ids USING ({names})
+            SELECT date_diff('day', DATE '1970-01-01', date) AS day, CAST({_name(column)} AS DOUBLE) AS value {wanted}
             """
         ).fetchnumpy()
-    return Quotes(ids, *(np.asarray(rows[name]) for name in ("series", "day", "value")))
+    together = series["last"] - series["first"] + 1 == series["rows"]
+    if not (together.all() and series["first"].is_monotonic_increasing):
+        raise ValueError(f"{path} is not sorted by {', '.join(key)}: write it with store.write_parquet")
+    place = np.repeat(np.arange(len(series)), series["rows"])
+    return Quotes(series[list(key)].astype("str"), place, np.asarray(rows["day"]), np.asarray(rows["value"]))
 
 
 def read_parquet(

@@ -252,7 +252,7 @@ def _judged(
 def _recursive_skill(trial: Forecaster, problem: Problem, window: Window) -> Floats:
     """The weight of the recursion's departures, judged on a few products and near days in the newest window."""
     near = samples.near_steps(problem.panel.step_days)
-    asked = replace(_thinned(problem, RECURSED_PRODUCTS), horizons=problem.horizons[:near])
+    asked = replace(problem.thinned(RECURSED_PRODUCTS), horizons=problem.horizons[:near])
     panel, horizons = asked.panel, asked.horizons
     parts = []
     for origin in range(window.end - int(horizons.max()), window.start - 1, -int(horizons.max()) - 1):
@@ -270,20 +270,9 @@ def _recursive_skill(trial: Forecaster, problem: Problem, window: Window) -> Flo
     return np.repeat(weight[:, None], 2, axis=1)
 
 
-def _thinned(problem: Problem, most: int) -> Problem:
-    """The problem of `most` products at most, evenly spread: a recursion asks the model once per day ahead.
-
-    Whole products, since the suppliers of one are compared with each other.
-    """
-    product = problem.panel.ids["product_id"]
-    names = product.unique()
-    kept = names[np.linspace(0, len(names) - 1, min(most, len(names))).round().astype(int)]
-    return problem.take(product.isin(kept).to_numpy())
-
-
 def _links(problem: Problem, cut: int, train: Train) -> Floats:
     """How the errors of neighbouring horizons hang together, on a few products' paths from no change in the windows."""
-    asked = _thinned(problem, RECURSED_PRODUCTS)
+    asked = problem.thinned(RECURSED_PRODUCTS)
     panel, horizons = asked.panel, asked.horizons
     first = folds(cut, panel.step_days, train)[0].start
     starts = np.arange(first, cut - int(horizons.max()) + 1, samples.near_steps(panel.step_days))
