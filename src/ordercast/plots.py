@@ -128,12 +128,14 @@ def metric_bars(frame: pd.DataFrame, value: str = "rmsse_ratio", words: Words = 
 def calibration(forecasts: pd.DataFrame) -> Figure:
     """Share of outcomes below each forecast quantile, by days ahead, beside the share that was promised.
 
+    An outcome that is the quantile itself, as of a price that stands still, counts half.
     forecasts: horizon_days, actual, p10, p50, p90, one row per past forecast with its outcome.
     """
     figure, axes = _canvas(3.2)
     ends = []
     for quantile, promised, colour in (("p90", 90, ORANGE), ("p50", 50, BLUE), ("p10", 10, GREEN)):
-        below = 100 * (forecasts["actual"] <= forecasts[quantile]).groupby(forecasts["horizon_days"]).mean()
+        under, at = forecasts["actual"] < forecasts[quantile], forecasts["actual"] == forecasts[quantile]
+        below = 100 * (under + at / 2).groupby(forecasts["horizon_days"]).mean()
         axes.axhline(promised, color=colour, lw=1, ls=":")
         axes.plot(below.index, below, color=colour, lw=2, marker="o", ms=3)
         ends.append((float(below.iloc[-1]), f"below {quantile} (promised {promised}%)", colour))
