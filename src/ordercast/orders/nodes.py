@@ -28,7 +28,7 @@ def price_nodes(price: Floats, p10: Floats, p50: Floats, p90: Floats, nodes: int
     price of its bin, hence their mean is the mean of that distribution.
 
     >>> price_nodes(np.array([10.0]), *np.array([[[8.0]], [[10.0]], [[11.0]]]), nodes=3).round(2).tolist()
-    [[[10.0, 10.0, 10.0], [8.29, 9.95, 10.84]]]
+    [[[10.0, 10.0, 10.0], [8.3, 9.9, 10.85]]]
     """
     out = np.empty((*p50.shape[:1], p50.shape[1] + 1, nodes))
     out[:, 0] = price[:, None]
