@@ -24,9 +24,9 @@ def common_divisor(a: int, b: int) -> int:
 def grid_step(packs: Floats, wish: float, divide: bool, lots: Floats) -> float:
     """Step in units of about `wish`, and in `lots` the least whole packs of each supplier that are whole steps.
 
-    packs: (suppliers,) whole units. Where the packs' greatest common divisor is coarser than the wish it is divided,
-    into whole units if these are near it, unless not to `divide`. Where it is finer, its multiple is taken that fits the packs best: lots then
-    are several packs, or one, but never a part of one.
+    packs: (suppliers,) whole units. Where their greatest common divisor is coarser than the wish it is divided, into
+    whole units if these are near it, unless not to `divide`. Where it is finer, its multiple is taken that fits the
+    packs best: lots then are several packs, or one, but never a part of one.
     """
     divisor = 0
     for pack in packs:

@@ -1,4 +1,4 @@
-"""The price lattice: equiprobable nodes a day, how likely each follows on each, and what an order of a node is paid at."""
+"""The price lattice: equiprobable nodes a day, the chance of each after each, and the price an order is paid at."""
 
 from __future__ import annotations
 

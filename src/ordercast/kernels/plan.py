@@ -61,7 +61,8 @@ def demand_windows(product: Any, mean: Floats, variance: Floats, days: int) -> F
 
 @jit(
     nb.void,
-    *(A_PRODUCT, SUPPLIERS, TIERS, CUBES, CELLS, LEVELS, INDEX, CUBES, LEVELS, LEVELS, LEVELS, CUBE, CUBES, CUBE, COLUMN),
+    *(A_PRODUCT, SUPPLIERS, TIERS, CUBES, CELLS, LEVELS, INDEX, CUBES),
+    *(LEVELS, LEVELS, LEVELS, CUBE, CUBES, CUBE, COLUMN),
 )
 def solve(
     product: Any,
@@ -90,6 +91,7 @@ def solve(
     level = np.arange(levels) * product.step_units
     value, ahead, after = np.empty((nodes, levels)), np.empty((nodes, wide)), np.empty((nodes, levels))
     costs, scratch, best = np.empty((4, wide)), np.empty((2, KNOTS)), np.empty(levels)
+    below, share = np.empty(wide, np.int64), np.empty(wide)
     pace = demand[1, days - 1, 0] - demand[0, days - 1, 0]
     end_values(product, end_price, product.holding_rate_per_year / DAYS_PER_YEAR * worth[days - 1], pace, value)
     for day in range(days - 1, -1, -1):
@@ -100,7 +102,7 @@ def solve(
         day_costs(
             product, stock, count, demand[:, day, 0], demand[:, day, 1], day, worth[day], sales, losses, scratch, costs
         )
-        tomorrow(costs[0], count, receipt, product.step_units, value, ahead)
+        tomorrow(costs[0], count, receipt, product.step_units, value, below, share, ahead)
         if day == 0:
             chance = np.full(nodes, 1.0 / nodes)
             after_order(chance, count, ahead, costs[2], costs[1], lost_value[0].mean(), curve)
@@ -112,7 +114,7 @@ def solve(
             if len(kept):
                 kept[day, j, :levels] = row
             value[j] = row
-            best_orders(product, suppliers, tiers, row, paid[:, :, j], day, ceiling[day], best, value[j])
+            best_orders(product, suppliers, tiers, level, row, paid[:, :, j], day, ceiling[day], best, value[j])
             for i in range(levels):
                 value[j, i] -= costs[3, i]
 

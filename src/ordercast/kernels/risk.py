@@ -81,8 +81,9 @@ def loss_at(z: float, curve: Floats) -> float:
     knot = min(int(place), KNOTS - 2)
     t = place - knot
     u = 1.0 - t
-    straight = u * u * (1.0 + 2.0 * t) * curve[0, knot] + t * t * (3.0 - 2.0 * t) * curve[0, knot + 1]
-    return straight + t * u * (t * curve[1, knot + 1] - u * curve[1, knot]) / KNOTS_PER_UNIT
+    loss: float = u * u * (1.0 + 2.0 * t) * curve[0, knot] + t * t * (3.0 - 2.0 * t) * curve[0, knot + 1]
+    loss += t * u * (t * curve[1, knot + 1] - u * curve[1, knot]) / KNOTS_PER_UNIT
+    return loss
 
 
 @jit(nb.void, LEVELS, INT, FLOAT, FLOAT, CUBES, TABLE, COLUMN)
@@ -107,7 +108,7 @@ def positions(
             knot += 1
             low, high = high, LOWEST + knot / KNOTS_PER_UNIT + curve[0, knot]
         z = LOWEST if knot == 0 else rest
-        if 0 < knot and rest <= high:
+        if knot > 0 and rest <= high:
             z = LOWEST + (knot - 1 + (rest - low) / (high - low)) / KNOTS_PER_UNIT
         into[i] = mean + sd * z
 

@@ -11,20 +11,17 @@ import numpy as np
 from ordercast.kernels.compiled import (
     CELLS,
     COLUMN,
-    CUBE,
     CUBES,
     FLOAT,
-    INDEX,
     INDICES,
     INT,
     LEVELS,
-    LINKS,
     TABLE,
     Floats,
     Ints,
     jit,
 )
-from ordercast.kernels.risk import KNOTS, close_day, left_over, positions, windows
+from ordercast.kernels.risk import close_day, left_over, positions
 
 PRODUCT = np.dtype(
     [
@@ -83,16 +80,24 @@ def end_values(product: Any, price: Floats, holding: float, pace: float, into: F
             into[j, i] = cycle - price[j] * counted
 
 
-@jit(nb.void, COLUMN, INT, FLOAT, FLOAT, TABLE, TABLE)
-def tomorrow(left: Floats, count: int, receipt: float, step: float, value: Floats, into: Floats) -> None:
-    """Fill `into`, (nodes, count), with tomorrow's value of what is left plus the receipt, linear between levels."""
+@jit(nb.void, COLUMN, INT, FLOAT, FLOAT, TABLE, INDICES, COLUMN, TABLE)
+def tomorrow(
+    left: Floats, count: int, receipt: float, step: float, value: Floats, below: Ints, share: Floats, into: Floats
+) -> None:
+    """Fill `into`, (nodes, count), with tomorrow's value of what is left plus the receipt, linear between levels.
+
+    below, share: scratch (count,), the level below and the way to the next one.
+    """
     top = value.shape[1] - 1
+    for i in range(count):
+        place = min((left[i] + receipt) / step, top)
+        below[i] = min(int(place), top - 1)
+        share[i] = place - below[i]
     for j in range(len(value)):
-        row, out = value[j], into[j]
+        row, above, out = value[j], value[j, 1:], into[j]
         for i in range(count):
-            place = min((left[i] + receipt) / step, top)
-            level = min(int(place), top - 1)
-            out[i] = row[level] + (place - level) * (row[level + 1] - row[level])
+            level = below[i]
+            out[i] = row[level] + share[i] * (above[level] - row[level])
 
 
 @jit(nb.void, LEVELS, INT, TABLE, COLUMN, COLUMN, FLOAT, COLUMN)
@@ -146,21 +151,26 @@ def day_costs(
         money[i] = holding * left[i] + known[i]
 
 
-@jit(nb.void, COLUMN, INT, FLOAT, INT, INT, FLOAT, COLUMN, COLUMN)
+@jit(nb.void, COLUMN, COLUMN, FLOAT, INT, FLOAT, COLUMN, COLUMN)
 def buy(
-    after: Floats, top: int, slope: float, first: int, stride: int, order_cost: float, best: Floats, value: Floats
+    after: Floats, bought: Floats, price: float, stride: int, order_cost: float, best: Floats, value: Floats
 ) -> None:
-    """Lower `value` where buying `first` levels, or whole strides more, up to level `top`, is cheaper than what is there.
+    """Lower `value` where the first lot, or whole strides of levels more, is cheaper than what stands there.
 
-    slope: money per level bought; best: scratch, the suffix minima of slope y + after(y) over y, y + stride, ...
+    after: (levels,) cost after ordering, from the level on that the first lot lifts level 0 to; bought: (levels,) units
+    by which they stand above the first; best: scratch, the suffix minima of price x bought + after, a stride apart.
     """
-    for y in range(top, first - 1, -1):
-        cost = slope * y + after[y]
-        if y + stride <= top:
-            cost = min(cost, best[y + stride])
-        best[y] = cost
-        cost += order_cost - slope * (y - first)
-        value[y - first] = min(value[y - first], cost)
+    count = len(after)
+    for y in range(count):
+        best[y] = after[y] + price * bought[y]
+    for rest in range(min(stride, count)):
+        least = best[count - 1 - rest]
+        for y in range(count - 1 - rest - stride, -1, -stride):
+            least = best[y] if best[y] < least else least
+            best[y] = least
+    for x in range(count):
+        cost = order_cost + (best[x] - price * bought[x])
+        value[x] = cost if cost < value[x] else value[x]
 
 
 @jit(INT, FLOAT, FLOAT, FLOAT, FLOAT)
@@ -170,11 +180,12 @@ def first_lot(moq: float, tier: float, lot: float, unit: float) -> int:
     return round(lots * lot / unit)
 
 
-@jit(nb.void, A_PRODUCT, SUPPLIERS, TIERS, COLUMN, CELLS, INT, FLOAT, COLUMN, COLUMN)
+@jit(nb.void, A_PRODUCT, SUPPLIERS, TIERS, COLUMN, COLUMN, CELLS, INT, FLOAT, COLUMN, COLUMN)
 def best_orders(
     product: Any,
     suppliers: Any,
     tiers: Any,
+    stock: Floats,
     after: Floats,
     paid: Floats,
     day: int,
@@ -182,20 +193,22 @@ def best_orders(
     best: Floats,
     value: Floats,
 ) -> None:
-    """Lower `value` (levels,) to the cost of the best order at each level, of all suppliers and tiers usable that day.
+    """Lower `value`, (levels,), to the cost of the best order at each level, of all suppliers usable that day.
 
-    paid: (suppliers, days) at the node.
+    stock: (levels,) units; paid: (suppliers, days) at the node.
     """
-    top = min(int(math.floor(ceiling / product.step_units + NEARLY)), product.levels - 1)
+    top = min(math.floor(ceiling / product.step_units + NEARLY), product.levels - 1)
     for s in range(product.suppliers_from, product.suppliers_to):
         one = suppliers[s]
         if day < -one.spare_days:
             continue
         stride = round(one.lot_units / product.step_units)
         for t in range(one.tiers_from, one.tiers_to):
-            slope = paid[s, day] * (1.0 - tiers[t].discount_rate) * product.step_units
+            price = paid[s, day] * (1.0 - tiers[t].discount_rate)
             first = first_lot(one.moq_units, tiers[t].min_units, one.lot_units, product.step_units)
-            buy(after, top, slope, first, stride, one.order_cost, best, value)
+            if first <= top:
+                cost = one.order_cost + price * first * product.step_units
+                buy(after[first : top + 1], stock, price, stride, cost, best, value)
 
 
 @jit((FLOAT, FLOAT), A_SUPPLIER, TIERS, FLOAT, FLOAT, LEVELS)
@@ -213,5 +226,3 @@ def best_today(one: Any, tiers: Any, price: float, unit: float, curve: Floats) -
             if here + TIE * abs(here) < cost:
                 cost, units = here, i * unit
     return cost, units
-
-

@@ -7,20 +7,23 @@ placed. Of a product with several lead times one programme each is solved; the a
 its own programme is the one to take (their costs are of different days; their gains are of the same decision).
 """
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ordercast.kernels import grid, plan, steps
 from ordercast.orders.nodes import transitions
 from ordercast.orders.risk import loss_table
 from ordercast.orders.supply import Floats, Ints
 
+Records = NDArray[np.void]
 LEVELS = 128  # of stock on later days
 POINTS = 2048  # of today's order
 LEVELS_PER_DAY = 4  # no finer than a quarter of a day's demand
+ENDS = ("end_units", "end_order_cost")
 BLOCK = 256  # products a thread takes at a time
 
 
@@ -97,14 +100,15 @@ class Actions:
 
 def solve(problem: Problem, threads: int = 2, levels: int = LEVELS) -> Actions:
     """Today's actions; the same whatever the number of threads. levels: of stock, at most."""
-    products, suppliers, tiers = _records(problem, levels)
+    products, suppliers, tiers = records(problem, levels)
     curves = np.empty(int(products["points"].sum()))
     arguments = _arguments(problem, products, suppliers, tiers)
     nothing = np.empty((0, 0, 0))
 
     def block(begin: int) -> tuple[Floats, Floats, Ints, Floats]:
         end = min(begin + BLOCK, len(products))
-        return plan.plan(begin, end, *arguments, curves, nothing)
+        solved: tuple[Floats, Floats, Ints, Floats] = plan.plan(begin, end, *arguments, curves, nothing)
+        return solved
 
     with ThreadPoolExecutor(threads) as pool:
         parts = list(pool.map(block, range(0, len(products), BLOCK)))
@@ -120,14 +124,14 @@ def tables(problem: Problem, product: int, levels: int = LEVELS) -> tuple[Floats
     Day 0, which has a curve of its own, is left NaN. The action in any state is the least of order cost + price x q +
     table at stock + q, as for today: `kernels.steps.best_today`.
     """
-    products, suppliers, tiers = _records(problem, levels)
+    products, suppliers, tiers = records(problem, levels)
     kept = np.full((*problem.lost_value.shape[1:], int(products["levels"][product])), np.nan)
     curves = np.empty(int(products["points"].sum()))
     plan.plan(product, product + 1, *_arguments(problem, products, suppliers, tiers), curves, kept)
     return kept, float(products["step_units"][product])
 
 
-def _arguments(problem: Problem, products: Floats, suppliers: Floats, tiers: Floats) -> tuple[Floats | Ints, ...]:
+def _arguments(problem: Problem, products: Records, suppliers: Records, tiers: Records) -> tuple[Any, ...]:
     return (
         products,
         suppliers,
@@ -146,7 +150,7 @@ def _arguments(problem: Problem, products: Floats, suppliers: Floats, tiers: Flo
     )
 
 
-def _records(problem: Problem, levels: int) -> tuple[Floats, Floats, Floats]:
+def records(problem: Problem, levels: int) -> tuple[Records, Records, Records]:
     """The records the kernel reads: grids of levels and of points, lots on both, every supplier's list-price tier."""
     offers = problem.offers
     reach = np.maximum(problem.ceiling.max(axis=1), problem.stock) + problem.receipts.sum(axis=1)
@@ -163,9 +167,9 @@ def _records(problem: Problem, levels: int) -> tuple[Floats, Floats, Floats]:
     products["points"], products["point_units"] = np.maximum(points, 1), point
     products["curve_from"] = np.cumsum(products["points"]) - products["points"]
     products["levels"], products["step_units"] = np.maximum(np.ceil(reach / step - steps.NEARLY) + 1, 2), step
-    for name in ("lead_days", "lead_sd_days", "shelf_life_days", "holding_rate_per_year", "end_units", "end_order_cost"):
-        products[name] = getattr(problem, name)
     products["stock_units"] = problem.stock
+    for name in ("lead_days", "lead_sd_days", "shelf_life_days", "holding_rate_per_year", *ENDS):
+        products[name] = getattr(problem, name)
     suppliers = np.zeros(len(offers.moq_units), steps.SUPPLIER)
     for name in ("moq_units", "order_cost", "spare_days"):
         suppliers[name] = getattr(offers, name)
@@ -179,6 +183,60 @@ def _records(problem: Problem, levels: int) -> tuple[Floats, Floats, Floats]:
     return products, suppliers, tiers
 
 
-def blocks(count: int, size: int) -> Iterator[slice]:
-    """Slices that cover `count` products, `size` at a time, for callers that build their arrays as they go."""
-    return (slice(begin, begin + size) for begin in range(0, count, size))
+def certain(
+    demand_units: Floats,
+    prices: Floats,
+    order_cost: Floats,
+    *,
+    holding_cost: float,
+    lost_value: float,
+    ceiling_units: float,
+    stock_units: float = 0.0,
+    moq_units: Floats | None = None,
+    pack_units: Floats | None = None,
+) -> Problem:
+    """The problem of one product with known demand, (H,), and prices, (suppliers, H): no lead time, nothing worth after.
+
+    holding_cost: money per unit left at the end of a day; lost_value: money per unit not sold.
+
+    Snyder & Shen, Fundamentals of Supply Chain Theory, example 3.9 (Wagner & Whitin): K = 500, h = 2.
+    >>> demand = np.array([90.0, 120, 80, 70])
+    >>> problem = certain(
+    ...     demand, np.zeros((1, 4)), np.array([500.0]), holding_cost=2, lost_value=1000, ceiling_units=360
+    ... )
+    >>> best = solve(problem, levels=400)
+    >>> best.cost.tolist(), best.units.tolist()
+    ([1380.0], [210.0])
+    """
+    days, count = len(demand_units), len(order_cost)
+    one, row = np.ones(1), np.ones((1, days))
+    offers = Offers(
+        rows=np.array([0, count]),
+        moq_units=np.zeros(count) if moq_units is None else moq_units,
+        pack_units=np.ones(count) if pack_units is None else pack_units,
+        order_cost=order_cost,
+        spare_days=np.zeros(count, dtype=np.int64),
+        tier_rows=np.zeros(count + 1, dtype=np.int64),
+        tier_units=np.zeros(0),
+        tier_discount=np.zeros(0),
+    )
+    return Problem(
+        offers=offers,
+        paid=prices[:, :, None],
+        link=np.zeros((1, days - 1), dtype=np.int64),
+        lost_value=np.full((1, days, 1), lost_value),
+        end_price=np.zeros((1, 1)),
+        end_units=np.zeros(1),
+        end_order_cost=np.zeros(1),
+        worth=row * holding_cost,
+        holding_rate_per_year=one * steps.DAYS_PER_YEAR,
+        shelf_life_days=np.zeros(1, dtype=np.int64),
+        stock=one * stock_units,
+        receipts=row * 0.0,
+        ceiling=row * ceiling_units,
+        demand_mean=np.asarray(demand_units, dtype=np.float64)[None],
+        demand_variance=row * 0.0,
+        lead_days=np.zeros(1, dtype=np.int64),
+        lead_sd_days=one * 0.0,
+        step_units=one * 0.0,
+    )

@@ -78,9 +78,7 @@ def lead_demand(
     return out[:, 0], out[:, 1]
 
 
-def expected_rest(
-    stock_units: Floats, lead: tuple[float, float], until: tuple[float, float]
-) -> tuple[Floats, Floats]:
+def expected_rest(stock_units: Floats, lead: tuple[float, float], until: tuple[float, float]) -> tuple[Floats, Floats]:
     """Expected stock at the end of a window and units lost since arrival, by ascending stock at arrival, both (n,).
 
     lead, until: mean and variance of demand until the order arrives, and until the end of the window. The stock at
