@@ -102,12 +102,11 @@ def solve(problem: Problem, threads: int = 2, levels: int = LEVELS) -> Actions:
     """Today's actions; the same whatever the number of threads. levels: of stock, at most."""
     products, suppliers, tiers = records(problem, levels)
     curves = np.empty(int(products["points"].sum()))
-    arguments = _arguments(problem, products, suppliers, tiers)
-    nothing = np.empty((0, 0, 0))
+    arguments = _arguments(problem, products, suppliers, tiers, curves, np.empty((0, 0, 0)))
 
     def block(begin: int) -> tuple[Floats, Floats, Ints, Floats]:
         end = min(begin + BLOCK, len(products))
-        solved: tuple[Floats, Floats, Ints, Floats] = plan.plan(begin, end, *arguments, curves, nothing)
+        solved: tuple[Floats, Floats, Ints, Floats] = plan.plan(begin, end, *arguments)
         return solved
 
     with ThreadPoolExecutor(threads) as pool:
@@ -127,11 +126,13 @@ def tables(problem: Problem, product: int, levels: int = LEVELS) -> tuple[Floats
     products, suppliers, tiers = records(problem, levels)
     kept = np.full((*problem.lost_value.shape[1:], int(products["levels"][product])), np.nan)
     curves = np.empty(int(products["points"].sum()))
-    plan.plan(product, product + 1, *_arguments(problem, products, suppliers, tiers), curves, kept)
+    plan.plan(product, product + 1, *_arguments(problem, products, suppliers, tiers, curves, kept))
     return kept, float(products["step_units"][product])
 
 
-def _arguments(problem: Problem, products: Records, suppliers: Records, tiers: Records) -> tuple[Any, ...]:
+def _arguments(
+    problem: Problem, products: Records, suppliers: Records, tiers: Records, curves: Floats, kept: Floats
+) -> tuple[Any, ...]:
     return (
         products,
         suppliers,
@@ -147,6 +148,8 @@ def _arguments(problem: Problem, products: Records, suppliers: Records, tiers: R
         problem.demand_mean,
         problem.demand_variance,
         loss_table(),
+        curves,
+        kept,
     )
 
 
@@ -195,16 +198,16 @@ def certain(
     moq_units: Floats | None = None,
     pack_units: Floats | None = None,
 ) -> Problem:
-    """The problem of one product with known demand, (H,), and prices, (suppliers, H): no lead time, nothing worth after.
+    """The problem of one product with known demand, (H,), and prices, (suppliers, H), no lead time, and no time after.
 
-    holding_cost: money per unit left at the end of a day; lost_value: money per unit not sold.
+    holding_cost: money per unit left at the end of a day; lost_value: money per unit not sold. Levels are whole units.
 
     Snyder & Shen, Fundamentals of Supply Chain Theory, example 3.9 (Wagner & Whitin): K = 500, h = 2.
     >>> demand = np.array([90.0, 120, 80, 70])
     >>> problem = certain(
     ...     demand, np.zeros((1, 4)), np.array([500.0]), holding_cost=2, lost_value=1000, ceiling_units=360
     ... )
-    >>> best = solve(problem, levels=400)
+    >>> best = solve(problem)
     >>> best.cost.tolist(), best.units.tolist()
     ([1380.0], [210.0])
     """
@@ -224,7 +227,7 @@ def certain(
         offers=offers,
         paid=prices[:, :, None],
         link=np.zeros((1, days - 1), dtype=np.int64),
-        lost_value=np.full((1, days, 1), lost_value),
+        lost_value=np.full((1, days, 1), float(lost_value)),
         end_price=np.zeros((1, 1)),
         end_units=np.zeros(1),
         end_order_cost=np.zeros(1),
@@ -238,5 +241,5 @@ def certain(
         demand_variance=row * 0.0,
         lead_days=np.zeros(1, dtype=np.int64),
         lead_sd_days=one * 0.0,
-        step_units=one * 0.0,
+        step_units=one,
     )

@@ -97,3 +97,11 @@ def expected_rest(stock_units: Floats, lead: tuple[float, float], until: tuple[f
     kernels.left_over(position, len(stock_units), *until, loss_table(), scratch, left)
     kernels.close_day(stock_units, left, len(stock_units), until[0] - lead[0], left, lost)
     return left, lost
+
+
+def expected_rest_of(stock_units: Floats, lead: tuple[float, float], until: tuple[float, float]) -> Floats:
+    """Expected units of a stock at arrival that demand until the end of a window does not ask for, (n,).
+
+    As `expected_rest`; with a window of lead time + shelf life, the units that spoil.
+    """
+    return np.minimum(expected_rest(stock_units, lead, until)[0], stock_units)
