@@ -142,7 +142,7 @@ def day_costs(
     if product.shelf_life_days > 0:
         left_over(known, count, mean[2], variance[2], losses, curve, money)
         for i in range(count):
-            known[i] = worth * min(money[i], stock[i])
+            known[i] = worth * min(max(money[i], stock[i] - (mean[2] - mean[0]), 0.0), stock[i])
     else:
         known[:count] = 0.0
     close_day(stock, left, count, demand, left, lost)
