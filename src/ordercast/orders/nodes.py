@@ -53,6 +53,7 @@ def transitions(nodes: int = 7) -> Floats:
     share = (np.arange(nodes * POINTS) + 0.5) / (nodes * POINTS)
     points = np.array([NormalDist().inv_cdf(each) for each in share]).reshape(nodes, POINTS)
     table: Floats = kernels.bin_chances(correlations, _edges(nodes), points)
+    table += table.transpose(0, 2, 1).copy()  # tomorrow given today is today given tomorrow
     for _ in range(MOST_ROUNDS):
         table /= table.sum(axis=1, keepdims=True)
         table /= table.sum(axis=2, keepdims=True)
