@@ -13,6 +13,7 @@ pass per supplier and tier (Wagner & Whitin's recursion with price-dependent sto
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numba as nb
@@ -37,15 +38,17 @@ from ordercast.kernels.risk import KNOTS, windows
 from ordercast.kernels.steps import (
     A_PRODUCT,
     DAYS_PER_YEAR,
+    NEARLY,
     PRODUCTS,
     SUPPLIERS,
     TIE,
     TIERS,
     after_order,
-    best_orders,
+    best_actions,
     best_today,
     day_costs,
     end_values,
+    order_terms,
     tomorrow,
 )
 
@@ -89,9 +92,10 @@ def solve(
     levels, points = product.levels, product.points
     wide = max(levels, points)
     level = np.arange(levels) * product.step_units
-    value, ahead, after = np.empty((nodes, levels)), np.empty((nodes, wide)), np.empty((nodes, levels))
+    value, ahead, row = np.empty((nodes, levels)), np.empty((nodes, wide)), np.empty(levels)
     costs, scratch, best = np.empty((4, wide)), np.empty((2, KNOTS)), np.empty(levels)
     below, share = np.empty(wide, np.int64), np.empty(wide)
+    terms, money = order_terms(product, suppliers, tiers)
     pace = demand[1, days - 1, 0] - demand[0, days - 1, 0]
     end_values(product, end_price, product.holding_rate_per_year / DAYS_PER_YEAR * worth[days - 1], pace, value)
     for day in range(days - 1, -1, -1):
@@ -108,15 +112,12 @@ def solve(
             after_order(chance, count, ahead, costs[2], costs[1], lost_value[0].mean(), curve)
             curve -= costs[3, 0]
             break
+        top = min(math.floor(ceiling[day] / product.step_units + NEARLY), levels - 1)
         for j in range(nodes):
-            row = after[j]
             after_order(transitions[link[day - 1], j], count, ahead, costs[2], costs[1], lost_value[day, j], row)
             if len(kept):
                 kept[day, j, :levels] = row
-            value[j] = row
-            best_orders(product, suppliers, tiers, level, row, paid[:, :, j], day, ceiling[day], best, value[j])
-            for i in range(levels):
-                value[j, i] -= costs[3, i]
+            best_actions(terms, money, paid, day, j, level, row, top, costs[3], best, value[j])
 
 
 @jit(

@@ -9,7 +9,6 @@ import numba as nb
 import numpy as np
 
 from ordercast.kernels.compiled import (
-    CELLS,
     COLUMN,
     CUBES,
     FLOAT,
@@ -56,6 +55,7 @@ SUPPLIER = np.dtype(
 )
 TIER = np.dtype([("min_units", np.float64), ("discount_rate", np.float64)], align=True)
 PRODUCTS, SUPPLIERS, TIERS = (nb.types.Array(nb.from_dtype(each), 1, "C") for each in (PRODUCT, SUPPLIER, TIER))
+GRID = nb.int64[:, ::1]
 A_PRODUCT, A_SUPPLIER = nb.from_dtype(PRODUCT), nb.from_dtype(SUPPLIER)
 DAYS_PER_YEAR = 365.0
 TIE = 1e-12  # of the cost: the smaller order is taken where no more is at stake
@@ -180,35 +180,56 @@ def first_lot(moq: float, tier: float, lot: float, unit: float) -> int:
     return round(lots * lot / unit)
 
 
-@jit(nb.void, A_PRODUCT, SUPPLIERS, TIERS, COLUMN, COLUMN, CELLS, INT, FLOAT, COLUMN, COLUMN)
-def best_orders(
-    product: Any,
-    suppliers: Any,
-    tiers: Any,
-    stock: Floats,
-    after: Floats,
+@jit((GRID, TABLE), A_PRODUCT, SUPPLIERS, TIERS)
+def order_terms(product: Any, suppliers: Any, tiers: Any) -> tuple[Ints, Floats]:
+    """What can be ordered on later days, one row per tier: supplier, first day, first lot and stride in levels.
+
+    Beside it, (rows, 2): the share of the list price that is paid, and the cost of an order.
+    """
+    rows = 0
+    for s in range(product.suppliers_from, product.suppliers_to):
+        rows += suppliers[s].tiers_to - suppliers[s].tiers_from
+    terms, money = np.empty((rows, 4), np.int64), np.empty((rows, 2))
+    row, step = 0, product.step_units
+    for s in range(product.suppliers_from, product.suppliers_to):
+        one = suppliers[s]
+        for t in range(one.tiers_from, one.tiers_to):
+            terms[row, 0], terms[row, 1] = s, -one.spare_days
+            terms[row, 2] = first_lot(one.moq_units, tiers[t].min_units, one.lot_units, step)
+            terms[row, 3] = round(one.lot_units / step)
+            money[row, 0], money[row, 1] = 1.0 - tiers[t].discount_rate, one.order_cost
+            row += 1
+    return terms, money
+
+
+@jit(nb.void, GRID, TABLE, CUBES, INT, INT, COLUMN, COLUMN, INT, COLUMN, COLUMN, COLUMN)
+def best_actions(
+    terms: Ints,
+    money: Floats,
     paid: Floats,
     day: int,
-    ceiling: float,
+    node: int,
+    stock: Floats,
+    after: Floats,
+    top: int,
+    known: Floats,
     best: Floats,
     value: Floats,
 ) -> None:
-    """Lower `value`, (levels,), to the cost of the best order at each level, of all suppliers usable that day.
+    """Fill `value`, (levels,), with the least cost of waiting and of every order that lifts no stock above level `top`.
 
-    stock: (levels,) units; paid: (suppliers, days) at the node.
+    stock: (levels,) units; after: (levels,) cost after ordering; known: (levels,) what of it was charged before.
     """
-    top = min(math.floor(ceiling / product.step_units + NEARLY), product.levels - 1)
-    for s in range(product.suppliers_from, product.suppliers_to):
-        one = suppliers[s]
-        if day < -one.spare_days:
-            continue
-        stride = round(one.lot_units / product.step_units)
-        for t in range(one.tiers_from, one.tiers_to):
-            price = paid[s, day] * (1.0 - tiers[t].discount_rate)
-            first = first_lot(one.moq_units, tiers[t].min_units, one.lot_units, product.step_units)
-            if first <= top:
-                cost = one.order_cost + price * first * product.step_units
-                buy(after[first : top + 1], stock, price, stride, cost, best, value)
+    for i in range(len(value)):
+        value[i] = after[i]
+    for row in range(len(terms)):
+        first = terms[row, 2]
+        if day >= terms[row, 1] and first <= top:
+            price = paid[terms[row, 0], day, node] * money[row, 0]
+            cost = money[row, 1] + price * stock[first]
+            buy(after[first : top + 1], stock, price, terms[row, 3], cost, best, value)
+    for i in range(len(value)):
+        value[i] -= known[i]
 
 
 @jit((FLOAT, FLOAT), A_SUPPLIER, TIERS, FLOAT, FLOAT, LEVELS)
