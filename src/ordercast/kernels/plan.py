@@ -92,8 +92,8 @@ def solve(
     levels, points = product.levels, product.points
     wide = max(levels, points)
     level = np.arange(levels) * product.step_units
-    value, ahead, row = np.empty((nodes, levels)), np.empty((nodes, wide)), np.empty(levels)
-    costs, scratch, best = np.empty((4, wide)), np.empty((2, KNOTS)), np.empty(levels)
+    value, ahead, after = np.empty((nodes, levels)), np.empty((nodes, wide)), np.empty((nodes, wide))
+    costs, scratch = np.empty((4, wide)), np.empty((2, KNOTS))
     below, share = np.empty(wide, np.int64), np.empty(wide)
     terms, money = order_terms(product, suppliers, tiers)
     pace = demand[1, days - 1, 0] - demand[0, days - 1, 0]
@@ -108,16 +108,16 @@ def solve(
         )
         tomorrow(costs[0], count, receipt, product.step_units, value, below, share, ahead)
         if day == 0:
-            chance = np.full(nodes, 1.0 / nodes)
-            after_order(chance, count, ahead, costs[2], costs[1], lost_value[0].mean(), curve)
-            curve -= costs[3, 0]
+            even, usual = np.full((1, nodes), 1.0 / nodes), np.full(1, lost_value[0].mean())
+            after_order(even, count, ahead, costs[2], costs[1], usual, after)
+            for i in range(points):
+                curve[i] = after[0, i] - costs[3, 0]
             break
+        after_order(transitions[link[day - 1]], count, ahead, costs[2], costs[1], lost_value[day], after)
         top = min(math.floor(ceiling[day] / product.step_units + NEARLY), levels - 1)
-        for j in range(nodes):
-            after_order(transitions[link[day - 1], j], count, ahead, costs[2], costs[1], lost_value[day, j], row)
-            if len(kept):
-                kept[day, j, :levels] = row
-            best_actions(terms, money, paid, day, j, level, row, top, costs[3], best, value[j])
+        best_actions(terms, money, paid, day, level, after, top, costs[3], value)
+        if len(kept):
+            kept[day] = after[:, :levels]
 
 
 @jit(

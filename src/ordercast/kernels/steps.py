@@ -9,6 +9,7 @@ import numba as nb
 import numpy as np
 
 from ordercast.kernels.compiled import (
+    CELLS,
     COLUMN,
     CUBES,
     FLOAT,
@@ -100,20 +101,22 @@ def tomorrow(
             out[i] = row[level] + share[i] * (above[level] - row[level])
 
 
-@jit(nb.void, LEVELS, INT, TABLE, COLUMN, COLUMN, FLOAT, COLUMN)
+@jit(nb.void, CELLS, INT, TABLE, COLUMN, COLUMN, LEVELS, TABLE)
 def after_order(
-    chance: Floats, count: int, ahead: Floats, money: Floats, lost: Floats, lost_value: float, into: Floats
+    chances: Floats, count: int, ahead: Floats, money: Floats, lost: Floats, lost_value: Floats, into: Floats
 ) -> None:
-    """Fill `into` with the cost from a day on by stock after ordering: its money, its lost units, tomorrow expected.
+    """Fill `into`, (nodes, count), with the cost from a day on by stock after ordering: its own, tomorrow expected.
 
-    chance: (nodes,) of tomorrow's nodes; ahead: (nodes, count) their values; money: holding and spoilage of the day.
+    chances: (nodes, nodes of tomorrow); ahead: (nodes of tomorrow, count) their values; money: holding and spoilage of
+    the day; lost: its lost units, each worth lost_value, (nodes,).
     """
-    for i in range(count):
-        into[i] = money[i] + lost_value * lost[i]
-    for j in range(len(chance)):
-        weight, row = chance[j], ahead[j]
+    for j in range(len(chances)):
         for i in range(count):
-            into[i] += weight * row[i]
+            into[j, i] = money[i] + lost_value[j] * lost[i]
+        for k in range(len(ahead)):
+            chance = chances[j, k]
+            for i in range(count):
+                into[j, i] += chance * ahead[k, i]
 
 
 @jit(nb.void, A_PRODUCT, LEVELS, INT, LEVELS, LEVELS, INT, FLOAT, FLOAT, CUBES, TABLE, TABLE)
@@ -151,28 +154,6 @@ def day_costs(
         money[i] = holding * left[i] + known[i]
 
 
-@jit(nb.void, COLUMN, COLUMN, FLOAT, INT, FLOAT, COLUMN, COLUMN)
-def buy(
-    after: Floats, bought: Floats, price: float, stride: int, order_cost: float, best: Floats, value: Floats
-) -> None:
-    """Lower `value` where the first lot, or whole strides of levels more, is cheaper than what stands there.
-
-    after: (levels,) cost after ordering, from the level on that the first lot lifts level 0 to; bought: (levels,) units
-    by which they stand above the first; best: scratch, the suffix minima of price x bought + after, a stride apart.
-    """
-    count = len(after)
-    for y in range(count):
-        best[y] = after[y] + price * bought[y]
-    for rest in range(min(stride, count)):
-        least = best[count - 1 - rest]
-        for y in range(count - 1 - rest - stride, -1, -stride):
-            least = best[y] if best[y] < least else least
-            best[y] = least
-    for x in range(count):
-        cost = order_cost + (best[x] - price * bought[x])
-        value[x] = cost if cost < value[x] else value[x]
-
-
 @jit(INT, FLOAT, FLOAT, FLOAT, FLOAT)
 def first_lot(moq: float, tier: float, lot: float, unit: float) -> int:
     """The least order of whole lots that reaches MOQ and tier, counted in `unit` units."""
@@ -202,34 +183,48 @@ def order_terms(product: Any, suppliers: Any, tiers: Any) -> tuple[Ints, Floats]
     return terms, money
 
 
-@jit(nb.void, GRID, TABLE, CUBES, INT, INT, COLUMN, COLUMN, INT, COLUMN, COLUMN, COLUMN)
+@jit(nb.void, GRID, TABLE, CUBES, INT, COLUMN, TABLE, INT, COLUMN, TABLE)
 def best_actions(
     terms: Ints,
     money: Floats,
     paid: Floats,
     day: int,
-    node: int,
     stock: Floats,
     after: Floats,
     top: int,
     known: Floats,
-    best: Floats,
     value: Floats,
 ) -> None:
-    """Fill `value`, (levels,), with the least cost of waiting and of every order that lifts no stock above level `top`.
+    """Fill `value`, (nodes, levels), with the least cost of waiting and of every order that fits under level `top`.
 
-    stock: (levels,) units; after: (levels,) cost after ordering; known: (levels,) what of it was charged before.
+    stock: (levels,) units; after: (nodes, levels) cost after ordering; known: (levels,) what of it was charged before.
+    The orders of a level are the first lot, or whole strides more; those of the level a stride below are the same and
+    one more, so that the least of price x units + cost after ordering is carried down, stride by stride. All nodes in
+    one call: handing over arrays costs as much as a pass over the levels.
     """
-    for i in range(len(value)):
-        value[i] = after[i]
+    nodes, levels = value.shape
+    for j in range(nodes):
+        for i in range(levels):
+            value[j, i] = after[j, i]
     for row in range(len(terms)):
-        first = terms[row, 2]
-        if day >= terms[row, 1] and first <= top:
-            price = paid[terms[row, 0], day, node] * money[row, 0]
-            cost = money[row, 1] + price * stock[first]
-            buy(after[first : top + 1], stock, price, terms[row, 3], cost, best, value)
-    for i in range(len(value)):
-        value[i] -= known[i]
+        first, stride = terms[row, 2], terms[row, 3]
+        count = top + 1 - first
+        if day < terms[row, 1] or count <= 0:
+            continue
+        for j in range(nodes):
+            price = paid[terms[row, 0], day, j] * money[row, 0]
+            order_cost = money[row, 1] + price * stock[first]
+            for rest in range(min(stride, count)):
+                least = np.inf
+                for x in range(count - 1 - rest, -1, -stride):
+                    spent = price * stock[x]
+                    here = after[j, x + first] + spent
+                    least = here if here < least else least
+                    cost = order_cost + (least - spent)
+                    value[j, x] = cost if cost < value[j, x] else value[j, x]
+    for j in range(nodes):
+        for i in range(levels):
+            value[j, i] -= known[i]
 
 
 @jit((FLOAT, FLOAT), A_SUPPLIER, TIERS, FLOAT, FLOAT, LEVELS)
