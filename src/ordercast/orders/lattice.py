@@ -20,7 +20,7 @@ from ordercast.orders.risk import loss_table
 from ordercast.orders.supply import Floats, Ints
 
 Records = NDArray[np.void]
-LEVELS = 128  # of stock on later days
+LEVELS = 96  # of stock on later days
 POINTS = 2048  # of today's order
 LEVELS_PER_DAY = 4  # no finer than a quarter of a day's demand
 ENDS = ("end_units", "end_order_cost")
