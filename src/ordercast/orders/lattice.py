@@ -3,8 +3,7 @@
 One programme has one lead time: that of its suppliers with no spare days. A supplier that delivers d days faster takes
 part with spare_days = d: buying from it can wait d days, so it counts as waiting. One that delivers d days later has
 spare_days = -d and can be bought from as of day d. `paid` of a supplier holds the price of the day its order would be
-placed. Of a product with several lead times one programme each is solved; the action that gains most over waiting in
-its own programme is the one to take (their costs are of different days; their gains are of the same decision).
+placed. `orders.leads` makes one programme for each lead time of a product and compares what they find.
 """
 
 from concurrent.futures import ThreadPoolExecutor

@@ -1,7 +1,7 @@
 """Suppliers of different lead times: one programme for each lead time of a product, and the best action of them all.
 
-A programme tells what an order that arrives on one certain day is worth, and needs an answer to what the others could do
-meanwhile. All suppliers take part in every one: the faster ones as something that can wait, the slower ones as of the
+A programme tells what an order that arrives on one certain day is worth, and must know what the other suppliers could
+do meanwhile. All of them take part in every one: the faster ones as something that can wait, the slower ones as of the
 day they can deliver on. The costs of two programmes are of different days, but what an action of today saves against
 waiting is money of the same decision. (With two lead times the exact state is a vector of open orders; dual-index
 policies compare the two suppliers one by one as well: Veeraraghavan & Scheller-Wolf 2008.)
@@ -20,8 +20,8 @@ from ordercast.orders.supply import Floats, Ints
 class Programme:
     """Which products and supplier rows a programme is about, ascending, and how they stand to its lead time.
 
-    products, lead_days: (m,), the lead time of each; suppliers, spare_days: (r,) rows of all suppliers of these products
-    and the days by which each is faster than the programme; rows: (m + 1,) offsets into them.
+    products, lead_days: (m,), the lead time of each; suppliers, spare_days: (r,) rows of all their suppliers and the days
+    by which each is faster than the programme; rows: (m + 1,) offsets into them.
     """
 
     products: Ints
