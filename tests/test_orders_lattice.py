@@ -410,6 +410,60 @@ def test_rounding(moq: float, pack: float, ceiling: float, units: int):
     assert solve(one).units[0] == units
 
 
+def test_products_that_buy_nothing():
+    """No supplier at all; no demand; stock above its shelf: all wait, and cost what holding and lost sales cost."""
+    one = problem(5, products=3, spread=0.0, receipts=np.zeros((3, 4)), shelf_life_days=np.zeros(3, dtype=np.int64))
+    count = np.diff(one.offers.rows)
+    rows = np.array([0, 0, count[1], count[1] + count[2]])
+    kept = np.arange(one.offers.rows[1], one.offers.rows[3])
+    tier_rows = np.zeros(len(kept) + 1, dtype=np.int64)
+    offers = Offers(
+        rows=rows,
+        moq_units=one.offers.moq_units[kept],
+        pack_units=one.offers.pack_units[kept],
+        order_cost=one.offers.order_cost[kept],
+        spare_days=one.offers.spare_days[kept],
+        tier_rows=tier_rows,
+        tier_units=np.zeros(0),
+        tier_discount=np.zeros(0),
+    )
+    demand = np.array([[2.0], [0.0], [4.0]])
+    stock = np.array([0.0, 3.0, 500.0])
+    ceiling = np.array([[1e6], [20.0], [50.0]]) * np.ones(4)
+    calm = replace(
+        one, offers=offers, paid=one.paid[kept], demand_mean=demand, demand_variance=0 * demand, stock=stock,
+        ceiling=ceiling, lead_sd_days=np.zeros(3),
+    )  # fmt: skip
+    found = solve(calm)
+    assert found.row.tolist() == [-1, -1, -1]
+    assert found.units.tolist() == [0, 0, 0]
+    assert found.cost[0] == pytest.approx(2.0 * one.lost_value[0].mean(axis=1).sum())
+    assert np.isfinite(found.cost).all()
+
+
+def test_an_open_shelf_is_refused_with_the_cure():
+    with pytest.raises(ValueError, match="useful_capacity"):
+        solve(problem(1, ceiling=np.full((2, 4), np.inf)))
+
+
+def test_large_rooms_are_told_apart_in_whole_lots():
+    demand = np.full(10, 900.0)
+    one = certain(
+        demand,
+        np.full((2, 10), 2.0),
+        np.full(2, 1.0),
+        holding_cost=0.01,
+        lost_value=100.0,
+        ceiling_units=50_000,
+        moq_units=np.array([130.0, 75.0]),
+        pack_units=np.array([24.0, 25.0]),
+    )
+    found = solve(replace(one, step_units=np.zeros(1)))
+    assert found.units[0] >= 900
+    assert found.units[0] % one.offers.pack_units[found.row[0]] == 0
+    assert len(found.curve) <= lattice.POINTS + 1
+
+
 def test_threads_and_blocks_change_no_bit():
     one = problem(7, products=700)
     first, second = solve(one, threads=1), solve(one, threads=3)

@@ -59,8 +59,11 @@ def grid_step(packs: Floats, wish: float, divide: bool, lots: Floats) -> float:
 
 @jit((COLUMN, COLUMN), INDEX, LEVELS, LEVELS, nb.boolean)
 def grid_steps(rows: Ints, packs: Floats, wish: Floats, divide: bool) -> tuple[Floats, Floats]:
-    """`grid_step` of every product, (products,), and lots of every supplier, (rows,); rows: (products + 1,) offsets."""
-    steps, lots = np.ones(len(wish)), packs.copy()
+    """`grid_step` of every product, (products,), and lots of every supplier, (rows,); rows: (products + 1,) offsets.
+
+    A product without a supplier has the step it wishes.
+    """
+    steps, lots = np.maximum(wish, FINEST), packs.copy()
     for p in range(len(wish)):
         if rows[p + 1] > rows[p]:
             steps[p] = grid_step(packs[rows[p] : rows[p + 1]], wish[p], divide, lots[rows[p] : rows[p + 1]])

@@ -156,6 +156,11 @@ def records(problem: Problem, levels: int) -> tuple[Records, Records, Records]:
     """The records the kernel reads: grids of levels and of points, lots on both, every supplier's list-price tier."""
     offers = problem.offers
     reach = np.maximum(problem.ceiling.max(axis=1), problem.stock) + problem.receipts.sum(axis=1)
+    if not np.isfinite(reach).all():
+        raise ValueError(
+            f"Product {int(np.argmin(np.isfinite(reach)))}: ceiling, stock and receipts must be finite; "
+            "limit an open shelf with risk.useful_capacity."
+        )
     room = problem.ceiling[:, 0] - problem.stock
     finest = problem.demand_mean.mean(axis=1) / LEVELS_PER_DAY
     step, lot = grid.grid_steps(offers.rows, offers.pack_units, np.maximum(reach / (levels - 2), finest), True)

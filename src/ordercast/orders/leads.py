@@ -20,8 +20,8 @@ from ordercast.orders.supply import Floats, Ints
 class Programme:
     """Which products and supplier rows a programme is about, ascending, and how they stand to its lead time.
 
-    products, lead_days: (m,), the lead time of each; suppliers, spare_days: (r,) rows of all their suppliers and the days
-    by which each is faster than the programme; rows: (m + 1,) offsets into them.
+    products, lead_days: (m,), the lead time of each; suppliers, spare_days: (r,) rows of all their suppliers and by how
+    many days each is faster than the programme; rows: (m + 1,) offsets into them.
     """
 
     products: Ints

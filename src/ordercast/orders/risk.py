@@ -61,6 +61,20 @@ def stock_ceilings(
     return np.asarray(ceilings, dtype=np.float64)
 
 
+def useful_capacity(
+    capacity_units: Floats, units_per_day: Floats, least_lot_units: Floats, cover_days: float
+) -> Floats:
+    """The shelf capacity (inf: none is known), but no more than the least lot on top of so many days of demand, (n,).
+
+    What is never worth holding need not be told apart; the least lot stays possible, however large it is.
+
+    >>> pace, least = np.array([2.0, 2.0]), np.array([50.0, 50.0])
+    >>> useful_capacity(np.array([np.inf, 90.0]), pace, least, cover_days=120).tolist()
+    [290.0, 90.0]
+    """
+    return np.minimum(capacity_units, cover_days * units_per_day + least_lot_units)
+
+
 def lead_demand(
     mean_units: Floats, variance_units: Floats, lead_days: int, lead_sd_days: float, days: int
 ) -> tuple[Floats, Floats]:
