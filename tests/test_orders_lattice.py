@@ -432,7 +432,7 @@ def test_products_that_buy_nothing():
     ceiling = np.array([[1e6], [20.0], [50.0]]) * np.ones(4)
     calm = replace(
         one, offers=offers, paid=one.paid[kept], demand_mean=demand, demand_variance=0 * demand, stock=stock,
-        ceiling=ceiling, lead_sd_days=np.zeros(3),
+        ceiling=ceiling, lead_sd_days=np.zeros(3), end_units=np.array([0.0, 0.0, 240.0]),
     )  # fmt: skip
     found = solve(calm)
     assert found.row.tolist() == [-1, -1, -1]
