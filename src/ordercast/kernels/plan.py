@@ -104,7 +104,7 @@ def solve(
         count = levels if day > 0 else points
         stock = level if day > 0 else product.stock_units + np.arange(points) * product.point_units
         day_costs(
-            product, stock, count, demand[:, day, 0], demand[:, day, 1], day, worth[day], sales, losses, scratch, costs
+            product, stock, count, demand[:, day, 0], demand[:, day, 1], worth[day], sales, losses, scratch, costs
         )
         tomorrow(costs[0], count, receipt, product.step_units, value, below, share, ahead)
         if day == 0:

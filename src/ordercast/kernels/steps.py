@@ -119,14 +119,13 @@ def after_order(
                 into[j, i] += chance * ahead[k, i]
 
 
-@jit(nb.void, A_PRODUCT, LEVELS, INT, LEVELS, LEVELS, INT, FLOAT, FLOAT, CUBES, TABLE, TABLE)
+@jit(nb.void, A_PRODUCT, LEVELS, INT, LEVELS, LEVELS, FLOAT, FLOAT, CUBES, TABLE, TABLE)
 def day_costs(
     product: Any,
     stock: Floats,
     count: int,
     mean: Floats,
     variance: Floats,
-    day: int,
     worth: float,
     demand: float,
     losses: Floats,
