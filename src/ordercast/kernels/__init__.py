@@ -7,4 +7,7 @@ steps. The same rules stand as plain loops in the tests.
 
 past: one series by itself; offers: temporary cuts, and the suppliers of a product beside each other; ahead: what the
 past says of a target day, and which target days are drawn for training.
+
+The planner's kernels work on products instead: nodes: the price lattice; risk: demand over a lead time; grid: levels of
+stock that whole packs fit; steps and plan: the dynamic programme. Their plain twins stand in tests/test_orders_*.
 """

@@ -20,7 +20,10 @@ MARKS = nb.types.Array(nb.boolean, 2, "A", readonly=True)
 INDEX = nb.types.Array(nb.int64, 1, "A", readonly=True)
 KEYS = nb.types.Array(nb.uint64, 1, "A", readonly=True)
 LEVELS = nb.types.Array(nb.float64, 1, "A", readonly=True)
+LINKS = nb.types.Array(nb.int64, 2, "A", readonly=True)
+CUBES = nb.types.Array(nb.float64, 3, "A", readonly=True)
 INT, FLOAT, TABLE, COLUMN, INDICES = nb.int64, nb.float64, nb.float64[:, ::1], nb.float64[::1], nb.int64[::1]
+CUBE = nb.float64[:, :, ::1]
 
 
 def jit(result: Any, *arguments: Any) -> Callable[[Kernel], Kernel]:
