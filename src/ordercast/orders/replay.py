@@ -132,7 +132,17 @@ def replay(world: World, policy: Policy, first_day: int, last_day: int, start: S
             lots, oldest, np.ascontiguousarray(demand[:, at]), life_days, day
         )
     return Run(
-        policy.name, first_day, last_day, demand, sold, received, spoiled, evening, opening, placed, Stock(lots, waiting)
+        policy.name,
+        first_day,
+        last_day,
+        demand,
+        sold,
+        received,
+        spoiled,
+        evening,
+        opening,
+        placed,
+        Stock(lots, waiting),
     )
 
 
