@@ -10,7 +10,7 @@ import pandas as pd
 from ordercast import panel
 from ordercast.orders import supply
 from ordercast.orders.supply import Defaults
-from ordercast.orders.world import Floats, Ints, Opening, Terms, World
+from ordercast.orders.world import Bools, Dates, Floats, Ints, Opening, Terms, World
 from ordercast.panel import Panel
 
 SHORTEST_LEAD_SHARE = 0.5  # of the usual lead time: no order comes sooner, however lucky
@@ -93,9 +93,7 @@ def drawn_lead_days(terms: Terms, days: int, seed: int) -> Ints:
     return np.asarray(np.maximum(drawn, np.ceil(SHORTEST_LEAD_SHARE * mean)), dtype=np.int64)
 
 
-def _on_calendar(
-    sold: Panel, ids: pd.Index, steps: int
-) -> tuple[Floats, "np.ndarray[tuple[int, int], np.dtype[np.bool_]]"]:
+def _on_calendar(sold: Panel, ids: pd.Index, steps: int) -> tuple[Floats, Bools]:
     """Demand of each product on the days of the prices, 0 and known before its first sale, and where it is known."""
     row = pd.Index(sold.ids["product_id"]).get_indexer(ids)
     demand, known = np.zeros((len(ids), steps)), np.zeros((len(ids), steps), dtype=np.bool_)
@@ -107,8 +105,8 @@ def _on_calendar(
     return demand, known
 
 
-def _weeks_over(weeks: "np.ndarray[tuple[int], np.dtype[np.datetime64]]", dates: Ints, cover_days: int) -> Ints:
-    """Of how many days the demand is known on each morning, where a row's sales are known once all its days are over."""
+def _weeks_over(weeks: Dates, dates: Dates, cover_days: int) -> Ints:
+    """Of how many days the demand is known on each morning: a row of sales is in once all its days are over."""
     ends = np.sort(weeks) + np.timedelta64(cover_days, "D")
     last = np.searchsorted(ends, dates, side="right") - 1
     known = (ends[np.maximum(last, 0)] - dates[0]).astype(np.int64)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+Dates = NDArray[np.datetime64]
 Execution = Literal["next_quote", "quote_seen"]
 
 QUOTE_GOOD_DAYS = 14  # an older quote is no offer, and a price agreed on stands when no new one comes in that time
@@ -66,7 +67,7 @@ class View:
     """
 
     day: int
-    dates: NDArray[np.datetime64]
+    dates: Dates
     terms: Terms
     unit_price: Floats
     quoted: Bools
@@ -141,7 +142,7 @@ class World:
 
     product_ids: NDArray[np.object_]
     supplier_ids: NDArray[np.object_]
-    dates: NDArray[np.datetime64]
+    dates: Dates
     terms: Terms
     unit_price: Floats
     quoted: Bools
@@ -213,8 +214,8 @@ class World:
         unquoted = np.isnan(past).all(axis=1) if past.shape[1] else np.ones(self.products, dtype=bool)
         if unquoted.any():
             raise ValueError(
-                f"product {self.product_ids[unquoted][0]} has no quote before {self.dates[day]}, where the replay is to "
-                "begin. Begin later, or leave the product out"
+                f"product {self.product_ids[unquoted][0]} has no quote in the year before {self.dates[day]}, where "
+                "the replay is to begin. Begin later, or leave the product out"
             )
         return np.asarray(np.nanmedian(past, axis=1), dtype=np.float64)
 
