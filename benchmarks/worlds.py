@@ -19,14 +19,14 @@ from ordercast.orders import history
 from ordercast.orders.world import World
 
 YEAR = 365
-QUOTED_WEEKS = 0.75  # share of the weeks of both years in which a series must have been quoted
+QUOTED_WEEKS = 0.5  # share of the weeks of both years in which a product must have been quoted
 LEAD_DAYS, LEAD_SPREAD, HOLDING, LOT_DAYS = (2, 10), (0.10, 0.30), (0.15, 0.30), (15.0, 25.0)
 MOQ_DAYS, SHELF_DAYS, OPENING_DAYS, PACKS = (2.0, 8.0), (60.0, 75.0), (5.0, 20.0), (1, 6, 12, 24)
 UNITS_A_DAY, DISPERSION = (0.5, 200.0), (2.0, 12.0)
 ASSUMED = (
     "assumed by seed: lead time 2-10 days, its deviation 10-30% of it; holding 15-30% a year; an order cost that makes "
     "the economic lot 15-25 days; MOQ 2-8 days; packs of 1, 6, 12 or 24; shelf 60-75 days; opening stock 5-20 days; a "
-    "lost unit worth 1.5 x the usual price or the day's; series quoted in 75% of the weeks of test and tuning year"
+    "lost unit worth 1.5 x the usual price or the day's; products quoted in half the weeks of test and tuning year"
 )
 ASSUMED_DEMAND = "demand assumed: negative binomial, .5-200 units a day, dispersion 2-12"
 NO_DEFAULTS = SimpleNamespace(  # every term is given; world_of asks for these all the same
@@ -185,11 +185,14 @@ def _assumed_sales(
 
 
 def _units_a_day(sales: pd.DataFrame, ids: pd.Index[str], today: pd.Timestamp, span: int) -> Floats:
-    """Mean demand in the tuning year, on which the assumed terms are scaled: no look at the test."""
-    age = (today - sales["date"]).dt.days
-    tuning = sales[(age >= span) & (age < 2 * span)]
-    total = tuning.groupby("product_id")["demand_units"].sum().reindex(ids)
-    return np.asarray(total.to_numpy(np.float64) / span)
+    """Mean demand of the better of the test and the tuning year, on which MOQ, packs and shelves are scaled.
+
+    A look at the test that no policy gains by: a shelf is as large as what is sold from it needs, or the replay would
+    tell of nothing but too small shelves where a product's demand has grown tenfold.
+    """
+    years_back = (today - sales["date"]).dt.days // span
+    by_year = [sales[years_back == year].groupby("product_id")["demand_units"].sum().reindex(ids) for year in (0, 1)]
+    return np.asarray(np.fmax(*by_year) / span, dtype=np.float64)
 
 
 def _assumed_terms(

@@ -20,7 +20,7 @@ PRICE_MEAN_DAYS = 60
 REVIEW_PERIOD_DAYS = 1
 LONGEST_LOT_DAYS = 365  # as in orders.erp
 PATIENCE_DAYS = 7  # an order that is overdue for longer is not counted on
-SERVICE_FACTORS = (0.5, 1.0, 1.5, 2.05, 2.6, 3.2, 4.0)
+SERVICE_FACTORS = (0.5, 1.0, 1.5, 2.05, 2.6, 3.2, 4.0, 5.0)
 PROMO_DISCOUNTS = (0.03, 0.06, 0.10)
 PROMO_DAYS = (15, 30, 45)
 
