@@ -164,7 +164,8 @@ def _drawn(
         usable = usable if sales.empty else usable[usable.isin(total[total > 0].index)]
     if usable.empty:
         raise InputError("no product was quoted, and sold, through the test and the tuning year: nothing to replay")
-    return pd.Index(usable.to_numpy()[np.sort(rng.permutation(len(usable))[:products])], dtype="str")
+    drawn: pd.Index[str] = usable.take(np.sort(rng.permutation(len(usable))[:products]))
+    return drawn
 
 
 def _assumed_sales(

@@ -77,7 +77,7 @@ def erp_plan(view: View, state: State, service_factor: float) -> pd.DataFrame:
     rules = SimpleNamespace(
         service_level=NormalDist().cdf(service_factor),
         review_period_days=1,
-        defaults=SimpleNamespace(**{name: 1.0 for name in (*figures, "holding_rate_per_year")}),
+        defaults=SimpleNamespace(**dict.fromkeys((*figures, "holding_rate_per_year"), 1.0)),
     )
     return orders.policy("erp")(
         series.reset_index(drop=True),

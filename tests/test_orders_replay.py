@@ -62,13 +62,13 @@ def test_the_test_above_would_catch_a_policy_that_peeks() -> None:
     class Peeking(AsTold):
         def decide(self, view: Any, state: Any) -> tuple[np.ndarray, np.ndarray]:
             tomorrow = view.unit_price.base[0, view.day + 1]
-            return np.array([0 if tomorrow > view.today_price[0] else -1]), np.array([1.0])
+            return np.zeros(1, dtype=np.int64), np.ceil([tomorrow])
 
-    world = replayed.world(price=10.0 + np.arange(replayed.DAYS))
+    world = replayed.world()
     both = [Noted(Peeking({})) for _ in range(2)]
     for each, noted in zip((world, replayed.corrupted(world, 15)), both, strict=True):
         replay(each, noted, 10, 15)
-    assert both[0].decisions[-1][0] != both[1].decisions[-1][0]
+    assert both[0].decisions[-1][1] != both[1].decisions[-1][1]
 
 
 @SLOW
