@@ -22,7 +22,6 @@ TERMS: dict[str, Any] = {
     "shelf_life_days": math.inf,
     "unit_value": math.nan,
 }
-BY_PRODUCT = ("holding_rate_per_year", "shelf_capacity_units", "shelf_life_days", "unit_value")
 POLICIES = [
     ReorderPoint(2.05),
     just_in_time(2.05),

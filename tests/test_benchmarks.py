@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 import small
 
-from benchmarks import accuracy, libraries, panels, quantile, scale, scores, simple, speed
+from benchmarks import accuracy, libraries, orders, panels, quantile, scale, scores, simple, speed, worlds
 from ordercast import panel, store
+from ordercast.orders import policies
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -374,3 +375,67 @@ def test_ordercast_is_measured_with_the_versions_it_runs_on():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     own = dict(pin.split("==") for pin in project["dependencies"])
     assert {name for name in pins.keys() & own.keys() if pins[name] != own[name]} == {"pandas"}
+
+
+def weekly_panel(folder, products=6, days=700):
+    """A folder of weekly quotes and sales under the names of public panels; the last product sells nothing."""
+    week = pd.date_range("2024-01-01", periods=days // 7, freq="7D")
+    rng = np.random.default_rng(5)
+    price = np.exp(rng.normal(1.0, 0.1, (products, len(week)))).round(2)
+    units = rng.poisson(30, (products, len(week))).astype(float)
+    units[-1] = 0
+    ids = np.repeat([f"p{number}" for number in range(products)], len(week))
+    frame = pd.DataFrame({"product_id": ids, "date": np.tile(week, products)})
+    folder.mkdir()
+    store.write_parquet(frame.assign(price=price.ravel()), folder / "prices.parquet", ["product_id", "date"])
+    store.write_parquet(frame.assign(units=units.ravel()), folder / "sales.parquet", ["product_id", "date"])
+    return folder
+
+
+def test_orders_replays_policies_in_a_simulated_world_and_in_a_folder(tmp_path, monkeypatch, capsys):
+    folder = weekly_panel(tmp_path / "weekly")
+    where = ["--json", str(tmp_path / "f.json"), "--replay", str(tmp_path / "f.parquet")]
+    command = ["orders", "simulated", str(folder), "--products", "8", "--seeds", "1", *where]
+    monkeypatch.setattr(sys, "argv", command)
+    for grid, few in (("SERVICE_FACTORS", (1.5, 2.6)), ("PROMO_DISCOUNTS", (0.06,)), ("PROMO_DAYS", (30,))):
+        monkeypatch.setattr(policies, grid, few)
+    orders.main()
+    said = store.read_json(tmp_path / "f.json")
+    rows = pd.DataFrame(said["policies"]).set_index(["world", "policy"])
+    assert rows.index.tolist() == [
+        (world, policy) for world in ("simulated", "weekly") for policy in ("erp", "just_in_time", "promo_rule")
+    ]
+    assert rows.loc["weekly", "products"].tolist() == [5] * 3
+    assert (rows.xs("erp", level="policy")["saving_pct"] == 0).all()
+    assert rows["fill_rate"].between(0.5, 1).all()
+    assert said["summary"]["capture"] is None
+    assert set(said["summary"]["real"]) == {"erp", "just_in_time", "promo_rule"}
+    assert "assumed by seed: lead time 2-10 days" in capsys.readouterr().out
+    days = store.read_parquet(tmp_path / "f.parquet")
+    paid = (days["order_units"] * days["order_unit_price"]).groupby([days["world"], days["policy"]]).sum()
+    np.testing.assert_allclose(paid.reindex(rows.index), rows["purchase_cost"], atol=1e-3)
+    sums = days.groupby(["world", "policy"])[["holding_cost", "order_cost", "lost_cost"]].sum().reindex(rows.index)
+    np.testing.assert_allclose(sums, rows[sums.columns], atol=1e-3)
+
+
+def test_a_folder_without_sales_gets_demand_by_seed_and_years_walk_back():
+    prices = small.quotes(days=1500).query("supplier_id == 'F1'")
+    tables = panels.Tables("small", prices, panels.no_sales(), pd.DataFrame({"product_id": ["A", "B", "C"]}))
+    case, again, back = (worlds.real(tables, 3, 2, years) for years in (0, 0, 1))
+    assert worlds.ASSUMED_DEMAND in case.notes
+    np.testing.assert_array_equal(case.world.demand_units, again.world.demand_units)
+    assert (case.world.dates[-1] - back.world.dates[-1]).astype(int) == 365
+
+
+def test_series_that_move_together_count_as_one():
+    rng = np.random.default_rng(0)
+    moves = np.exp(np.cumsum(rng.normal(0, 0.1, (5, 28 * 200)), axis=1))
+    assert worlds.effective_series(moves) > 4.5
+    assert worlds.effective_series(np.vstack([moves[:1]] * 5)) == pytest.approx(1)
+
+
+def test_orders_says_why_a_short_history_cannot_be_replayed(tmp_path, monkeypatch):
+    folder = weekly_panel(tmp_path / "short", days=210)
+    monkeypatch.setattr(sys, "argv", ["orders", str(folder), "--json", str(tmp_path / "f.json")])
+    with pytest.raises(SystemExit, match=r"the history spans 204 days; a replay takes a year at least"):
+        orders.main()

@@ -64,7 +64,9 @@ def erp_plan(view: View, state: State, service_factor: float) -> pd.DataFrame:
     )
     figures = {name: getattr(terms, name) for name in ("lead_time_days", "lead_time_sd_days", "moq_units")}
     figures |= {"pack_units": terms.pack_units, "order_cost": terms.order_cost}
-    goods = {name: getattr(terms, name) for name in replayed.BY_PRODUCT if name != "unit_value"}
+    limits = {name: getattr(terms, name) for name in ("shelf_capacity_units", "shelf_life_days")}
+    goods = {name: np.where(np.isinf(limit), np.nan, limit) for name, limit in limits.items()}
+    goods["holding_rate_per_year"] = terms.holding_rate_per_year
     due = pd.DataFrame(
         {
             "order_id": [f"O{row}" for row in range(len(state.order_units))],
@@ -152,9 +154,9 @@ CHEAP = np.r_[np.full(10, 10.0), np.full(30, 9.0)]  # a tenth off on day 10
     [
         pytest.param({"on_hand": 20.0}, (0, 40), id="cheap_fills_thirty_days"),
         pytest.param({"on_hand": 20.0, "price": 10.0}, (-1, 0), id="not_cheap_waits"),
-        pytest.param({"on_hand": 31.0}, (-1, 0), id="half_of_it_there_waits"),
-        pytest.param({"on_hand": 10.0, "orders": [(30, -9, 9)]}, (-1, 0), id="all_that_is_on_order_counts"),
-        pytest.param({"on_hand": 20.0, "shelf_life_days": 15.0}, (-1, 0), id="no_more_than_keeps"),
+        pytest.param({"on_hand": 46.0}, (-1, 0), id="nearly_full_waits"),
+        pytest.param({"on_hand": 10.0, "orders": [(40, -9, 9)]}, (-1, 0), id="all_that_is_on_order_counts"),
+        pytest.param({"on_hand": 23.0, "shelf_life_days": 15.0}, (-1, 0), id="no_more_than_keeps"),
         pytest.param({"on_hand": 10.0, "shelf_life_days": 20.0}, (0, 30), id="as_much_as_keeps"),
         pytest.param({"on_hand": 20.0, "shelf_capacity_units": 45.0}, (0, 25), id="what_the_shelf_holds"),
         pytest.param({"on_hand": 6.0}, (0, 67), id="where_the_erp_rule_buys_more_that_is_bought"),
@@ -179,7 +181,7 @@ def test_the_names_of_the_grid_tell_policies_apart() -> None:
         *("erp", "just_in_time", "promo_rule", "as_told"),
     }
     assert len(policies.erp_candidates()) == 8
-    assert len(policies.promo_candidates(erp)) == 9
+    assert len(policies.promo_candidates(erp)) == 16
 
 
 def test_the_examples_in_the_docstrings_of_savings_hold() -> None:

@@ -21,8 +21,9 @@ REVIEW_PERIOD_DAYS = 1
 LONGEST_LOT_DAYS = 365  # as in orders.erp
 PATIENCE_DAYS = 7  # an order that is overdue for longer is not counted on
 SERVICE_FACTORS = (0.5, 1.0, 1.5, 2.05, 2.6, 3.2, 4.0, 5.0)
-PROMO_DISCOUNTS = (0.03, 0.06, 0.10)
-PROMO_DAYS = (15, 30, 45)
+PROMO_DISCOUNTS = (0.03, 0.06, 0.10, 0.15)
+PROMO_DAYS = (15, 30, 45, 60)
+WORTH_AN_ORDER = 0.25  # share of the promo fill that must be missing
 
 Decision = tuple[Ints, Floats]
 
@@ -110,7 +111,7 @@ class ReorderPoint:
 class PromoRule:
     """The ERP rule, and where a price is `discount` under its 60-day mean, stock for `fill_days` of demand.
 
-    A promotion is not bought by the crumb: without need, only when at least half of those days are missing. Where
+    A promotion is not bought by the crumb: without need, only when at least a quarter of those days are missing. Where
     the ERP rule buys anyway, its supplier is kept, as the others may come too late.
     """
 
@@ -138,7 +139,7 @@ class PromoRule:
         )
         order = np.lexsort((np.where(low, view.today_price, np.inf), product))
         cheapest = order[terms.starts]
-        worth_it = low[cheapest] & (missing >= per_day * days / 2) & (per_day > 0) & (fill[cheapest] > 0)
+        worth_it = low[cheapest] & (missing >= WORTH_AN_ORDER * per_day * days) & (per_day > 0) & (fill[cheapest] > 0)
         alone = (series < 0) & worth_it
         chosen = np.where(alone, cheapest, series)
         more = low[chosen] & (missing > 0) & (fill[chosen] > units) & (chosen >= 0)
