@@ -13,46 +13,34 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from benchmarks import panels, worlds
+from benchmarks import panels, worlds, worth
 from benchmarks.panels import InputError
 from benchmarks.worlds import Case
+from benchmarks.worth import BESIDE, HEADLINE, Replayed
 from ordercast import store
-from ordercast.orders import accounts, policies, savings
-from ordercast.orders.accounts import Account
+from ordercast.orders import accounts, policies
 from ordercast.orders.policies import Policy, ReorderPoint
-from ordercast.orders.replay import Run, replay
-from ordercast.orders.world import Execution
+from ordercast.orders.replay import replay
 
-HEADLINE: Execution = "next_quote"
-BESIDE: Execution = "quote_seen"
-COSTS = ("purchase_cost", "holding_cost", "order_cost", "lost_cost", "spoiled_cost", "end_credit", "total_cost")
-SHOWN = (
-    *("saving_pct", "saving_low", "saving_high", "saving_time_low", "saving_time_high", "saving_pct_quote_seen"),
-    *("saving_pct_run_out", "fill_rate", "orders_per_product", "share_worse_than_erp", "losses_over_gains"),
-)
-PLANNER_FIGURES = (
-    *("capture", "capture_of_true_model", "vs_point_dp", "vs_promo_rule", "regret_ece", "promised_over_realised"),
-    *("fill_rate", "share_worse_than_erp", "losses_over_gains"),
-)
-
-
-@dataclass(frozen=True)
-class Replayed:
-    """A policy's run in a case, priced at the next quote, at the quote seen, and with its stock used up at the end."""
-
-    policy: Policy
-    run: Run
-    headline: Account
-    beside: Account
-    run_out: np.ndarray[Any, np.dtype[np.float64]]
-    seconds: float
+SHOWN = {  # figure of a row -> its heading
+    "saving_pct": "saving %",
+    "saving_low": "low",
+    "saving_high": "high",
+    "saving_time_low": "by time, low",
+    "saving_time_high": "high",
+    "saving_pct_quote_seen": "at quote seen",
+    "saving_pct_run_out": "run out",
+    "over_promo_pct": "over promo",
+    "fill_rate": "fill",
+    "share_worse_than_erp": "worse off",
+    "losses_over_gains": "losses/gains",
+}
 
 
 def contenders(case: Case) -> tuple[ReorderPoint, list[Policy]]:
@@ -70,111 +58,15 @@ def replayed(case: Case, policy: Policy, erp: Policy) -> Replayed:
     seconds = time.process_time() - start
     headline, beside = (accounts.account(case.world, run, execution) for execution in (HEADLINE, BESIDE))
     run_out = accounts.run_out_total(case.world, run, erp, HEADLINE)
-    return Replayed(policy, run, headline, beside, run_out, seconds)
+    return Replayed(case, policy, run, headline, beside, run_out, seconds)
 
 
-def row(case: Case, done: Replayed, erp: Replayed) -> dict[str, object]:
-    """The figures of one policy in one case; intervals are of the saving, over products and over blocks of time."""
-    table = done.headline.table(case.world.product_ids.tolist())
-    total, reference = done.headline.total, erp.headline.total
-    products = savings.over_products(total, reference, reference, case.seed)
-    days, usual_days = done.headline.daily.sum(axis=0), erp.headline.daily.sum(axis=0)
-    blocks = savings.over_time(days, usual_days, usual_days, case.seed)
-    worse = savings.worse_off(total, reference)
-    figures = {
-        **{name: float(table[name].sum()) for name in COSTS},
-        "fill_rate": float(done.run.sold_units.sum() / done.run.demand_units.sum()),
-        "fill_rate_median_product": float(table["fill_rate"].median()),
-        "orders_per_product": float(table["orders"].mean()),
-        "saving_pct": products.value,
-        "saving_low": products.low,
-        "saving_high": products.high,
-        "saving_time_low": blocks.low,
-        "saving_time_high": blocks.high,
-        "saving_pct_quote_seen": savings.saving_pct(done.beside.total, erp.beside.total),
-        "saving_pct_run_out": savings.saving_pct(done.run_out, erp.run_out),
-        "share_worse_than_erp": worse.share,
-        "losses_over_gains": worse.losses_over_gains if np.isfinite(worse.losses_over_gains) else None,
-        "effective_series": case.effective_series,
-        "seconds": done.seconds,
-    }
-    rounded = {name: None if value is None else round(value, 6) for name, value in figures.items()}
-    return {**heading(case), "policy": done.policy.name, "settings": repr(done.policy), **rounded}
-
-
-def heading(case: Case) -> dict[str, object]:
-    """What tells a case from others."""
-    dates = case.world.dates
-    return {
-        "world": case.name,
-        "seed": case.seed,
-        "products": case.world.products,
-        "test_from": str(dates[case.test_first]),
-        "test_to": str(dates[case.last]),
-    }
-
-
-def every_day(case: Case, done: Replayed) -> pd.DataFrame:
-    """Every simulated day: a row per product and date: what was asked, ordered, received and left, and the costs."""
-    world, run, costs = case.world, done.run, done.headline
-    shape = run.stock_units.shape
-    ordered, paid, seen, supplier = np.zeros(shape), np.full(shape, np.nan), np.full(shape, np.nan), np.full(shape, "")
-    supplier = supplier.astype(object)
-    placed = run.orders
-    cell = placed.product, placed.order_day - run.first_day
-    ordered[cell] = placed.units
-    paid[cell] = world.paid_price(HEADLINE)[placed.series, placed.order_day]
-    seen[cell] = world.paid_price(BESIDE)[placed.series, placed.order_day]
-    supplier[cell] = world.supplier_ids[placed.series]
-    days = slice(run.first_day, run.last_day + 1)
-    columns = {
-        "unit_price": world.cheapest_price[:, days],
-        "demand_units": run.demand_units,
-        "sold_units": run.sold_units,
-        "lost_units": run.lost_units,
-        "supplier_id": supplier,
-        "order_units": ordered,
-        "order_unit_price": paid,
-        "order_unit_price_seen": seen,
-        "received_units": run.received_units,
-        "spoiled_units": run.spoiled_units,
-        "stock_units": run.stock_units,
-        "purchase_cost": costs.purchase,
-        "holding_cost": costs.holding,
-        "order_cost": costs.order,
-        "lost_cost": costs.lost,
-    }
-    frame = pd.DataFrame({name: values.ravel() for name, values in columns.items()})
-    frame = frame.assign(world=case.name, seed=case.seed, policy=done.policy.name)
-    frame["product_id"] = np.repeat(world.product_ids, shape[1])
-    frame["date"] = np.tile(world.dates[days].astype("datetime64[us]"), shape[0])
-    return frame.astype(dict.fromkeys(["world", "policy", "product_id", "supplier_id"], pd.StringDtype()))
-
-
-def summary(rows: Sequence[dict[str, Any]]) -> dict[str, object]:
-    """By policy, means over the simulated seeds and over the real cases, and the worst real case.
-
-    The figures of the planner are null until it takes part.
-    """
-    frame = pd.DataFrame(rows)
-    figures = ["saving_pct", "saving_pct_quote_seen", "saving_pct_run_out", "fill_rate", "share_worse_than_erp"]
-    said: dict[str, object] = dict.fromkeys(
-        (*PLANNER_FIGURES, "fill_rate", "share_worse_than_erp", "losses_over_gains")
-    )
-    for kind, own in frame.groupby(np.where(frame["world"] == "simulated", "simulated", "real")):
-        by_policy = own.groupby("policy")
-        means = by_policy[figures].mean().round(6)
-        means["worst_saving_pct"] = by_policy["saving_pct"].min()
-        said[str(kind)] = means.to_dict(orient="index")
-    return said
-
-
-def text(rows: Sequence[dict[str, Any]]) -> str:
-    """The rows of one case as lines."""
-    lines = [f"{'policy':14}" + "".join(f"{name.replace('saving', 's').replace('share_', ''):>19}" for name in SHOWN)]
-    for each in rows:
-        cells = ["-" if each[name] is None else f"{each[name]:.4g}" for name in SHOWN]
-        lines.append(f"{each['policy']:14}" + "".join(f"{cell:>19}" for cell in cells))
+def text(figures: Sequence[dict[str, Any]], names: Sequence[str]) -> str:
+    """The figures of policies as lines, headed by their names."""
+    lines = [" " * 14 + "".join(f"{shown:>14}" for shown in SHOWN.values())]
+    for name, each in zip(names, figures, strict=True):
+        cells = ["-" if each[figure] is None else f"{each[figure]:.4g}" for figure in SHOWN]
+        lines.append(f"{name:14}" + "".join(f"{cell:>14}" for cell in cells))
     return "\n".join(lines)
 
 
@@ -191,19 +83,26 @@ def cases(given: argparse.Namespace) -> Iterator[Case]:
 
 def measure(given: argparse.Namespace) -> None:
     """Measure one case after the other; what is done is written after each, so that a stopped run keeps it."""
+    done: list[Replayed] = []
     rows: list[dict[str, object]] = []
-    days: list[pd.DataFrame] = []
     for case in cases(given):
         erp, others = contenders(case)
-        done = [replayed(case, policy, erp) for policy in others]
-        own = [row(case, each, done[0]) for each in done]
-        rows += own
+        own = [replayed(case, policy, erp) for policy in others]
+        done += own
+        rows += worth.rows(own)
         load = f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
-        print(f"\n{heading(case)}\n{'; '.join((*case.notes, load))}\n{text(own)}", flush=True)
-        store.write_json({"summary": summary(rows), "policies": rows}, given.json)
+        moves = f"{case.effective_series:.1f} effective series"
+        said = "; ".join((f"{case.world.products} products", moves, *case.notes, load))
+        first, last = own[0].when
+        table = text(rows[-len(own) :], [each.policy.name for each in own])
+        print(f"\n{case.name}, seed {case.seed}, {first} to {last}: {said}\n{table}", flush=True)
+        together = worth.summary(done)
+        store.write_json({"summary": together, "policies": rows}, given.json)
         if given.replay:
-            days += [every_day(case, each) for each in done]
-            store.write_parquet(pd.concat(days), given.replay, ["world", "seed", "policy", "product_id", "date"])
+            days = pd.concat([worth.every_day(each) for each in done])
+            store.write_parquet(days, given.replay, ["world", "seed", "policy", "product_id", "date"])
+    for name, world in together["worlds"].items():
+        print(f"\n{name}, all seeds and years\n{text(list(world.values()), list(world))}")
 
 
 def main() -> None:

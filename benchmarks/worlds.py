@@ -96,7 +96,7 @@ def real(tables: Tables, seed: int, products: int, years_back: int = 0, shelf_li
     drawn = _drawn(prices, sales, today, span, products, rng)
     prices = prices[prices["product_id"].isin(drawn)].reset_index(drop=True)
     before = prices[prices["date"] <= today - pd.Timedelta(days=span)]
-    notes = (*tables.notes, f"{len(drawn)} products", ASSUMED)
+    notes = (*tables.notes, ASSUMED)
     cover_days = 1
     if sales.empty:
         sales, notes = _assumed_sales(drawn, prices["date"].min(), today, rng), (*notes, ASSUMED_DEMAND)

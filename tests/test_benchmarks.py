@@ -1,15 +1,17 @@
+import dataclasses
 import json
 import re
 import sys
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 import small
 
-from benchmarks import accuracy, libraries, orders, panels, quantile, scale, scores, simple, speed, worlds
+from benchmarks import accuracy, libraries, orders, panels, quantile, scale, scores, simple, speed, worlds, worth
 from ordercast import panel, store
 from ordercast.orders import policies
 
@@ -409,7 +411,9 @@ def test_orders_replays_policies_in_a_simulated_world_and_in_a_folder(tmp_path, 
     assert (rows.xs("erp", level="policy")["saving_pct"] == 0).all()
     assert rows["fill_rate"].between(0.5, 1).all()
     assert said["summary"]["capture"] is None
-    assert set(said["summary"]["real"]) == {"erp", "just_in_time", "promo_rule"}
+    weekly = said["summary"]["worlds"]["weekly"]
+    assert set(weekly) == {"erp", "just_in_time", "promo_rule"}
+    assert weekly["promo_rule"]["saving_pct"] == rows.loc[("weekly", "promo_rule"), "saving_pct"]
     assert "assumed by seed: lead time 2-10 days" in capsys.readouterr().out
     days = store.read_parquet(tmp_path / "f.parquet")
     paid = (days["order_units"] * days["order_unit_price"]).groupby([days["world"], days["policy"]]).sum()
@@ -439,3 +443,38 @@ def test_orders_says_why_a_short_history_cannot_be_replayed(tmp_path, monkeypatc
     monkeypatch.setattr(sys, "argv", ["orders", str(folder), "--json", str(tmp_path / "f.json")])
     with pytest.raises(SystemExit, match=r"the history spans 204 days; a replay takes a year at least"):
         orders.main()
+
+
+def test_the_planner_is_compared_with_its_rivals_once_they_take_part():
+    case = worlds.simulated(1, 6, 500)
+    erp = policies.ReorderPoint(2.05)
+    plain = orders.replayed(case, erp, erp)
+
+    def of(name, saving):
+        """A policy that saves so much of every product's cost."""
+        credit = plain.headline.end_credit + saving * plain.headline.total
+        headline = dataclasses.replace(plain.headline, end_credit=credit)
+        return dataclasses.replace(plain, policy=SimpleNamespace(name=name), headline=headline)
+
+    promo = of("promo_rule", 0.01)
+    alone = worth.summary([plain, promo])
+    assert (alone["capture"], alone["vs_promo_rule"], alone["fill_rate"]) == (None, None, None)
+    rivals = [of("planner", 0.03), of("point_dp", 0.015), of("true_model", 0.04), of("clairvoyant", 0.1)]
+    said = worth.summary([plain, promo, *rivals])
+    figures = [said[name] for name in ("capture", "capture_of_true_model", "vs_point_dp", "vs_promo_rule")]
+    assert figures == pytest.approx([0.3, 0.75, 2.0, 3.0], abs=1e-5)
+    planner = said["worlds"]["simulated"]["planner"]
+    assert (planner["saving_pct"], planner["over_promo_pct"]) == pytest.approx((3, 2), abs=1e-5)
+    assert said["fill_rate"] == planner["fill_rate"]
+
+
+def test_seeds_are_added_up_by_day_and_years_follow_one_another():
+    erp = policies.ReorderPoint(2.05)
+    cases = [worlds.simulated(seed, 4, 500) for seed in (0, 1)]
+    done = [orders.replayed(case, erp, erp) for case in cases]
+    row, other = worth.rows(done[:1])[0], worth.rows(done[1:])[0]
+    together = worth.together({"erp": done}, "erp")
+    assert together["saving_pct"] == together["saving_time_low"] == 0
+    assert (
+        min(row["fill_rate"], other["fill_rate"]) <= together["fill_rate"] <= max(row["fill_rate"], other["fill_rate"])
+    )

@@ -101,13 +101,13 @@ def erp_plan(view: View, state: State, service_factor: float) -> pd.DataFrame:
 @given(replayed.worlds(days=130), st.sampled_from([0.5, 1.5, 2.05, 3.0]), st.integers(100, 129))
 def test_the_erp_rule_on_arrays_is_that_of_the_plan(world: World, service_factor: float, day: int) -> None:
     view, state = morning(world, day)
-    if len(state.order_units):
-        return  # the plan's chain of receipts in time is finer than the replay's; see the cases of late orders
-    series, units = ReorderPoint(service_factor, patience_days=-1).decide(view, state)
+    series, units = ReorderPoint(service_factor, patience_days=0).decide(view, state)
     plan = erp_plan(view, state, service_factor)
-    assert units.tolist() == plan["quantity_units"].tolist()
-    chosen = [f"F{row:03d}" for row in series[series >= 0]]
-    assert chosen == plan.loc[plan["decision"] == "buy", "supplier_id"].tolist()
+    # Which supplier is in time depends on receipts too, where the plan looks at each and the replay at their sum.
+    alike = (np.bincount(world.terms.product) == 1) | ~np.isin(np.arange(world.products), state.order_product)
+    assert units[alike].tolist() == plan["quantity_units"][alike].tolist()
+    chosen = [f"F{row:03d}" for row in series[(series >= 0) & alike]]
+    assert chosen == plan.loc[(plan["decision"] == "buy") & alike, "supplier_id"].tolist()
 
 
 def decision(policy: Any, day: int = 10, **world: Any) -> tuple[int, float]:
