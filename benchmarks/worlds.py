@@ -43,8 +43,8 @@ NO_DEFAULTS = SimpleNamespace(  # every term is given; world_of asks for these a
 class Case:
     """A world with the year to test in, [test_first, last], and the year before it to tune in, as columns of it.
 
-    tables: what the forecasts of a planner may learn from, up to the test. effective_series: how many independent ones
-    would move as much together as these do.
+    tables: prices and sales of these products over all days, for a planner's forecasts, which may see them up to each
+    morning only. effective_series: how many independent ones would move as much together as these do.
     """
 
     name: str

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from replayed import POLICIES, AsTold, Noted
 
-from ordercast.orders import accounts
+from ordercast.orders import accounts, cuts
 from ordercast.orders.replay import Run, replay
 from ordercast.orders.world import World
 
@@ -247,11 +247,11 @@ def test_a_world_taken_apart_is_replayed_the_same() -> None:
     world = replayed.random_world(8, 4, 200)
     whole = replay(world, POLICIES[2], FIRST, 199)
     rows = np.array([0, 2, 3])
-    part = replay(world.take(rows), POLICIES[2], FIRST, 199)
+    part = replay(cuts.of_products(world, rows), POLICIES[2], FIRST, 199)
     np.testing.assert_array_equal(whole.stock_units[rows], part.stock_units)
     np.testing.assert_allclose(
         accounts.account(world, whole, "next_quote").total[rows],
-        accounts.account(world.take(rows), part, "next_quote").total,
+        accounts.account(cuts.of_products(world, rows), part, "next_quote").total,
     )
 
 
@@ -304,7 +304,7 @@ def test_stock_left_over_is_used_up_under_the_rule_that_comes_after() -> None:
     hoarder = replay(world, AsTold({20: 40.0}), 10, 25)
     frugal = replay(world, AsTold({}), 10, 25)
     totals = [accounts.run_out_total(world, run, erp, "next_quote")[0] for run in (hoarder, frugal)]
-    longer = world.extended(120)
+    longer = cuts.extended(world, 120)
     assert longer.days == 160
     assert longer.quoted[:, 40:].all()
     assert longer.cheapest_price[0, -1] == 10.0
@@ -313,7 +313,7 @@ def test_stock_left_over_is_used_up_under_the_rule_that_comes_after() -> None:
 
 
 def test_the_extended_world_repeats_demand_on_the_same_weekdays() -> None:
-    longer = replayed.world(demand=np.arange(40.0)).extended(9)
+    longer = cuts.extended(replayed.world(demand=np.arange(40.0)), 9)
     assert longer.demand_units[0, 40:].tolist() == [33, 34, 35, 36, 37, 38, 39, 33, 34]
     assert (np.diff(longer.dates).astype(int) == 1).all()
 
@@ -322,6 +322,15 @@ def test_the_rule_that_would_have_cost_least_is_taken() -> None:
     world = replayed.world()
     candidates = [AsTold({}, "nothing"), AsTold({20: 10.0}, "once"), AsTold({20: 10.0, 21: 10.0, 22: 20.0}, "thrice")]
     assert accounts.tuned(world, candidates, 10, 30, "next_quote").name == "once"
+
+
+def test_tuning_sees_nothing_of_what_comes_after_it() -> None:
+    price = np.full(replayed.DAYS, 10.0)
+    price[31:] = 1000.0  # what an order of day 30 would pay at the next quote
+    world = replayed.world(price=price, on_hand=20.0)
+    candidates = [AsTold({30: 20.0}, "buys"), AsTold({}, "waits")]
+    dear, cheap = (accounts.tuned(each, candidates, 10, 30, "next_quote").name for each in (world, replayed.world()))
+    assert dear == cheap
 
 
 def test_chance_is_the_same_for_every_policy() -> None:

@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
+from ordercast.orders import cuts
 from ordercast.orders.policies import DAYS_PER_YEAR, DEMAND_DAYS, Policy
 from ordercast.orders.replay import Run, replay
 from ordercast.orders.world import BASE_PRICE_DAYS, LOST_VALUE, Execution, Floats, World
@@ -128,7 +129,7 @@ def run_out_total(world: World, run: Run, after: Policy, execution: Execution) -
     """
     last_day = run.last_day + RUN_OUT_DAYS
     missing = last_day + 1 - world.days
-    longer = world.extended(missing) if missing > 0 else world
+    longer = cuts.extended(world, missing) if missing > 0 else world
     rest = replay(longer, after, run.last_day + 1, last_day, run.closing)
     before = account(longer, run, execution)
     return before.total + before.end_credit + account(longer, rest, execution).total
@@ -137,8 +138,12 @@ def run_out_total(world: World, run: Run, after: Policy, execution: Execution) -
 def tuned(
     world: World, candidates: Sequence[Candidate], first_day: int, last_day: int, execution: Execution
 ) -> Candidate:
-    """The candidate that would have cost least from `first_day` to `last_day`; the first of equals."""
+    """The candidate that would have cost least from `first_day` to `last_day`; the first of equals.
+
+    Later days are cut off: even the price at which an order of the last day is paid must be known by then.
+    """
+    known = cuts.until(world, last_day + 1)
     costs = [
-        float(account(world, replay(world, each, first_day, last_day), execution).total.sum()) for each in candidates
+        float(account(known, replay(known, each, first_day, last_day), execution).total.sum()) for each in candidates
     ]
     return candidates[int(np.argmin(costs))]

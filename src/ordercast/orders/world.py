@@ -6,9 +6,9 @@ holds the whole history with its future; a policy is given a `View`, which ends 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,6 @@ Execution = Literal["next_quote", "quote_seen"]
 QUOTE_GOOD_DAYS = 14  # an older quote is no offer, and a price agreed on stands when no new one comes in that time
 BASE_PRICE_DAYS = 365
 LOST_VALUE = 1.5  # of the base price, for a product without a unit value
-WEEKDAYS = 7
 
 
 @dataclass(frozen=True)
@@ -233,66 +232,3 @@ class World:
             demand_known=self.demand_known[:, :known],
             base_price=base_price,
         )
-
-    def take(self, products: Ints) -> World:
-        """The world of the given products, rising rows."""
-        series = np.flatnonzero(np.isin(self.terms.product, products))
-        row = np.full(self.products, -1)
-        row[products] = np.arange(len(products))
-        return replace(
-            self,
-            product_ids=self.product_ids[products],
-            supplier_ids=self.supplier_ids[series],
-            terms=_terms_of(self.terms, products, series, row),
-            unit_price=self.unit_price[series],
-            quoted=self.quoted[series],
-            demand_units=self.demand_units[products],
-            demand_known=self.demand_known[products],
-            lead_days=self.lead_days[series],
-            opening=_opening_of(self.opening, products, series, row),
-        )
-
-    def extended(self, days: int) -> World:
-        """The world with `days` more in which prices stand where they were last and demand is that of a year before.
-
-        For stock that is left over at the end to be used up, under the same future for every policy.
-        """
-        weeks = 52 if self.days >= 52 * WEEKDAYS else 1
-        before = self.days - weeks * WEEKDAYS + np.arange(days) % (weeks * WEEKDAYS)
-        last = np.full(days, self.days - 1)
-        whole = np.concatenate([np.arange(self.days), last])
-        again = np.concatenate([np.arange(self.days), before])
-        ends = self.dates[-1] + np.arange(1, days + 1)
-        later = self.demand_days[-1] + np.arange(1, days + 1)
-        return replace(
-            self,
-            dates=np.concatenate([self.dates, ends]),
-            unit_price=self.unit_price[:, whole],
-            quoted=np.concatenate([self.quoted, np.repeat(self.orderable[:, -1:], days, axis=1)], axis=1),
-            demand_units=self.demand_units[:, again],
-            demand_known=self.demand_known[:, again],
-            demand_days=np.concatenate([self.demand_days, later]),
-            lead_days=self.lead_days[:, again],
-        )
-
-
-def _terms_of(terms: Terms, products: Ints, series: Ints, row: Ints) -> Terms:
-    by_product = ("holding_rate_per_year", "shelf_capacity_units", "shelf_life_days", "unit_value")
-    parts: dict[str, Any] = {
-        field.name: getattr(terms, field.name)[products if field.name in by_product else series]
-        for field in fields(terms)
-    }
-    return Terms(**parts | {"product": row[terms.product[series]]})
-
-
-def _opening_of(opening: Opening, products: Ints, series: Ints, row: Ints) -> Opening:
-    kept = row[opening.order_product] >= 0
-    own = np.searchsorted(series, opening.order_series[kept])
-    return Opening(
-        on_hand_units=opening.on_hand_units[products],
-        order_product=row[opening.order_product[kept]],
-        order_series=np.where(opening.order_series[kept] >= 0, own, -1),
-        order_units=opening.order_units[kept],
-        order_due_in_days=opening.order_due_in_days[kept],
-        order_arrives_in_days=opening.order_arrives_in_days[kept],
-    )
