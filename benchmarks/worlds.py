@@ -16,17 +16,19 @@ from benchmarks import panels
 from benchmarks.panels import Floats, InputError, Tables
 from ordercast import panel, simulate
 from ordercast.orders import history
-from ordercast.orders.world import World
+from ordercast.orders.world import QUOTE_GOOD_DAYS, World
 
 YEAR = 365
-QUOTED_WEEKS = 0.5  # share of the weeks of both years in which a product must have been quoted
+# Share of the days of both years on which a product must have had a quote good for an order: real sales pause when there
+# is nothing to sell, assumed ones do not.
+OFFERED_WITH_SALES, OFFERED_ALONE = 0.5, 0.9
 LEAD_DAYS, LEAD_SPREAD, HOLDING, LOT_DAYS = (2, 10), (0.10, 0.30), (0.15, 0.30), (15.0, 25.0)
 MOQ_DAYS, SHELF_DAYS, OPENING_DAYS, PACKS = (2.0, 8.0), (60.0, 75.0), (5.0, 20.0), (1, 6, 12, 24)
 UNITS_A_DAY, DISPERSION = (0.5, 200.0), (2.0, 12.0)
 ASSUMED = (
     "assumed by seed: lead time 2-10 days, its deviation 10-30% of it; holding 15-30% a year; an order cost that makes "
     "the economic lot 15-25 days; MOQ 2-8 days; packs of 1, 6, 12 or 24; shelf 60-75 days; opening stock 5-20 days; a "
-    "lost unit worth 1.5 x the usual price or the day's; products quoted in half the weeks of test and tuning year"
+    "lost unit worth 1.5 x the usual price or the day's; products on offer half the days of test and tuning year, 90% without sales"
 )
 ASSUMED_DEMAND = "demand assumed: negative binomial, .5-200 units a day, dispersion 2-12"
 NO_DEFAULTS = SimpleNamespace(  # every term is given; world_of asks for these all the same
@@ -151,11 +153,13 @@ def effective_series(unit_price: Floats) -> float:
 def _drawn(
     prices: pd.DataFrame, sales: pd.DataFrame, today: pd.Timestamp, span: int, products: int, rng: np.random.Generator
 ) -> pd.Index[str]:
-    """The products drawn, sorted: quoted, and sold where there are sales, through the test and the tuning."""
+    """The products drawn, sorted: on offer, and sold where there are sales, through the test and the tuning."""
     age = (today - prices["date"]).dt.days
-    recent = prices[age < 2 * span].assign(week=age // 7)
-    weeks = recent.groupby("product_id")["week"].nunique()
-    usable = pd.Index(weeks[weeks >= QUOTED_WEEKS * 2 * span / 7].index, dtype="str")
+    recent = prices[age < 2 * span].assign(age=age)[["product_id", "age"]].drop_duplicates()
+    recent = recent.sort_values(["product_id", "age"])
+    good_days = recent.groupby("product_id")["age"].diff().fillna(recent["age"] + 1).clip(upper=QUOTE_GOOD_DAYS + 1)
+    offered = good_days.groupby(recent["product_id"]).sum() / (2 * span)
+    usable = pd.Index(offered[offered >= (OFFERED_ALONE if sales.empty else OFFERED_WITH_SALES)].index, dtype="str")
     earlier = prices[(age >= 2 * span) & (age < 2 * span + YEAR)]["product_id"]
     usable = usable[usable.isin(earlier)]
     for first in (0, span):
@@ -163,7 +167,7 @@ def _drawn(
         total = sold.groupby("product_id")["demand_units"].sum()
         usable = usable if sales.empty else usable[usable.isin(total[total > 0].index)]
     if usable.empty:
-        raise InputError("no product was quoted, and sold, through the test and the tuning year: nothing to replay")
+        raise InputError("no product was on offer, and sold, through the test and the tuning year: nothing to replay")
     drawn: pd.Index[str] = usable.take(np.sort(rng.permutation(len(usable))[:products]))
     return drawn
 
