@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from benchmarks.panels import Floats
 from benchmarks.worlds import Case
@@ -75,13 +76,16 @@ def together(done: dict[str, list[Replayed]], name: str) -> dict[str, float | No
     """What a policy saved in one case or in all of a world's, products as one list, days of several seeds added up.
 
     done: by policy, the same cases in the same order. saving_*: against the ERP rule, in % of its cost; over_promo_*:
-    beyond what the promo rule saved; intervals over products and, saving_time_*, over blocks of 28 days.
+    beyond what the promo rule saved; intervals over products and, saving_time_*, over blocks of 28 days. A real product
+    has the same prices under every seed, so its seeds and years are drawn together.
     """
     own, erp, promo = (done.get(policy, done[ERP]) for policy in (name, ERP, PROMO))
     total, usual, promoted = (np.concatenate([each.headline.total for each in of]) for of in (own, erp, promo))
     seed = own[0].case.seed
-    saving = savings.over_products(total, usual, usual, seed)
-    beyond = savings.over_products(total, promoted, usual, seed)
+    label = pd.factorize(np.concatenate([_labels(each) for each in own]))[0]
+    drawn = [np.bincount(label, cost) for cost in (total, usual, promoted)]
+    saving = savings.over_products(drawn[0], drawn[1], drawn[1], seed)
+    beyond = savings.over_products(drawn[0], drawn[2], drawn[1], seed)
     days = _by_day(erp)
     blocks = savings.over_time(_by_day(own), days, days, seed)
     worse = savings.worse_off(total, usual)
@@ -103,6 +107,12 @@ def together(done: dict[str, list[Replayed]], name: str) -> dict[str, float | No
         "share_worse_than_erp": worse.share,
         "losses_over_gains": worse.losses_over_gains if np.isfinite(worse.losses_over_gains) else None,
     }
+
+
+def _labels(done: Replayed) -> NDArray[np.object_]:
+    """What tells the products of a world apart: their names, and in simulated worlds the seed too."""
+    names = done.case.world.product_ids
+    return names if not done.case.tables.truth else np.array([f"{done.case.seed} {name}" for name in names], object)
 
 
 def _beside(done: Replayed) -> Floats:

@@ -478,3 +478,13 @@ def test_seeds_are_added_up_by_day_and_years_follow_one_another():
     assert (
         min(row["fill_rate"], other["fill_rate"]) <= together["fill_rate"] <= max(row["fill_rate"], other["fill_rate"])
     )
+
+
+def test_a_real_product_counts_once_however_many_seeds_assume_its_terms(tmp_path):
+    tables = panels.read(weekly_panel(tmp_path / "weekly"))
+    erp, other = policies.ReorderPoint(2.05), policies.just_in_time(2.05)
+    cases = [worlds.real(tables, seed, 5) for seed in (3, 3)]
+    done = {policy.name: [orders.replayed(case, policy, erp) for case in cases] for policy in (erp, other)}
+    twice, once = worth.together(done, other.name), worth.together({k: v[:1] for k, v in done.items()}, other.name)
+    figures = ("saving_pct", "saving_low", "saving_high", "saving_time_low", "share_worse_than_erp")
+    assert [twice[name] for name in figures] == pytest.approx([once[name] for name in figures])
