@@ -83,7 +83,7 @@ def together(done: dict[str, list[Replayed]], name: str) -> dict[str, float | No
     total, usual, promoted = (np.concatenate([each.headline.total for each in of]) for of in (own, erp, promo))
     seed = own[0].case.seed
     label = pd.factorize(np.concatenate([_labels(each) for each in own]))[0]
-    drawn = [np.bincount(label, cost) for cost in (total, usual, promoted)]
+    drawn = [np.bincount(label, cost).astype(np.float64) for cost in (total, usual, promoted)]
     saving = savings.over_products(drawn[0], drawn[1], drawn[1], seed)
     beyond = savings.over_products(drawn[0], drawn[2], drawn[1], seed)
     days = _by_day(erp)

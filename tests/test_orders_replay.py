@@ -333,6 +333,26 @@ def test_tuning_sees_nothing_of_what_comes_after_it() -> None:
     assert dear == cheap
 
 
+@SLOW
+@given(replayed.worlds(days=60))
+def test_the_cheapest_price_is_that_of_the_suppliers_who_quoted_lately(world: World) -> None:
+    for product in range(world.products):
+        lowest = np.nan
+        for day in range(world.days):
+            offers = [
+                world.unit_price[series, day]
+                for series in np.flatnonzero(world.terms.product == product)
+                if world.quoted[series, max(day - 14, 0) : day + 1].any()
+            ]
+            lowest = min(offers) if offers else lowest
+            np.testing.assert_equal(world.cheapest_price[product, day], lowest)
+
+
+def test_the_usual_price_is_the_median_of_the_year_before() -> None:
+    world = replayed.world(price=np.arange(1.0, 41.0))
+    assert world.base_price(9).tolist() == [5.0]  # of 1 to 9: today's quote is not in it
+
+
 def test_chance_is_the_same_for_every_policy() -> None:
     world = replayed.random_world(4, 2, 200)
     for policy in POLICIES:
