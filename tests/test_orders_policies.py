@@ -2,6 +2,7 @@
 
 import doctest
 import math
+from dataclasses import replace
 from statistics import NormalDist
 from types import SimpleNamespace
 from typing import Any
@@ -140,6 +141,34 @@ def decision(policy: Any, day: int = 10, **world: Any) -> tuple[int, float]:
 )
 def test_the_erp_rule(world: dict[str, Any], ordered: tuple[int, float]) -> None:
     assert decision(ReorderPoint(2.05), **{"demand": 2.0} | world) == ordered
+
+
+@pytest.mark.parametrize(
+    ("orders_open", "ordered"),
+    [
+        pytest.param([], (1, 64), id="too_late_from_the_cheap_one"),
+        pytest.param([(5, 2, 2)], (0, 67), id="what_is_on_order_leaves_time_for_it"),
+    ],
+)
+def test_the_erp_rule_takes_the_cheapest_supplier_that_is_in_time(
+    orders_open: list[tuple[int, int, int]], ordered: tuple[int, float]
+) -> None:
+    """Demand 2 a day and 4 on hand: two days, for suppliers of 4 and of 1 day."""
+    one = replayed.world(demand=2.0, on_hand=4.0, orders=orders_open, lead_time_days=4.0, price=9.0)
+    fast = replayed.world(lead_time_days=1.0, price=10.0)
+    both = {
+        name: np.concatenate([getattr(one.terms, name), getattr(fast.terms, name)])
+        for name in ("product", "lead_time_days", "lead_time_sd_days", "moq_units", "pack_units", "order_cost")
+    }
+    daily = ("unit_price", "quoted", "lead_days")
+    world = replace(
+        one,
+        supplier_ids=np.array(["slow", "fast"], dtype=object),
+        terms=replace(one.terms, **both),
+        **{name: np.vstack([getattr(one, name), getattr(fast, name)]) for name in daily},
+    )
+    series, units = ReorderPoint(2.05).decide(*morning(world, 10))
+    assert (int(series[0]), float(units[0])) == ordered
 
 
 def test_just_in_time_buys_what_is_missing() -> None:
