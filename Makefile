@@ -29,6 +29,7 @@ bench: bench-env
 	$(MEASURE) -m benchmarks.accuracy simulated --max-series 60 --json reports/benchmarks/accuracy.json
 	$(MEASURE) -m benchmarks.speed --series 1000 --json reports/benchmarks/speed.json
 	$(MEASURE) -m benchmarks.scale --products 250 500 1000 --json reports/benchmarks/scale.json
+	$(MEASURE) -m benchmarks.orders --products 60 --json reports/benchmarks/orders.json
 
 bench-env: $(BENCH)/.ready
 

@@ -1,16 +1,32 @@
+import dataclasses
 import json
 import re
 import sys
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 import small
 
-from benchmarks import accuracy, libraries, panels, pipeline, quantile, scale, scores, simple, speed
+from benchmarks import (
+    accuracy,
+    libraries,
+    orders,
+    panels,
+    pipeline,
+    quantile,
+    scale,
+    scores,
+    simple,
+    speed,
+    worlds,
+    worth,
+)
 from ordercast import panel, store
+from ordercast.orders import policies
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -385,3 +401,114 @@ def test_ordercast_is_measured_with_the_versions_it_runs_on():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     own = dict(pin.split("==") for pin in project["dependencies"])
     assert {name for name in pins.keys() & own.keys() if pins[name] != own[name]} == {"pandas"}
+
+
+def weekly_panel(folder, products=6, days=700):
+    """A folder of weekly quotes and sales under the names of public panels; the last product sells nothing."""
+    week = pd.date_range("2024-01-01", periods=days // 7, freq="7D")
+    rng = np.random.default_rng(5)
+    price = np.exp(rng.normal(1.0, 0.1, (products, len(week)))).round(2)
+    units = rng.poisson(30, (products, len(week))).astype(float)
+    units[-1] = 0
+    ids = np.repeat([f"p{number}" for number in range(products)], len(week))
+    frame = pd.DataFrame({"product_id": ids, "date": np.tile(week, products)})
+    folder.mkdir()
+    store.write_parquet(frame.assign(price=price.ravel()), folder / "prices.parquet", ["product_id", "date"])
+    store.write_parquet(frame.assign(units=units.ravel()), folder / "sales.parquet", ["product_id", "date"])
+    return folder
+
+
+def test_orders_replays_policies_in_a_simulated_world_and_in_a_folder(tmp_path, monkeypatch, capsys):
+    folder = weekly_panel(tmp_path / "weekly")
+    where = ["--json", str(tmp_path / "f.json"), "--replay", str(tmp_path / "f.parquet")]
+    command = ["orders", "simulated", str(folder), "--products", "8", "--seeds", "1", *where]
+    monkeypatch.setattr(sys, "argv", command)
+    for grid, few in (("SERVICE_FACTORS", (1.5, 2.6)), ("PROMO_DISCOUNTS", (0.06,)), ("PROMO_DAYS", (30,))):
+        monkeypatch.setattr(policies, grid, few)
+    orders.main()
+    said = store.read_json(tmp_path / "f.json")
+    rows = pd.DataFrame(said["policies"]).set_index(["world", "policy"])
+    assert rows.index.tolist() == [
+        (world, policy) for world in ("simulated", "weekly") for policy in ("erp", "just_in_time", "promo_rule")
+    ]
+    assert rows.loc["weekly", "products"].tolist() == [5] * 3
+    assert (rows.xs("erp", level="policy")["saving_pct"] == 0).all()
+    assert rows["fill_rate"].between(0.5, 1).all()
+    assert said["summary"]["capture"] is None
+    weekly = said["summary"]["worlds"]["weekly"]
+    assert set(weekly) == {"erp", "just_in_time", "promo_rule"}
+    assert weekly["promo_rule"]["saving_pct"] == rows.loc[("weekly", "promo_rule"), "saving_pct"]
+    assert "assumed by seed: lead time 2-10 days" in capsys.readouterr().out
+    days = store.read_parquet(tmp_path / "f.parquet")
+    paid = (days["order_units"] * days["order_unit_price"]).groupby([days["world"], days["policy"]]).sum()
+    np.testing.assert_allclose(paid.reindex(rows.index), rows["purchase_cost"], atol=1e-3)
+    sums = days.groupby(["world", "policy"])[["holding_cost", "order_cost", "lost_cost"]].sum().reindex(rows.index)
+    np.testing.assert_allclose(sums, rows[sums.columns], atol=1e-3)
+
+
+def test_a_folder_without_sales_gets_demand_by_seed_and_years_walk_back():
+    prices = small.quotes(days=1500).query("supplier_id == 'F1'")
+    tables = panels.Tables("small", prices, panels.no_sales(), pd.DataFrame({"product_id": ["A", "B", "C"]}))
+    case, again, back = (worlds.real(tables, 3, 2, years) for years in (0, 0, 1))
+    assert worlds.ASSUMED_DEMAND in case.notes
+    np.testing.assert_array_equal(case.world.demand_units, again.world.demand_units)
+    assert (case.world.dates[-1] - back.world.dates[-1]).astype(int) == 365
+
+
+def test_series_that_move_together_count_as_one():
+    rng = np.random.default_rng(0)
+    moves = np.exp(np.cumsum(rng.normal(0, 0.1, (5, 28 * 200)), axis=1))
+    assert worlds.effective_series(moves) > 4.5
+    assert worlds.effective_series(np.vstack([moves[:1]] * 5)) == pytest.approx(1)
+
+
+def test_orders_says_why_a_short_history_cannot_be_replayed(tmp_path, monkeypatch):
+    folder = weekly_panel(tmp_path / "short", days=210)
+    monkeypatch.setattr(sys, "argv", ["orders", str(folder), "--json", str(tmp_path / "f.json")])
+    with pytest.raises(SystemExit, match=r"the history spans 204 days; a replay takes a year at least"):
+        orders.main()
+
+
+def test_the_planner_is_compared_with_its_rivals_once_they_take_part():
+    case = worlds.simulated(1, 6, 500)
+    erp = policies.ReorderPoint(2.05)
+    plain = orders.replayed(case, erp, erp)
+
+    def of(name, saving):
+        """A policy that saves so much of every product's cost."""
+        credit = plain.headline.end_credit + saving * plain.headline.total
+        headline = dataclasses.replace(plain.headline, end_credit=credit)
+        return dataclasses.replace(plain, policy=SimpleNamespace(name=name), headline=headline)
+
+    promo = of("promo_rule", 0.01)
+    alone = worth.summary([plain, promo])
+    assert (alone["capture"], alone["vs_promo_rule"], alone["fill_rate"]) == (None, None, None)
+    rivals = [of("planner", 0.03), of("point_dp", 0.015), of("true_model", 0.04), of("clairvoyant", 0.1)]
+    said = worth.summary([plain, promo, *rivals])
+    figures = [said[name] for name in ("capture", "capture_of_true_model", "vs_point_dp", "vs_promo_rule")]
+    assert figures == pytest.approx([0.3, 0.75, 2.0, 3.0], abs=1e-5)
+    planner = said["worlds"]["simulated"]["planner"]
+    assert (planner["saving_pct"], planner["over_promo_pct"]) == pytest.approx((3, 2), abs=1e-5)
+    assert said["fill_rate"] == planner["fill_rate"]
+
+
+def test_seeds_are_added_up_by_day_and_years_follow_one_another():
+    erp = policies.ReorderPoint(2.05)
+    cases = [worlds.simulated(seed, 4, 500) for seed in (0, 1)]
+    done = [orders.replayed(case, erp, erp) for case in cases]
+    row, other = worth.rows(done[:1])[0], worth.rows(done[1:])[0]
+    together = worth.together({"erp": done}, "erp")
+    assert together["saving_pct"] == together["saving_time_low"] == 0
+    assert (
+        min(row["fill_rate"], other["fill_rate"]) <= together["fill_rate"] <= max(row["fill_rate"], other["fill_rate"])
+    )
+
+
+def test_a_real_product_counts_once_however_many_seeds_assume_its_terms(tmp_path):
+    tables = panels.read(weekly_panel(tmp_path / "weekly"))
+    erp, other = policies.ReorderPoint(2.05), policies.just_in_time(2.05)
+    cases = [worlds.real(tables, seed, 5) for seed in (3, 3)]
+    done = {policy.name: [orders.replayed(case, policy, erp) for case in cases] for policy in (erp, other)}
+    twice, once = worth.together(done, other.name), worth.together({k: v[:1] for k, v in done.items()}, other.name)
+    figures = ("saving_pct", "saving_low", "saving_high", "saving_time_low", "share_worse_than_erp")
+    assert [twice[name] for name in figures] == pytest.approx([once[name] for name in figures])
