@@ -14,7 +14,7 @@ import pandas as pd
 
 from benchmarks import panels
 from benchmarks.panels import Floats, InputError, Tables
-from ordercast import panel, simulate
+from ordercast import quotes, simulate
 from ordercast.orders import history
 from ordercast.orders.world import QUOTE_GOOD_DAYS, World
 
@@ -105,7 +105,7 @@ def real(tables: Tables, seed: int, products: int, years_back: int = 0, shelf_li
         sales, notes = _assumed_sales(drawn, prices["date"].min(), today, rng), (*notes, ASSUMED_DEMAND)
     else:
         sales = sales[sales["product_id"].isin(drawn)].reset_index(drop=True)
-        cover_days = panel.detect_step_days(prices, "auto")
+        cover_days = quotes.detect_step_days(prices, "auto")
     usual = before.groupby("product_id")["unit_price"].median().reindex(drawn).to_numpy(np.float64)
     terms = _assumed_terms(drawn, prices, usual, _units_a_day(sales, drawn, today, span), shelf_life_days, rng)
     world = history.world_of(
