@@ -222,3 +222,14 @@ def test_a_digest_changes_with_bytes_and_names(tmp_path: Path) -> None:
     assert digests["one"] == digests["same"]
     assert len(set(digests.values())) == 3
     assert store.digest_of("a", "b") != store.digest_of("ab")
+
+
+def test_a_slow_query_draws_no_bar_into_a_notebook():
+    """In a kernel DuckDB would draw one after 2 s, and the page of the same run would differ from day to day."""
+    from nbclient import NotebookClient
+    from nbformat import v4
+
+    asked = "print(store.query(\"SELECT current_setting('enable_progress_bar') AS bar\")['bar'].tolist())"
+    page = v4.new_notebook(cells=[v4.new_code_cell(f"from ordercast import store\n{asked}")])
+    NotebookClient(page, timeout=60, kernel_name="python3").execute()
+    assert page.cells[0].outputs[0]["text"] == "[False]\n"

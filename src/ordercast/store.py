@@ -243,7 +243,13 @@ def _connection() -> duckdb.DuckDBPyConnection:
     # One thread: no result depends on the machine's cores. UTC: no date depends on where the machine stands.
     connection = duckdb.connect(config={"threads": 1, "python_enable_replacements": False})
     connection.execute("SET TimeZone = 'UTC'")
+    without_progress_bar(connection)
     return connection
+
+
+def without_progress_bar(connection: duckdb.DuckDBPyConnection) -> None:
+    """Keep DuckDB from drawing a bar into a notebook when a query takes over 2 s: it would tell how busy the day was."""
+    connection.execute("SET enable_progress_bar = false")
 
 
 def _frame(relation: duckdb.DuckDBPyRelation) -> pd.DataFrame:

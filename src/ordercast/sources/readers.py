@@ -86,6 +86,7 @@ def _parquet(path: Path) -> Sheet:
     try:
         with duckdb.connect() as connection:
             connection.execute("SET TimeZone = 'UTC'")
+            store.without_progress_bar(connection)
             table = connection.read_parquet(store.pattern(path), binary_as_string=True)
             header = [str(name) for name in table.columns]
             rows = table.project(", ".join(map(_as_found, header, map(str, table.types)))).df()

@@ -1,0 +1,149 @@
+"""The planner as a policy: forecast distributions, stock and the suppliers' terms become the programme's problem.
+
+Every morning anew: forecast, price nodes, one programme for each lead time, the best action of all (`orders.leads`).
+The ERP rule's reorder point stays under it as a floor: where that is undercut, at least what is missing is bought.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from ordercast.orders import lattice, leads, nodes, risk
+from ordercast.orders.lattice import Offers, Problem
+from ordercast.orders.leads import Programme
+from ordercast.orders.policies import Decision, ReorderPoint
+from ordercast.orders.world import LOST_VALUE, Execution, Floats, Ints, State, View
+
+YEAR_DAYS = 365
+END_COVER_DAYS = 60  # a unit left at the end is worth something as far as it is used within so many days
+SHELF_COVER_DAYS = 120  # more is never worth holding; what a shelf without a limit is taken for
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """What is expected on a morning of the days 1..H after it.
+
+    p10, p50, p90: (series, H) prices; correlation: (series, H - 1) of the errors of neighbouring days. demand_mean,
+    demand_variance: (products, H) units a day, from today on.
+    """
+
+    p10: Floats
+    p50: Floats
+    p90: Floats
+    correlation: Floats
+    demand_mean: Floats
+    demand_variance: Floats
+
+
+class Forecasts(Protocol):
+    """Says what is expected on the morning of a view."""
+
+    def __call__(self, view: View) -> Ahead: ...
+
+
+@dataclass(frozen=True)
+class Planner:
+    """The stochastic programme on the forecasts' price lattice.
+
+    floor: the just-in-time rule with the tuned ERP rule's service factor, which buys what is missing to its reorder
+    point; None: no floor. execution: at which quote an order is paid.
+    """
+
+    forecasts: Forecasts
+    floor: ReorderPoint | None = None
+    nodes: int = 7
+    execution: Execution = "next_quote"
+    name: str = "planner"
+
+    def decide(self, view: View, state: State) -> Decision:
+        series = np.flatnonzero(view.orderable)
+        ahead = self.forecasts(view)
+        price, paid, link = _prices(view, ahead, series, self.nodes, self.execution)
+        product = view.terms.product[series]
+        rows = np.searchsorted(product, np.arange(len(view.base_price) + 1))
+        parts = [
+            (one, lattice.solve(_problem(view, state, ahead, series, price, paid, link, one)))
+            for one in leads.programmes(rows, view.terms.promised_days[series])
+        ]
+        _, row, units = leads.best_actions(parts, len(view.base_price))
+        chosen = np.where(row >= 0, series[row] if len(series) else -1, -1)
+        if self.floor is None:
+            return chosen, units
+        rule, least = self.floor.decide(view, state)
+        short = (rule >= 0) & (units < least)
+        return np.where(short, rule, chosen), np.where(short, least, units)
+
+
+def _prices(view: View, ahead: Ahead, series: Ints, count: int, execution: Execution) -> tuple[Floats, Floats, Ints]:
+    """Node prices (series, H + 1, nodes), prices paid (series, H, nodes) and links (series, H - 1) of the offers."""
+    price = nodes.price_nodes(view.today_price[series], ahead.p10[series], ahead.p50[series], ahead.p90[series], count)
+    link = nodes.links(ahead.correlation[series])
+    return price, nodes.paid_prices(price, link, execution), link
+
+
+def _problem(
+    view: View, state: State, ahead: Ahead, series: Ints, price: Floats, paid: Floats, link: Ints, one: Programme
+) -> Problem:
+    """The problem of a programme's products; its suppliers are rows of `series`."""
+    terms, products, own = view.terms, one.products, series[one.suppliers]
+    days = paid.shape[1]
+    mean, variance = ahead.demand_mean[products], ahead.demand_variance[products]
+    firsts = one.rows[:-1]
+    cheapest = np.minimum.reduceat(price[one.suppliers], firsts, axis=0)
+    pace = mean.mean(axis=1)
+    least = np.maximum.reduceat(np.maximum(terms.moq_units[own], 1) + terms.pack_units[own], firsts)
+    shelf_life = np.where(np.isfinite(terms.shelf_life_days), np.nan_to_num(terms.shelf_life_days, posinf=0), 0)
+    capacity = risk.useful_capacity(terms.shelf_capacity_units[products], pace, least, SHELF_COVER_DAYS)
+    stock, receipts = risk.stock_on_arrival(
+        state.on_hand_units[products], _due(state, len(view.base_price), days, one)[products], mean, one.lead_days, days
+    )
+    on_hand, on_order = state.on_hand_units[products], _on_order(state, len(view.base_price))[products]
+    room = np.minimum(state.room_units[products], np.maximum(capacity - on_hand - on_order, 0.0))
+    value = np.where(np.isnan(terms.unit_value), LOST_VALUE * view.base_price, terms.unit_value)[products]
+    usual = np.nanmean(view.unit_price[own, -YEAR_DAYS:], axis=1)
+    return Problem(
+        offers=Offers(
+            rows=one.rows,
+            moq_units=terms.moq_units[own],
+            pack_units=terms.pack_units[own],
+            order_cost=terms.order_cost[own],
+            spare_days=one.spare_days,
+            tier_rows=np.zeros(len(own) + 1, dtype=np.int64),
+            tier_units=np.zeros(0),
+            tier_discount=np.zeros(0),
+        ),
+        paid=leads.paid_when_ordered(paid[one.suppliers], one.spare_days),
+        link=link[one.suppliers][firsts],
+        lost_value=np.maximum(cheapest[:, :days], value[:, None, None]),
+        end_price=np.minimum(cheapest[:, -1], np.minimum.reduceat(usual, firsts)[:, None]),
+        end_units=END_COVER_DAYS * pace,
+        end_order_cost=np.minimum.reduceat(terms.order_cost[own], firsts),
+        worth=np.repeat(view.base_price[products][:, None], days, axis=1),
+        holding_rate_per_year=terms.holding_rate_per_year[products],
+        shelf_life_days=shelf_life[products].astype(np.int64),
+        stock=stock,
+        receipts=receipts,
+        ceiling=risk.stock_ceilings(stock, room, capacity, mean, one.lead_days, days),
+        demand_mean=mean,
+        demand_variance=variance,
+        lead_days=one.lead_days,
+        lead_sd_days=np.maximum.reduceat(terms.lead_time_sd_days[own], firsts),
+        step_units=np.zeros(len(products)),
+    )
+
+
+def _due(state: State, products: int, days: int, one: Programme) -> Floats:
+    """Open orders by the days until they are due, (products, days + longest lead); what is late is not counted."""
+    reach = days + int(one.lead_days.max(initial=0)) + 1
+    due = np.zeros((products, reach))
+    after = state.order_due_day - state.day
+    counted = (after >= 0) & (after < reach)
+    np.add.at(due, (state.order_product[counted], after[counted]), state.order_units[counted])
+    return due
+
+
+def _on_order(state: State, products: int) -> Floats:
+    return np.bincount(state.order_product, state.order_units, minlength=products).astype(np.float64)
