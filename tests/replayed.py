@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from ordercast.orders.policies import PromoRule, ReorderPoint, just_in_time
-from ordercast.orders.world import Opening, Terms, World
+from ordercast.orders.planner import Ahead, Planner
+from ordercast.orders.policies import PromoRule, ReorderPoint, just_in_time, recent_demand
+from ordercast.orders.world import Opening, Terms, View, World
 
 DAYS = 40
 TERMS: dict[str, Any] = {
@@ -22,10 +23,25 @@ TERMS: dict[str, Any] = {
     "shelf_life_days": math.inf,
     "unit_value": math.nan,
 }
+
+
+def one_in_ten(view: View) -> Ahead:
+    """Prices that move a tenth either way in the next 20 days, demand as it was lately."""
+    price, shape = view.today_price[:, None], (len(view.today_price), 20)
+    mean, variance = recent_demand(view)
+    return Ahead(
+        *(np.broadcast_to(price * factor, shape) for factor in (0.9, 1.0, 1.1)),
+        correlation=np.full((shape[0], 19), 0.9),
+        demand_mean=np.repeat(mean[:, None], 20, axis=1),
+        demand_variance=np.repeat(variance[:, None], 20, axis=1),
+    )
+
+
 POLICIES = [
     ReorderPoint(2.05),
     just_in_time(2.05),
     PromoRule(ReorderPoint(2.05), 0.06, 30),
+    Planner(one_in_ten, just_in_time(2.05)),
 ]
 
 

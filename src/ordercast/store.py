@@ -248,7 +248,7 @@ def _connection() -> duckdb.DuckDBPyConnection:
 
 
 def without_progress_bar(connection: duckdb.DuckDBPyConnection) -> None:
-    """Keep DuckDB from drawing a bar into a notebook when a query takes over 2 s: it would tell how busy the day was."""
+    """Keep DuckDB from drawing a bar into a notebook when a query takes over 2 s: it would tell how busy it was."""
     connection.execute("SET enable_progress_bar = false")
 
 
