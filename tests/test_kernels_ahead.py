@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from loops import Cells, at
 
+from ordercast import features
 from ordercast.kernels import ahead
 
 HORIZONS = st.integers(1, 30)
@@ -60,6 +61,15 @@ def test_a_series_has_a_band_of_its_own_once_it_was_seen_often_enough():
     for seen, band in ((19, [np.nan, np.nan]), (20, [2.0, 17.0])):
         at_last = (np.array([0]), np.array([0]), np.array([seen - 1]), np.array([1]))
         np.testing.assert_array_equal(ahead.own_tails(z, every, *at_last, False, 100, 100)[0], band)
+
+
+@pytest.mark.parametrize("today", range(1088, 1095))
+def test_quotes_of_working_days_give_a_band_on_every_day_of_the_week(today):
+    """Were every seventh day looked at, a Sunday would see Sundays only, on which nobody quotes."""
+    z, quoted = loops.series(*np.cumsum(np.sin(np.arange(1095)))), (np.arange(1095) % 7 < 5)[None]
+    horizon = features.OWN_HORIZONS_DAYS.astype(np.int64)
+    rows = (np.zeros(len(horizon), np.int64), np.full(len(horizon), today), horizon)
+    assert np.isfinite(ahead.own_tails(z, quoted, at(0), *rows, True, 2 * 364, features.OWN_STEPS)).all()
 
 
 def plain_mix(key: int) -> int:

@@ -34,7 +34,8 @@ def plain(z: np.ndarray, first: np.ndarray, product: list[int], supplier: list[i
         moved = [i for i in started if first[i] < t and z[i, t] != z[i, t - 1]]
         shift = {}
         for s in effect:
-            asked = [miss(i, t) for i in moved if supplier[i] == s]
+            own = [i for i in moved if supplier[i] == s]
+            asked = [miss(i, t) if len(own) >= 3 else near(i, t) for i in own]
             shift[s] = statistics.median(asked) * len(asked) / (len(asked) + 4) if asked else 0.0
         effect = {s: effect[s] + shift[s] for s in effect}
         pull = {p: [near(i, t) for i in moved if product[i] == p] for p in level}
@@ -103,6 +104,14 @@ def test_a_sale_of_one_price_moves_the_others_little():
     before, got = levels.gaps(z, START, PRODUCT, SUPPLIER), levels.gaps(cut, START, PRODUCT, SUPPLIER)
     assert got[0, 60] > 0.2
     assert np.abs(got[1:3, 60:70] - before[1:3, 60:70]).max() < 0.05
+
+
+@pytest.mark.parametrize("back", [51, 64, STEPS])
+def test_one_price_of_a_supplier_that_jumps_moves_his_others_little(back):
+    z = np.zeros((6, STEPS))
+    z[0, 50:back] = np.log(4)
+    got = levels.gaps(z, START, np.arange(6), np.zeros(6, dtype=np.int64))
+    assert np.abs(got[1:]).max() < 0.02
 
 
 def test_what_a_supplier_asks_more_for_everything_is_his_own_affair():

@@ -25,7 +25,7 @@ from ordercast.states import HALF_YEAR_DAYS, LOOK_BACK_DAYS, YEAR_DAYS, Floats, 
 HOLIDAY_REACH_DAYS = 14
 WEEKS = 8
 OWN_BAND = ("own_p10", "own_p90")  # features that are also bands in their own right
-OWN_STEPS = 120
+OWN_STEPS = 125  # of two years every sixth day at most: every seventh would see one weekday only
 OWN_HORIZONS_DAYS = np.append(HORIZON_EDGES_DAYS, 60)  # a horizon's own band is that of the last one of its range
 
 
@@ -175,7 +175,6 @@ def _ahead(problem: Problem, cells: Cells, state: State, pair: Ints, scale: Floa
     features = {"days_ahead": panel.step_days * horizon.astype(float), "spread_to_step": scale / unit}
     if state.since is not None and state.between is not None and state.gap is not None:
         features["changes_due"] = np.floor((state.since[pair] + horizon) / state.between[pair])
-        features["gap_due"] = np.where(features["changes_due"] >= 1, state.gap[pair], 0.0) / scale
         features["gap_due"] = np.where(features["changes_due"] >= 1, state.gap[pair], 0.0) / scale
     dates = panel.dates[cells.origin] + panel.step_days * horizon.astype("timedelta64[D]")
     features |= calendar(dates, panel.step_days, problem.spec.country)

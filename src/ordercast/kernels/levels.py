@@ -13,6 +13,7 @@ STANDING_SERIES = 4.0  # of a supplier, counted as unmoved beside those that cha
 STANDING_SUPPLIERS = 0.5  # of a product, likewise
 MEMORY = 12.0  # changes of a series over which its usual distance is averaged
 LIMIT = 3.0  # usual misses: what lies further off is a sale, a slip or that series' own affair
+FEW = 3  # prices of a supplier that changed together, below which each is limited likewise
 FIRST_MISS = 0.01  # of the log price, and how many such misses count beside a product's own
 MISS_MEMORY = 30.0
 BESIDE = 16  # steps of all series that are laid beside each other at a time, for the memory's sake
@@ -38,13 +39,17 @@ def settle(
 
     usual: (2, products) usual miss and how many it is the mean of; begins: (suppliers + 1,) running count of series.
     """
+    spared = np.empty(len(expected))
     asked, ends, effect = np.empty(len(expected)), begins[:-1].copy(), np.zeros(len(begins) - 1)
     for i in moved:
         s = supplier[i]
         asked[ends[s]] = now[i] - expected[i]
+        spared[ends[s]] = limited(asked[ends[s]], LIMIT * usual[0, product[i]])
         ends[s] += 1
     for s in range(len(effect)):
         found = ends[s] - begins[s]
+        if 0 < found < FEW:  # no median of so few passes over a sale or a slip
+            asked[begins[s] : ends[s]] = spared[begins[s] : ends[s]]
         if found > 0:
             effect[s] = np.median(asked[begins[s] : ends[s]]) * found / (found + STANDING_SERIES)
     level, pulling = np.zeros(usual.shape[1]), np.full(usual.shape[1], STANDING_SUPPLIERS)
