@@ -32,6 +32,7 @@ def one_in_ten(view: View) -> Ahead:
     return Ahead(
         *(np.broadcast_to(price * factor, shape) for factor in (0.9, 1.0, 1.1)),
         correlation=np.full((shape[0], 19), 0.9),
+        persistence=np.full((shape[0], 19), 0.9),
         demand_mean=np.repeat(mean[:, None], 20, axis=1),
         demand_variance=np.repeat(variance[:, None], 20, axis=1),
     )

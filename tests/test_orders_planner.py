@@ -22,7 +22,8 @@ def expecting(change_a_day: float, demand_units: float = 1.0) -> Callable[[View]
         path = (1 + change_a_day) ** np.minimum(np.arange(1, DAYS + 1), 10)
         price = view.today_price[:, None] * path
         mean = np.full((len(view.base_price), DAYS), demand_units)
-        return Ahead(0.999 * price, price, 1.001 * price, np.full((len(price), DAYS - 1), 0.9), mean, 0.01 * mean)
+        link = np.full((len(price), DAYS - 1), 0.9)
+        return Ahead(0.999 * price, price, 1.001 * price, link, link, mean, 0.01 * mean)
 
     return said
 

@@ -156,20 +156,28 @@ def _outward_quantile(error: Floats, level: float) -> float:
     return float(np.quantile(error, np.clip(rank / count, 0.0, 1.0), method="inverted_cdf"))
 
 
-def links(departure: Floats, group: Ints, groups: int) -> Floats:
+def links(departure: Floats, group: Ints, groups: int, lag: int = 1) -> Floats:
     """Correlation of the errors of neighbouring horizons, (groups, horizons - 1): how a path of prices hangs together.
 
-    departure: (paths, horizons) scaled errors, NaN where nothing was observed; group: (paths,). A group with fewer than
-    200 pairs at a horizon takes the correlation over all groups, 0 where there is no pair at all.
+    departure: (paths, horizons) scaled errors, NaN where nothing was observed; group: (paths,). With a longer lag it is
+    that of errors `lag` horizons apart, told per step (its lag-th root): noise in single quotes makes neighbours differ
+    without any news in it, and lasts no longer. Horizons with no other so far ahead take the last one that has. A group
+    with fewer than 200 pairs at a horizon takes the correlation over all groups, 0 where there is no pair at all.
     """
-    near, far = np.nan_to_num(departure[:, :-1]), np.nan_to_num(departure[:, 1:])
-    both = np.isfinite(departure[:, :-1]) & np.isfinite(departure[:, 1:])
-    table = np.zeros((groups, near.shape[1]))
+    lag = min(lag, departure.shape[1] - 1)
+    if lag < 1:
+        return np.zeros((groups, 0))
+    near, far = np.nan_to_num(departure[:, :-lag]), np.nan_to_num(departure[:, lag:])
+    both = np.isfinite(departure[:, :-lag]) & np.isfinite(departure[:, lag:])
+    table = np.zeros((groups, departure.shape[1] - 1))
+    reach = near.shape[1]
     for g in range(groups):
         own = both & (group == g)[:, None]
         used = np.where(own.sum(axis=0) >= MIN_CELL, own, both)
         spread = np.sqrt((near**2 * used).sum(axis=0) * (far**2 * used).sum(axis=0))
-        table[g] = np.divide((near * far * used).sum(axis=0), spread, out=np.zeros(near.shape[1]), where=spread > 0)
+        found = np.divide((near * far * used).sum(axis=0), spread, out=np.zeros(reach), where=spread > 0)
+        table[g, :reach] = np.sign(found) * np.abs(found) ** (1 / lag)
+    table[:, reach:] = table[:, reach - 1 : reach]
     return np.round(table, 4)
 
 

@@ -36,7 +36,8 @@ class Forecaster:
     boosters, rounds: by the names of LEVELS. skill: mean, p50, recursive -> (groups, 2) weight of the near and the far
     horizons; shares: p10, p90 -> (groups, 2) that of the model's quantile beside the series' own past; shifts: p10, p90
     -> (groups, ranges of horizons) scaled addition. losses: by the names of LEVELS, the loss in the windows that judge,
-    in units of that of no model. links: (groups, horizons - 1) correlation of the errors of neighbouring horizons.
+    in units of that of no model. links: (groups, horizons - 1) correlation of the errors of neighbouring horizons;
+    persistence: that of errors a fortnight apart, per step (see `calibrate.links`).
     """
 
     target: Target
@@ -48,6 +49,7 @@ class Forecaster:
     shifts: dict[str, Floats]
     losses: dict[str, float]
     links: Floats
+    persistence: Floats
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ def describe(forecaster: Forecaster) -> dict[str, Any]:
         "shifts": {name: shift.tolist() for name, shift in forecaster.shifts.items()},
         "losses": forecaster.losses,
         "error_correlation": forecaster.links.tolist(),
+        "error_persistence": forecaster.persistence.tolist(),
     }
 
 
@@ -106,6 +109,7 @@ def restore(target: Target, texts: Mapping[str, str], described: dict[str, Any])
         {name: np.array(shift) for name, shift in described["shifts"].items()},
         described["losses"],
         np.array(described["error_correlation"]),
+        np.array(described["error_persistence"]),
     )
 
 

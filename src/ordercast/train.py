@@ -95,7 +95,7 @@ def fit(problem: Problem, rows: Rows, cut: int, train: Train, *, seed: int, thre
     late = np.concatenate([np.zeros(0, dtype=np.int64), *(trial.late for trial in trials)])
     skill, shares, shifts = _judged(problem, rows, lesson, late, predicted)
     judged = Forecaster(
-        problem.target, boosters, rows.names, rounds, skill, shares, shifts, losses, _links(problem, cut, train)
+        problem.target, boosters, rows.names, rounds, skill, shares, shifts, losses, *_links(problem, cut, train)
     )
     window = folds(cut, problem.panel.step_days, train)[-1]
     skill["recursive"] = (
@@ -270,17 +270,20 @@ def _recursive_skill(trial: Forecaster, problem: Problem, window: Window) -> Flo
     return np.repeat(weight[:, None], 2, axis=1)
 
 
-def _links(problem: Problem, cut: int, train: Train) -> Floats:
-    """How the errors of neighbouring horizons hang together, on a few products' paths from no change in the windows."""
+def _links(problem: Problem, cut: int, train: Train) -> tuple[Floats, Floats]:
+    """How the errors of horizons a step and a fortnight apart hang together, on a few products' paths from no change.
+
+    On a day without a quote the last one stands: it links the days around it. Starts run through all weekdays.
+    """
     asked = problem.thinned(RECURSED_PRODUCTS)
     panel, horizons = asked.panel, asked.horizons
     first = folds(cut, panel.step_days, train)[0].start
-    starts = np.arange(first, cut - int(horizons.max()) + 1, samples.near_steps(panel.step_days))
+    starts = np.arange(first, cut - int(horizons.max()) + 1, max(1, samples.near_steps(panel.step_days) - 1))
     cells = features.every_cell(replace(asked, horizons=np.array([1])), starts.tolist())
     state = asked.target.state(panel, asked.spec, cells.series, cells.origin)
     step = cells.origin[:, None] + horizons
     pair = np.repeat(np.arange(len(cells.series)), len(horizons))
     scale = state.scale(pair, np.tile(horizons, len(cells.series))).reshape(step.shape)
     error = (panel.z[cells.series[:, None], step] - state.base[:, None]) / scale
-    seen = panel.observed[cells.series[:, None], step]
-    return calibrate.links(np.where(seen, error, np.nan), state.group, len(asked.target.groups))
+    groups, near = len(asked.target.groups), samples.near_steps(panel.step_days)
+    return calibrate.links(error, state.group, groups), calibrate.links(error, state.group, groups, near)

@@ -13,6 +13,7 @@ from ordercast.kernels.compiled import (
     COLUMN,
     CUBES,
     FLOAT,
+    INDEX,
     INDICES,
     INT,
     LEVELS,
@@ -241,3 +242,16 @@ def best_today(one: Any, tiers: Any, price: float, unit: float, curve: Floats) -
             if here + TIE * abs(here) < cost:
                 cost, units = here, i * unit
     return cost, units
+
+
+@jit(TABLE, PRODUCTS, SUPPLIERS, TIERS, COLUMN, COLUMN, INDEX, INDEX)
+def best_of(
+    products: Any, suppliers: Any, tiers: Any, price: Floats, curves: Floats, product: Ints, row: Ints
+) -> Floats:
+    """`best_today` of some suppliers, (n, 2); price: (n,) paid today; product, row: (n,) of the records."""
+    out = np.empty((len(row), 2))
+    for i in range(len(row)):
+        one = products[product[i]]
+        curve = curves[one.curve_from : one.curve_from + one.points]
+        out[i, 0], out[i, 1] = best_today(suppliers[row[i]], tiers, price[i], one.point_units, curve)
+    return out

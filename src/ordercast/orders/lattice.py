@@ -116,6 +116,18 @@ def solve(problem: Problem, threads: int = 2, levels: int = LEVELS) -> Actions:
     return Actions(cost, wait, row, bought, offers[:, 0], offers[:, 1], curves, curve_rows, products["point_units"])
 
 
+def at_least(problem: Problem, found: Actions, row: Ints, least_units: Floats) -> Floats:
+    """Units of the best order of today from the supplier rows `row` that are no fewer than least_units, (m,) each.
+
+    0 where no such order fits under the ceiling.
+    """
+    products, suppliers, tiers = records(problem, LEVELS)
+    suppliers["moq_units"][row] = np.maximum(suppliers["moq_units"][row], least_units)
+    product = np.searchsorted(problem.offers.rows, row, side="right") - 1
+    paid = np.ascontiguousarray(problem.paid[row, 0, 0])
+    return np.asarray(steps.best_of(products, suppliers, tiers, paid, found.curve, product, row)[:, 1])
+
+
 def tables(problem: Problem, product: int, levels: int = LEVELS) -> tuple[Floats, float]:
     """Cost after ordering of one product, (H, nodes, levels), by the stock it is lifted to, and the step in units.
 

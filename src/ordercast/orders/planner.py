@@ -26,14 +26,16 @@ SHELF_COVER_DAYS = 120  # more is never worth holding; what a shelf without a li
 class Ahead:
     """What is expected on a morning of the days 1..H after it.
 
-    p10, p50, p90: (series, H) prices; correlation: (series, H - 1) of the errors of neighbouring days. demand_mean,
-    demand_variance: (products, H) units a day, from today on.
+    p10, p50, p90: (series, H) prices; correlation: (series, H - 1) of the errors of neighbouring days; persistence:
+    the same by what is left of an error after a fortnight, which is less than the noise of single quotes lets it seem.
+    demand_mean, demand_variance: (products, H) units a day, from today on.
     """
 
     p10: Floats
     p50: Floats
     p90: Floats
     correlation: Floats
+    persistence: Floats
     demand_mean: Floats
     demand_variance: Floats
 
@@ -64,24 +66,31 @@ class Planner:
         price, paid, link = _prices(view, ahead, series, self.nodes, self.execution)
         product = view.terms.product[series]
         rows = np.searchsorted(product, np.arange(len(view.base_price) + 1))
-        parts = [
-            (one, lattice.solve(_problem(view, state, ahead, series, price, paid, link, one)))
-            for one in leads.programmes(rows, view.terms.promised_days[series])
-        ]
+        programmes = leads.programmes(rows, view.terms.promised_days[series])
+        problems = [_problem(view, state, ahead, series, price, paid, link, one) for one in programmes]
+        parts = [(one, lattice.solve(problem)) for one, problem in zip(programmes, problems, strict=True)]
         _, row, units = leads.best_actions(parts, len(view.base_price))
         chosen = np.where(row >= 0, series[row] if len(series) else -1, -1)
         if self.floor is None:
             return chosen, units
         rule, least = self.floor.decide(view, state)
         short = (rule >= 0) & (units < least)
-        return np.where(short, rule, chosen), np.where(short, least, units)
+        chosen, units = np.where(short, rule, chosen), np.where(short, least, units)
+        for (one, found), problem in zip(parts, problems, strict=True):
+            own = series[one.suppliers]
+            asked = np.flatnonzero(
+                (one.spare_days == 0) & short[view.terms.product[own]] & (rule[view.terms.product[own]] == own)
+            )
+            product = view.terms.product[own[asked]]
+            units[product] = np.maximum(units[product], lattice.at_least(problem, found, asked, least[product]))
+        return chosen, units
 
 
 def _prices(view: View, ahead: Ahead, series: Ints, count: int, execution: Execution) -> tuple[Floats, Floats, Ints]:
     """Node prices (series, H + 1, nodes), prices paid (series, H, nodes) and links (series, H - 1) of the offers."""
     price = nodes.price_nodes(view.today_price[series], ahead.p10[series], ahead.p50[series], ahead.p90[series], count)
-    link = nodes.links(ahead.correlation[series])
-    return price, nodes.paid_prices(price, link, execution), link
+    paid = nodes.paid_prices(price, nodes.links(ahead.correlation[series]), execution)
+    return price, paid, nodes.links(ahead.persistence[series])
 
 
 def _problem(
