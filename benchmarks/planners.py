@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from benchmarks import ours
 from benchmarks.worlds import Case
-from ordercast import panel, quotes
-from ordercast.orders import outlook, policies
+from ordercast import quotes
+from ordercast.orders import outlook
 from ordercast.orders.outlook import Asked, Outlook
-from ordercast.orders.planner import Ahead, Planner
-from ordercast.orders.policies import ReorderPoint
+from ordercast.orders.planner import Ahead
 from ordercast.orders.world import View
 
 PLAN_DAYS = 60
 
 
 def outlook_of(case: Case, first_day: int | None = None) -> Outlook:
-    """Forecasters for every morning from `first_day` on, by default the test's first: they learn from days before it."""
+    """Forecasters for every morning from `first_day` on, by default the test's: they learn from what precedes."""
     world, tables = case.world, case.tables
     first = case.test_first if first_day is None else first_day
     today = pd.Timestamp(world.dates[-1])
@@ -35,7 +34,7 @@ def outlook_of(case: Case, first_day: int | None = None) -> Outlook:
         lesson = ours.lesson(
             tables.prices,
             tables.sales,
-            tables.products,
+            tables.products.reindex(columns=["product_id", "category"]),
             target,
             horizons,
             today=today,
@@ -59,5 +58,9 @@ class Remembered:
     def __call__(self, view: View) -> Ahead:
         if view.day not in self._said:
             told = self.source(view)
-            self._said[view.day] = Ahead(**{name: each.astype(np.float32) for name, each in vars(told).items()})
-        return Ahead(**{name: each.astype(np.float64) for name, each in vars(self._said[view.day]).items()})
+            self._said[view.day] = _cast(told, np.float64, np.float32)
+        return _cast(self._said[view.day], np.float32, np.float64)
+
+
+def _cast(told: Ahead, kind: type, to: type) -> Ahead:
+    return Ahead(**{name: each.astype(to) if each.dtype == kind else each for name, each in vars(told).items()})

@@ -33,6 +33,7 @@ def one_in_ten(view: View) -> Ahead:
         *(np.broadcast_to(price * factor, shape) for factor in (0.9, 1.0, 1.1)),
         correlation=np.full((shape[0], 19), 0.9),
         persistence=np.full((shape[0], 19), 0.9),
+        quote_due=np.ones(20, dtype=bool),
         demand_mean=np.repeat(mean[:, None], 20, axis=1),
         demand_variance=np.repeat(variance[:, None], 20, axis=1),
     )

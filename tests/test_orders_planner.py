@@ -23,7 +23,7 @@ def expecting(change_a_day: float, demand_units: float = 1.0) -> Callable[[View]
         price = view.today_price[:, None] * path
         mean = np.full((len(view.base_price), DAYS), demand_units)
         link = np.full((len(price), DAYS - 1), 0.9)
-        return Ahead(0.999 * price, price, 1.001 * price, link, link, mean, 0.01 * mean)
+        return Ahead(0.999 * price, price, 1.001 * price, link, link, np.ones(DAYS, dtype=bool), mean, 0.01 * mean)
 
     return said
 

@@ -20,6 +20,7 @@ LOWER_BOUND = 1.645  # standard errors: one-sided 95%
 WEIGHTS = np.arange(1, 11) / 10  # the shares of a median's departure that are tried
 BAND_SHARES = (1.0, 0.75, 0.5)  # of the model, that are tried
 SHIFTED = 0.5  # of what a band was found to lack: past windows' calm or unrest returns only in part
+P10_TO_P90_IN_SD = 2.5631  # of a normal distribution
 NEAR_DAYS = 14  # what people see first; skill is judged for these days and for the later ones apart
 HORIZON_EDGES_DAYS = np.array([2, 4, 7, 10, 14, 21, 30, 45])  # horizons between two of them are judged together
 
@@ -178,7 +179,20 @@ def links(departure: Floats, group: Ints, groups: int, lag: int = 1) -> Floats:
         found = np.divide((near * far * used).sum(axis=0), spread, out=np.zeros(reach), where=spread > 0)
         table[g, :reach] = np.sign(found) * np.abs(found) ** (1 / lag)
     table[:, reach:] = table[:, reach - 1 : reach]
-    return np.round(table, 4)
+    return np.asarray(np.round(table, 4), dtype=np.float64)
+
+
+def level_cv(error: Floats, expected: Floats, variance: Floats, group: Ints, groups: int) -> Floats:
+    """What sums over several days err by beyond their days' own variance, as a share of them, (groups,).
+
+    error, expected, variance: (sums,) actual less expected, and the days' variances added up as if independent: an
+    error in the level is common to all days of a sum, and the larger share of a long one (Silver, Pyke & Thomas, ch.
+    3).
+    """
+    beyond = np.bincount(group, error**2 - variance, minlength=groups)
+    square = np.bincount(group, expected**2, minlength=groups)
+    share = np.divide(beyond, square, out=np.zeros(groups), where=square > 0)
+    return np.asarray(np.round(np.sqrt(np.maximum(share, 0.0)), 4), dtype=np.float64)
 
 
 def snapped(departure: Floats, least: float) -> Floats:

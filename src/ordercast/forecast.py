@@ -37,7 +37,8 @@ class Forecaster:
     horizons; shares: p10, p90 -> (groups, 2) that of the model's quantile beside the series' own past; shifts: p10, p90
     -> (groups, ranges of horizons) scaled addition. losses: by the names of LEVELS, the loss in the windows that judge,
     in units of that of no model. links: (groups, horizons - 1) correlation of the errors of neighbouring horizons;
-    persistence: that of errors a fortnight apart, per step (see `calibrate.links`).
+    persistence: that of errors four weeks apart, per step (see `calibrate.links`). level_cv: (groups,) what sums over a
+    fortnight err by beyond what their days' bands say, a share of the sum; 0 for prices.
     """
 
     target: Target
@@ -50,6 +51,7 @@ class Forecaster:
     losses: dict[str, float]
     links: Floats
     persistence: Floats
+    level_cv: Floats
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,7 @@ def describe(forecaster: Forecaster) -> dict[str, Any]:
         "losses": forecaster.losses,
         "error_correlation": forecaster.links.tolist(),
         "error_persistence": forecaster.persistence.tolist(),
+        "level_cv": forecaster.level_cv.tolist(),
     }
 
 
@@ -110,6 +113,7 @@ def restore(target: Target, texts: Mapping[str, str], described: dict[str, Any])
         described["losses"],
         np.array(described["error_correlation"]),
         np.array(described["error_persistence"]),
+        np.array(described["level_cv"]),
     )
 
 

@@ -13,7 +13,7 @@ import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
 
-from ordercast import calibrate, features, forecast, samples
+from ordercast import calibrate, features, forecast, paths, samples
 from ordercast.features import Problem, Rows
 from ordercast.forecast import LEVELS, Forecaster
 from ordercast.params import Train
@@ -21,7 +21,6 @@ from ordercast.states import Floats, Ints
 
 MIN_ROWS = 50
 BAGGING_EVERY = 5  # rounds: drawing the rows anew costs as much as a tree
-RECURSED_PRODUCTS = 30  # enough to judge a recursion by: the evidence lies in the origins
 ROWS_PER_THREAD = 100_000  # a smaller fit is no faster on two cores, and burns both
 OUTER_STEP = 1.2  # outer quantiles may stride: what they get wrong in general is shifted afterwards
 TARGET_LIMIT = 6.0  # scaled departures beyond this are typing errors or shocks that nobody forecasts
@@ -94,14 +93,29 @@ def fit(problem: Problem, rows: Rows, cut: int, train: Train, *, seed: int, thre
             newest.best_iteration = rounds[name]
     late = np.concatenate([np.zeros(0, dtype=np.int64), *(trial.late for trial in trials)])
     skill, shares, shifts = _judged(problem, rows, lesson, late, predicted)
+    groups, windows = len(problem.target.groups), folds(cut, problem.panel.step_days, train)
+    links, persistence = paths.links(problem, windows[0].start, cut)
     judged = Forecaster(
-        problem.target, boosters, rows.names, rounds, skill, shares, shifts, losses, *_links(problem, cut, train)
+        problem.target,
+        boosters,
+        rows.names,
+        rounds,
+        skill,
+        shares,
+        shifts,
+        losses,
+        links,
+        persistence,
+        level_cv=np.zeros(groups),
     )
-    window = folds(cut, problem.panel.step_days, train)[-1]
     skill["recursive"] = (
-        _recursive_skill(replace(judged, boosters={"mean": newest}), problem, window) if newest else skill["mean"]
+        paths.recursive_skill(replace(judged, boosters={"mean": newest}), problem, windows[-1].start, windows[-1].end)
+        if newest
+        else skill["mean"]
     )
-    return judged
+    if problem.target.drifts:
+        return judged
+    return replace(judged, level_cv=paths.level_cv(judged, problem, windows[0].start, cut))
 
 
 def window_loss(problem: Problem, rows: Rows, cut: int, train: Train, *, seed: int, threads: int) -> float:
@@ -247,43 +261,3 @@ def _judged(
         band = calibrate.blended(predicted[name], own, shares[name][group, far])
         shifts[name] = calibrate.shifts(band, actual, level, bucket, group, groups, share=calibrate.SHIFTED)
     return skill, shares, shifts
-
-
-def _recursive_skill(trial: Forecaster, problem: Problem, window: Window) -> Floats:
-    """The weight of the recursion's departures, judged on a few products and near days in the newest window."""
-    near = samples.near_steps(problem.panel.step_days)
-    asked = replace(problem.thinned(RECURSED_PRODUCTS), horizons=problem.horizons[:near])
-    panel, horizons = asked.panel, asked.horizons
-    parts = []
-    for origin in range(window.end - int(horizons.max()), window.start - 1, -int(horizons.max()) - 1):
-        known = asked.at(origin)
-        at = forecast.asked(trial, known, ("mean",))
-        said, step = forecast.recursed(trial, known, at), origin + horizons
-        seen = panel.observed[:, step] & (panel.first <= origin)[:, None]
-        actual = (panel.z[:, step] - at.base[:, None]) / at.scale
-        group = np.broadcast_to(at.group[:, None], seen.shape)
-        parts.append(((said * at.trust[:, None])[seen], actual[seen], np.full(seen.sum(), origin), group[seen]))
-    if not parts:
-        return np.zeros((len(problem.target.groups), 2))
-    said, actual, when, group = (np.concatenate(each) for each in zip(*parts, strict=True))
-    weight = calibrate.mean_weights(said, actual, when, group, len(problem.target.groups))
-    return np.repeat(weight[:, None], 2, axis=1)
-
-
-def _links(problem: Problem, cut: int, train: Train) -> tuple[Floats, Floats]:
-    """How the errors of horizons a step and a fortnight apart hang together, on a few products' paths from no change.
-
-    On a day without a quote the last one stands: it links the days around it. Starts run through all weekdays.
-    """
-    asked = problem.thinned(RECURSED_PRODUCTS)
-    panel, horizons = asked.panel, asked.horizons
-    first = folds(cut, panel.step_days, train)[0].start
-    starts = np.arange(first, cut - int(horizons.max()) + 1, max(1, samples.near_steps(panel.step_days) - 1))
-    cells = features.every_cell(replace(asked, horizons=np.array([1])), starts.tolist())
-    state = asked.target.state(panel, asked.spec, cells.series, cells.origin)
-    step = cells.origin[:, None] + horizons
-    pair = np.repeat(np.arange(len(cells.series)), len(horizons))
-    scale = state.scale(pair, np.tile(horizons, len(cells.series))).reshape(step.shape)
-    error = (panel.z[cells.series[:, None], step] - state.base[:, None]) / scale
-    groups, near = len(asked.target.groups), samples.near_steps(panel.step_days)
-    return calibrate.links(error, state.group, groups), calibrate.links(error, state.group, groups, near)

@@ -58,7 +58,7 @@ def demand_windows(product: Any, mean: Floats, variance: Floats, days: int) -> F
     """Mean and variance of demand from each day on over lead time, a day more, lead time + shelf life, (3, days, 2)."""
     out = np.empty((3, days, 2))
     for row, more in enumerate((0, 1, max(product.shelf_life_days, 1))):
-        windows(mean, variance, product.lead_days + more, product.lead_sd_days, out[row])
+        windows(mean, variance, product.lead_days + more, product.lead_sd_days, product.demand_level_cv, out[row])
     return out
 
 

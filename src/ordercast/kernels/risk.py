@@ -129,12 +129,12 @@ def left_over(
         into[i] = sd * (z + loss_at(z, curve))
 
 
-@jit(nb.void, LEVELS, LEVELS, INT, FLOAT, TABLE)
-def windows(mean: Floats, variance: Floats, lead: int, lead_sd: float, into: Floats) -> None:
+@jit(nb.void, LEVELS, LEVELS, INT, FLOAT, FLOAT, TABLE)
+def windows(mean: Floats, variance: Floats, lead: int, lead_sd: float, level_cv: float, into: Floats) -> None:
     """Fill `into`, (days, 2), with mean and variance of the demand of the `lead` days from each day on.
 
-    Days behind the last one repeat it. Days are independent; a lead time with a spread adds (pace x lead_sd)^2 (Silver,
-    Pyke & Thomas, ch. 7).
+    Days behind the last one repeat it. Days are independent but for an error in their level, of level_cv of the mean;
+    a lead time with a spread adds (pace x lead_sd)^2 (Silver, Pyke & Thomas, ch. 7).
     """
     last = len(mean) - 1
     total = spread = 0.0
@@ -144,7 +144,7 @@ def windows(mean: Floats, variance: Floats, lead: int, lead_sd: float, into: Flo
     for day in range(len(into)):
         pace = total / lead if lead > 0 else mean[min(day, last)]
         into[day, 0] = total
-        into[day, 1] = max(spread, 0.0) + (pace * lead_sd) ** 2
+        into[day, 1] = max(spread, 0.0) + (pace * lead_sd) ** 2 + (total * level_cv) ** 2
         total += mean[min(day + lead, last)] - mean[min(day, last)]
         spread += variance[min(day + lead, last)] - variance[min(day, last)]
 

@@ -36,6 +36,7 @@ PRODUCT = np.dtype(
         ("stock_units", np.float64),  # expected when an order of today arrives
         ("lead_days", np.int64),
         ("lead_sd_days", np.float64),
+        ("demand_level_cv", np.float64),  # error in the level of demand, a share of it
         ("shelf_life_days", np.int64),  # 0: it keeps
         ("holding_rate_per_year", np.float64),
         ("end_units", np.float64),  # of the stock left at the end, at most so many are worth their price

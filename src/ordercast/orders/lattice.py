@@ -54,7 +54,8 @@ class Problem:
     money per order after the end (0: no correction). worth: (n, H) price at which stock is held and spoils;
     holding_rate_per_year, shelf_life_days (0: it keeps): (n,). stock: (n,), receipts, ceiling: (n, H) of
     `risk.stock_on_arrival` and `risk.stock_ceilings`. demand_mean, demand_variance: (n, any) by day, the last day going
-    on; lead_days, lead_sd_days: (n,). step_units: (n,) between levels, 0 to have it chosen.
+    on; demand_level_cv: (n,) error in its level, a share of it; lead_days, lead_sd_days: (n,). step_units: (n,) between
+    levels, 0 to have it chosen.
     """
 
     offers: Offers
@@ -72,6 +73,7 @@ class Problem:
     ceiling: Floats
     demand_mean: Floats
     demand_variance: Floats
+    demand_level_cv: Floats
     lead_days: Ints
     lead_sd_days: Floats
     step_units: Floats
@@ -187,7 +189,7 @@ def records(problem: Problem, levels: int) -> tuple[Records, Records, Records]:
     products["curve_from"] = np.cumsum(products["points"]) - products["points"]
     products["levels"], products["step_units"] = np.maximum(np.ceil(reach / step - steps.NEARLY) + 1, 2), step
     products["stock_units"] = problem.stock
-    for name in ("lead_days", "lead_sd_days", "shelf_life_days", "holding_rate_per_year", *ENDS):
+    for name in ("lead_days", "lead_sd_days", "demand_level_cv", "shelf_life_days", "holding_rate_per_year", *ENDS):
         products[name] = getattr(problem, name)
     suppliers = np.zeros(len(offers.moq_units), steps.SUPPLIER)
     for name in ("moq_units", "order_cost", "spare_days"):
@@ -255,6 +257,7 @@ def certain(
         ceiling=row * ceiling_units,
         demand_mean=np.asarray(demand_units, dtype=np.float64)[None],
         demand_variance=row * 0.0,
+        demand_level_cv=one * 0.0,
         lead_days=np.zeros(1, dtype=np.int64),
         lead_sd_days=one * 0.0,
         step_units=one,

@@ -16,9 +16,23 @@ from ordercast.forecast import Forecaster
 from ordercast.orders.planner import Ahead
 from ordercast.orders.supply import P10_TO_P90_IN_SD
 from ordercast.orders.world import Floats, Ints, View
-from ordercast.states import Floats as Cells
 
 QUANTILES = ("p10", "p50", "p90")
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a forecaster says one morning of the series it is asked about.
+
+    units: by name (rows, horizons); links, persistence: (rows, horizons - 1) as in `Forecaster`; level_cv:
+    (rows,); which: (days,) the horizon each of the days asked for lies in, -1 while the last known step stands.
+    """
+
+    units: dict[str, Floats]
+    links: Floats
+    persistence: Floats
+    level_cv: Floats
+    which: Ints
 
 
 @dataclass(frozen=True)
@@ -32,25 +46,23 @@ class Asked:
     problem: Problem
     rows: Ints
 
-    def on(self, today: np.datetime64, days: int) -> tuple[dict[str, Cells], tuple[Cells, Cells], Ints]:
-        """Values by name (rows, horizons), links and persistence of neighbouring horizons (rows, horizons - 1), and
-        which horizon each of the `days` after the last known day is, (days,); -1 while the last step still stands.
-        """
+    def on(self, today: np.datetime64, days: int) -> Told:
+        """What is expected of the `days` after `today`, which need not be a day of the calendar."""
         panel = self.problem.panel
         last = int(np.searchsorted(panel.dates, today, side="right")) - 1
         passed = int((today - panel.dates[last]).astype(np.int64))
         which = (passed + np.arange(1, days + 1)) // panel.step_days - 1
-        asked = replace(
-            self.problem,
-            panel=features.recent(panel.until(last + 1)),
-            horizons=np.arange(1, max(int(which[-1]) + 1, 1) + 1),
+        horizons = np.arange(1, max(int(which[-1]) + 1, 1) + 1)
+        asked = replace(self.problem, panel=features.recent(panel.until(last + 1)), horizons=horizons)
+        at, model = forecast.guarded(self.forecaster, asked), self.forecaster
+        group = at.group[self.rows]
+        return Told(
+            {name: forecast.values(model.target, at, each)[self.rows] for name, each in at.departure.items()},
+            model.links[group, : len(horizons) - 1],
+            model.persistence[group, : len(horizons) - 1],
+            model.level_cv[group],
+            which,
         )
-        at = forecast.guarded(self.forecaster, asked)
-        target = self.forecaster.target
-        told = {name: forecast.values(target, at, each)[self.rows] for name, each in at.departure.items()}
-        group, between = at.group[self.rows], len(asked.horizons) - 1
-        links, persistence = (each[group, :between] for each in (self.forecaster.links, self.forecaster.persistence))
-        return told, (links, persistence), which
 
 
 @dataclass(frozen=True)
@@ -62,21 +74,34 @@ class Outlook:
     days: int = 60
 
     def __call__(self, view: View) -> Ahead:
-        told, linked, which = self.price.on(view.dates[-1], self.days)
-        later = np.maximum(which, 0)
-        standing = which < 0
-        p10, p50, p90 = (np.where(standing, view.today_price[:, None], told[name][:, later]) for name in QUANTILES)
-        same_step = which[1:] == which[:-1]
+        told = self.price.on(view.dates[-1], self.days)
+        later, standing = np.maximum(told.which, 0), told.which < 0
+        due = np.diff(told.which, prepend=-1) > 0
+        p10, p50, p90 = (
+            np.where(standing, view.today_price[:, None], told.units[name][:, later]) for name in QUANTILES
+        )
+        # What stands until the first quote is due tells nothing of it; in between, a price stays what it is.
+        known = np.where(standing[:-1], 0.0, 1.0)
         correlation, persistence = (
-            np.where(same_step, 1.0, np.pad(each, ((0, 0), (0, 1)))[:, later[:-1]]) for each in linked
+            np.where(due[1:], known * np.pad(each, ((0, 0), (0, 1)))[:, later[:-1]], 1.0)
+            for each in (told.links, told.persistence)
         )
         known_until = view.dates[view.demand_units.shape[1] - 1]
-        gap = int((view.dates[-1] - known_until).astype(np.int64)) - 1  # days already over whose sales are not in yet
-        units, _, week = self.demand.on(known_until, gap + self.days)
-        step_days, day = self.demand.problem.panel.step_days, np.maximum(week[gap:], 0)
-        mean = units["mean"][:, day] / step_days
-        sd = np.maximum(units["p90"] - units["p10"], 0.0)[:, day] / P10_TO_P90_IN_SD
-        return Ahead(p10, p50, p90, correlation, persistence, np.maximum(mean, 0.0), np.square(sd) / step_days)
+        over = int((view.dates[-1] - known_until).astype(np.int64)) - 1  # days whose sales are not in yet
+        sold = self.demand.on(known_until, over + self.days)
+        step_days, day = self.demand.problem.panel.step_days, np.maximum(sold.which[over:], 0)
+        sd = np.maximum(sold.units["p90"] - sold.units["p10"], 0.0)[:, day] / P10_TO_P90_IN_SD
+        return Ahead(
+            p10=p10,
+            p50=p50,
+            p90=p90,
+            correlation=correlation,
+            persistence=persistence,
+            quote_due=due,
+            demand_mean=np.maximum(sold.units["mean"][:, day] / step_days, 0.0),
+            demand_variance=np.square(sd) / step_days,
+            demand_level_cv=sold.level_cv,
+        )
 
 
 def rows_of(problem: Problem, key: pd.DataFrame) -> Ints:

@@ -15,7 +15,7 @@ from ordercast.orders import lattice, leads, nodes, risk
 from ordercast.orders.lattice import Offers, Problem
 from ordercast.orders.leads import Programme
 from ordercast.orders.policies import Decision, ReorderPoint
-from ordercast.orders.world import LOST_VALUE, Execution, Floats, Ints, State, View
+from ordercast.orders.world import LOST_VALUE, Bools, Execution, Floats, Ints, State, View
 
 YEAR_DAYS = 365
 END_COVER_DAYS = 60  # a unit left at the end is worth something as far as it is used within so many days
@@ -27,8 +27,9 @@ class Ahead:
     """What is expected on a morning of the days 1..H after it.
 
     p10, p50, p90: (series, H) prices; correlation: (series, H - 1) of the errors of neighbouring days; persistence:
-    the same by what is left of an error after a fortnight, which is less than the noise of single quotes lets it seem.
-    demand_mean, demand_variance: (products, H) units a day, from today on.
+    the same by what is left of an error after four weeks, more than the noise of single quotes lets it seem.
+    quote_due: (H,) whether new quotes are due that day; none in between. demand_mean, demand_variance: (products, H)
+    units a day, from today on; demand_level_cv: (products,) error in the level of all these days, a share of it.
     """
 
     p10: Floats
@@ -36,8 +37,10 @@ class Ahead:
     p90: Floats
     correlation: Floats
     persistence: Floats
+    quote_due: Bools
     demand_mean: Floats
     demand_variance: Floats
+    demand_level_cv: Floats
 
 
 class Forecasts(Protocol):
@@ -90,6 +93,10 @@ def _prices(view: View, ahead: Ahead, series: Ints, count: int, execution: Execu
     """Node prices (series, H + 1, nodes), prices paid (series, H, nodes) and links (series, H - 1) of the offers."""
     price = nodes.price_nodes(view.today_price[series], ahead.p10[series], ahead.p50[series], ahead.p90[series], count)
     paid = nodes.paid_prices(price, nodes.links(ahead.correlation[series]), execution)
+    if execution == "next_quote":  # what is ordered until a quote is due is paid as on the day before it
+        day = np.arange(len(ahead.quote_due))
+        before = np.minimum.accumulate(np.where(ahead.quote_due, day, len(day) - 1)[::-1])[::-1]
+        paid = paid[:, before]
     return price, paid, nodes.links(ahead.persistence[series])
 
 
@@ -138,6 +145,7 @@ def _problem(
         ceiling=risk.stock_ceilings(stock, room, capacity, mean, one.lead_days, days),
         demand_mean=mean,
         demand_variance=variance,
+        demand_level_cv=ahead.demand_level_cv[products],
         lead_days=one.lead_days,
         lead_sd_days=np.maximum.reduceat(terms.lead_time_sd_days[own], firsts),
         step_units=np.zeros(len(products)),

@@ -76,19 +76,20 @@ def useful_capacity(
 
 
 def lead_demand(
-    mean_units: Floats, variance_units: Floats, lead_days: int, lead_sd_days: float, days: int
+    mean_units: Floats, variance_units: Floats, lead_days: int, lead_sd_days: float, days: int, level_cv: float = 0.0
 ) -> tuple[Floats, Floats]:
     """Mean and variance of the demand over the lead time from each of `days` days on, both (days,).
 
-    mean_units, variance_units: by day from today, the last day going on; days are independent. A lead time with a
-    spread adds (demand a day x lead_sd_days)^2: Silver, Pyke & Thomas, ch. 7.
+    mean_units, variance_units: by day from today, the last day going on; days are independent but for an error in the
+    level of all of them, of level_cv of the mean. A lead time with a spread adds (demand a day x lead_sd_days)^2:
+    Silver, Pyke & Thomas, ch. 7.
 
     >>> mean, variance = lead_demand(np.array([150.0]), np.array([16.0**2]), 5, 1.0, days=1)
     >>> mean.tolist(), (variance**0.5).round(1).tolist()
     ([750.0], [154.2])
     """
     out = np.empty((days, 2))
-    kernels.windows(mean_units, variance_units, lead_days, lead_sd_days, out)
+    kernels.windows(mean_units, variance_units, lead_days, lead_sd_days, level_cv, out)
     return out[:, 0], out[:, 1]
 
 

@@ -77,11 +77,15 @@ def over_time(cost: Floats, other: Floats, reference: Floats, seed: int) -> Inte
     Blocks begin anywhere and go round the end (circular block bootstrap, Politis & Romano 1992): what moved all
     products at once in a month counts once.
     """
-    days = len(cost)
+    return _interval(other - cost, reference, block_days(len(cost), seed))
+
+
+def block_days(days: int, seed: int) -> Ints:
+    """Draws of as many days, in blocks of 28, (draws, days)."""
     block = min(BLOCK_DAYS, days)
     starts = np.random.default_rng(seed).integers(0, days, (DRAWS, -(-days // block)))
     drawn = (starts[:, :, None] + np.arange(block)) % days
-    return _interval(other - cost, reference, drawn.reshape(DRAWS, -1)[:, :days])
+    return np.asarray(drawn.reshape(DRAWS, -1)[:, :days], dtype=np.int64)
 
 
 def _interval(gain: Floats, reference: Floats, drawn: Ints) -> Interval:

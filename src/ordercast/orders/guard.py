@@ -1,0 +1,78 @@
+"""For which products the planner is trusted: those for which its record beats the ERP rule's, at executable prices.
+
+The record is a replay of both over days that the forecasts had not seen. Prices of a catalogue move together, so that a
+product's own record is mostly luck: first all products together must have gained, in most ways that the months could
+have fallen; then a product's gain is drawn towards the catalogue's as far as it is no surer than that (empirical Bayes:
+Morris 1983), and where even that is a loss the ERP rule goes on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ordercast.orders import savings
+from ordercast.orders.policies import Decision, Policy
+from ordercast.orders.world import Bools, Floats, State, View
+
+SURE = 0.75  # share of the resampled records in which the catalogue must have gained
+SEED = 7
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a planner gained on the ERP rule.
+
+    gain: (products,) expected share of a product's cost, its own record drawn towards the catalogue's; trusted:
+    (products,); chance: share of the resampled records in which all products together gained; saving_pct: of all
+    products together.
+    """
+
+    gain: Floats
+    trusted: Bools
+    chance: float
+    saving_pct: float
+
+
+def judged(cost: Floats, erp_cost: Floats) -> Record:
+    """The record of a planner: cost, erp_cost (products, days), daily costs of the same days as `Account.daily`."""
+    products, days = cost.shape
+    usual = erp_cost.sum(axis=1)
+    gained = erp_cost - cost
+    drawn = savings.block_days(days, SEED)
+    totals = gained.sum(axis=0)[drawn].sum(axis=1)
+    chance = float((totals > 0).mean()) if days else 0.0
+    saving = float(100 * gained.sum() / usual.sum()) if usual.sum() > 0 else 0.0
+    share = np.divide(gained.sum(axis=1), usual, out=np.zeros(products), where=usual > 0)
+    spread = np.divide(gained[:, drawn[:200]].sum(axis=2).std(axis=1), usual, out=np.ones(products), where=usual > 0)
+    gain = shrunk(share, np.square(spread), saving / 100)
+    return Record(gain, (chance >= SURE) & (gain > 0), chance, saving)
+
+
+def shrunk(share: Floats, variance: Floats, centre: float) -> Floats:
+    """Shares drawn towards the centre by their variance beside that between products; (products,) each.
+
+    >>> shrunk(np.array([0.04, -0.04]), np.array([0.0, 0.0004]), 0.0).round(3).tolist()
+    [0.04, -0.03]
+    """
+    between = max(float(np.mean(np.square(share - centre) - variance)), 0.0)
+    weight = np.divide(between, between + variance, out=np.zeros(len(share)), where=between + variance > 0)
+    return centre + weight * (share - centre)
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """The planner's decisions for trusted products, the ERP rule's for the others."""
+
+    planner: Policy
+    erp: Policy
+    trusted: Bools
+    name: str = "planner"
+
+    def decide(self, view: View, state: State) -> Decision:
+        series, units = self.erp.decide(view, state)
+        if not self.trusted.any():
+            return series, units
+        planned, amount = self.planner.decide(view, state)
+        return np.where(self.trusted, planned, series), np.where(self.trusted, amount, units)
