@@ -3,16 +3,16 @@
 Prices paid, demand and lead times are known up to the last day; every rule of the replay holds. The programme of
 `kernels.foresight` is exact over (day, stock) on whole units; three rules cannot be told from that state alone:
 
-- the shelf must take an order when it is placed, stock and all that is under way counted. When it arrives, sales since
-  then have made room, unless some were lost. The bound lets the stock at arrival fill the shelf; the plan leaves the
-  demand since the order free, which is always enough.
+- the shelf must take an order when it is placed, stock and all that is under way counted. The plan leaves room on
+  arrival for all demand since the order, which is always enough. The bound asks for that room only since the last unit
+  that was lost and since the last order placed of those that came.
 - one order per product and day. The bound allows one from every supplier; the plan keeps to it.
 - goods spoil by age, the oldest sold first. Both throw away at once, unheld, what will spoil for certain, which is all
   that spoils unless an order brings more than is sold in its life.
 
-So `bound` is a lower bound of what any policy costs, and `Clairvoyant` in the replay an upper bound of the best. Demand
-or stock that is not whole, or a shelf of more than MOST_LEVELS units, is told on a grid, values between its levels
-being interpolated: then the bound holds but for the error of the grid.
+So `bound` is a lower bound of what any policy costs, and `Clairvoyant` in the replay an upper bound of the best. Where
+demand and stock are in no EXACT_PARTS of a unit, or the shelf holds more than MOST_LEVELS of them, values between the
+levels of a grid are interpolated: then the bound holds but for the error of the grid.
 """
 
 from __future__ import annotations
@@ -31,21 +31,21 @@ from ordercast.orders.policies import DAYS_PER_YEAR, Decision
 from ordercast.orders.world import Execution, Floats, Ints, State, View, World
 
 MOST_LEVELS = 2**15
-LEVELS_PER_DAY = 16  # of a mean day's demand, where it is not whole
+EXACT_PARTS = (1, 2, 4, 5, 10, 20, 100)  # of a unit: the first that all demand and stock is whole in
+LEVELS_PER_DAY = 16  # of a mean day's demand, where it is in none
 
 
 @dataclass(frozen=True)
-class Foresight:
-    """What perfect foresight would do from first_day to last_day of a world.
+class Plan:
+    """What is best to order from first_day to last_day of a world.
 
-    bound: (products,) the least cost, as accounts.Account.total counts it; series (-1: no order), units: (products,
-    days from first_day on) the plan; cost: (products,) what the plan is to cost.
+    series (-1: no order), units: (products, days from first_day on); cost: (products,) what that is to cost, as
+    accounts.Account.total counts it.
     """
 
-    bound: Floats
-    cost: Floats
     series: Ints
     units: Floats
+    cost: Floats
 
 
 @dataclass(frozen=True)
@@ -84,14 +84,20 @@ class Clairvoyant:
     name: str = "clairvoyant"
 
     @cached_property
-    def foresight(self) -> Foresight:
-        return foreseen(self.world, self.first_day, self.last_day, self.execution)
+    def plan(self) -> Plan:
+        return planned(self.world, self.first_day, self.last_day, self.execution)
+
+    @cached_property
+    def bound(self) -> Floats:
+        """The cost of each product that no policy gets below, (products,)."""
+        every = problems(self.world, self.first_day, self.last_day, self.execution)
+        return np.array([foresight.bound(*_arguments(one, one.levels)) for one in every])
 
     def decide(self, view: View, state: State) -> Decision:
-        plan, terms = self.foresight, view.terms
+        plan, terms = self.plan, view.terms
         at = view.day - self.first_day
         if not 0 <= at < plan.units.shape[1]:
-            return np.full(len(plan.bound), -1), np.zeros(len(plan.bound))
+            return np.full(len(plan.cost), -1), np.zeros(len(plan.cost))
         series = plan.series[:, at]
         pack, moq = terms.pack_units[series], np.maximum(terms.moq_units[series], 1)
         units = np.minimum(plan.units[:, at], np.floor(state.room_units / pack) * pack)
@@ -99,11 +105,11 @@ class Clairvoyant:
         return np.where(taken, series, -1), np.where(taken, units, 0.0)
 
 
-def foreseen(world: World, first_day: int, last_day: int, execution: Execution) -> Foresight:
-    """The bound and the plan of every product."""
+def planned(world: World, first_day: int, last_day: int, execution: Execution) -> Plan:
+    """The plan for every product."""
     days = last_day - first_day + 1
-    bound, cost = np.empty(world.products), np.empty(world.products)
     series, units = np.full((world.products, days), -1), np.zeros((world.products, days))
+    cost = np.empty(world.products)
     for product, one in enumerate(problems(world, first_day, last_day, execution)):
         after = np.empty((days + 1, one.levels))
         cost[product] = foresight.values(*_arguments(one, after))
@@ -112,9 +118,8 @@ def foreseen(world: World, first_day: int, last_day: int, execution: Execution) 
         )
         placed = np.flatnonzero(bought)
         day = one.offers["order_day"][placed]
-        series[product, day], units[product, day] = one.series[placed], bought[placed]
-        bound[product] = foresight.bound(*_arguments(one, one.levels))
-    return Foresight(bound, cost, series, np.rint(units))
+        series[product, day], units[product, day] = one.series[placed], np.rint(bought[placed])
+    return Plan(series, units, cost)
 
 
 def _arguments(one: Problem, last: int | Floats) -> tuple[Any, ...]:
@@ -205,9 +210,12 @@ def _grid(
     world: World, product: int, demand: Floats, receipts: Floats, stock: float, shelf_units: float
 ) -> tuple[float, int]:
     """Units between two levels of stock, a part of every pack, and their number."""
-    packs = world.terms.pack_units[world.terms.product == product]
     reach = max(shelf_units, stock) + float(receipts[1:].sum())
-    whole = all(float(of) == np.rint(of) for of in (stock, *demand, *receipts))
-    wish = reach / MOST_LEVELS if whole else max(demand.mean() / LEVELS_PER_DAY, reach / MOST_LEVELS)
-    step = 1.0 if whole and wish <= 1 else grid.grid_step(packs, wish, True, packs.copy())
+    units = np.concatenate([[stock], demand, receipts])
+    for parts in EXACT_PARTS:
+        if reach * parts <= MOST_LEVELS and np.array_equal(units * parts, np.rint(units * parts)):
+            return 1.0 / parts, int(np.ceil(reach * parts)) + 2
+    packs = world.terms.pack_units[world.terms.product == product]
+    wish = max(float(demand.mean()) / LEVELS_PER_DAY, reach / MOST_LEVELS)
+    step = grid.grid_step(packs, wish, True, packs.copy())
     return step, int(np.ceil(reach / step)) + 2
