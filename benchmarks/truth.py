@@ -6,6 +6,7 @@ it saves is about what a planner of this kind can save by the best of forecasts.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
@@ -149,7 +150,7 @@ class TrueModel:
             spread, jumped, chances = (each.reshape(count, -1) for each in flat)
             size = drawn.size[row][:, passed].reshape(count, -1, POINTS)
             found = quantiles(spread, jumped, size, chances, cut[:, 0], np.array(LEVELS_SAID))
-            points.append(found.reshape(count, HORIZON_DAYS, len(age), 3))
+            points.append(found.reshape(count, HORIZON_DAYS, len(age), len(LEVELS_SAID)))
             flips = (cut**2 * on * (1 - on))[:, :, None]
             variance = of_ar + of_jumps + flips[:, :-1]
             later = self._list_variance(drawn.variance[row], following) + flips[:, 1:]
@@ -176,22 +177,36 @@ class TrueModel:
         points, link = self.said
         cell = np.arange(len(ar))[:, None], np.arange(HORIZON_DAYS), age, self.on_promotion[:, now, None].astype(int)
         p10, p50, p90 = np.exp(centre[:, :, None] + points[cell]).transpose(2, 0, 1)
-        mean = self._demand(today, np.column_stack([self._price(now), p50[:, :-1]]))
+        listed = np.exp(np.column_stack([log_list, centre[:, :-1]]))
+        mean = self._demand(today, listed, self._on_promotion(now, np.arange(HORIZON_DAYS)))
         variance = mean + mean**2 / self.demand["dispersion"]
         return Ahead(p10, p50, p90, link[cell][:, :-1], mean, variance)
 
-    def _price(self, now: int) -> Floats:
-        """The price of the morning, quoted or not, (series,)."""
-        return np.exp(self.log_list[:, now]) * (1 - self.rules.discount[:, 0] * self.on_promotion[:, now])
+    def _on_promotion(self, now: int, ahead: Ints) -> Floats:
+        """Chance of a promotion so many days after a morning, (series, ahead)."""
+        turnover = self.rules.promotion_start + self.rules.promotion_end
+        settled = self.rules.promotion_start / turnover
+        return np.asarray(settled + (1 - turnover) ** ahead * (self.on_promotion[:, now, None] - settled))
 
-    def _demand(self, today: int, price: Floats) -> Floats:
-        """Mean demand from today on where the median prices come true, (products, H); price: (series, H)."""
-        own, day = self.demand, today + np.arange(price.shape[1])
-        cheapest = np.minimum.reduceat(price, np.flatnonzero(np.diff(self.product, prepend=-1)), axis=0)
+    def _demand(self, today: int, listed: Floats, on: Floats) -> Floats:
+        """Mean demand from today on, (products, H), were list prices at their centre and promotions independent.
+
+        listed: list prices, on: chance of a promotion, (series, H). Demand follows the cheapest of a product's prices.
+        """
+        own, day = self.demand, today + np.arange(HORIZON_DAYS)
+        starts = np.flatnonzero(np.diff(self.product, prepend=-1))
+        place = np.arange(len(self.product)) - starts[self.product]
         weekday = np.array(WEEKDAY_DEMAND) ** own["weekday_strength"]
         weekly = (weekday / weekday.mean(axis=1, keepdims=True))[:, (day + 3) % 7]
         year = 1 + own["demand_year_amplitude"] * np.sin(FULL_TURN * day / 365.25 + own["demand_year_phase"])
-        response = (cheapest / own["reference_price"]) ** -own["elasticity"]
+        response = np.zeros((len(starts), HORIZON_DAYS))
+        for combination in itertools.product((False, True), repeat=int(place.max()) + 1):
+            runs = np.array(combination)[place][:, None]
+            # A product of fewer suppliers meets each of its combinations several times.
+            times = 2.0 ** (place.max() - place[np.append(starts[1:], len(place)) - 1])[:, None]
+            chance = np.multiply.reduceat(np.where(runs, on, 1 - on), starts, axis=0) / times
+            cheapest = np.minimum.reduceat(np.where(runs, 1 - self.rules.discount, 1.0) * listed, starts, axis=0)
+            response += chance * (cheapest / own["reference_price"]) ** -own["elasticity"]
         return np.asarray(own["base_units"] * weekly * year * response)
 
 
