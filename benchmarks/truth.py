@@ -9,94 +9,25 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import Any
 
-import numba as nb
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from benchmarks import mixture
+from benchmarks.mixture import NO_SPREAD
 from benchmarks.panels import Floats, Ints
 from benchmarks.worlds import Case
-from ordercast.kernels.compiled import CELLS, CUBES, FLOAT, LEVELS, jit
-from ordercast.kernels.nodes import normal_below
 from ordercast.orders.planner import Ahead, Planner
 from ordercast.orders.policies import ReorderPoint, just_in_time
 from ordercast.orders.world import View
 from ordercast.simulate.catalogue import FULL_TURN, REFRESH_DAYS, WEEKDAY_DEMAND
-from ordercast.simulate.market import KEY, SHOCK_DECAY, Rules, day_numbers, jump_sizes, rules_of, season, state_of
+from ordercast.simulate.market import KEY, SHOCK_DECAY, Rules, day_numbers, rules_of, season, state_of
 
 HORIZON_DAYS = 60
 LEVELS_SAID = (0.1, 0.5, 0.9)
-PATHS, POINTS = 50_000, 16  # drawn of the jumps at each rate, and kept of those that hold any
-HALVINGS = 30
-NO_SPREAD = 1e-6  # of a log price: what a known one is taken to have
+NODES = 7
 SURE = 1e-12  # a variance of the log price below which nothing is uncertain
-
-
-@dataclass(frozen=True)
-class Jumps:
-    """The sum of a supplier's decayed jumps of n = 0..days days, rows are rates: (rates, days + 1[, POINTS]).
-
-    chance: of any; size: equally likely sizes of the sum where there was any; variance: of the sum.
-    """
-
-    chance: Floats
-    size: Floats
-    variance: Floats
-
-
-def jumps(rate: Floats, days: int) -> Jumps:
-    """Drawn, from one seed: the sum of uniform sizes that decay from different days has no closed form."""
-    rng = np.random.default_rng(0)
-    chance, variance = (np.zeros((len(rate), days + 1)) for _ in range(2))
-    size = np.zeros((len(rate), days + 1, POINTS))
-    middles = (np.arange(POINTS) + 0.5) / POINTS
-    for row, each in enumerate(rate):
-        total = np.zeros(PATHS)
-        for day in range(1, days + 1):
-            total = SHOCK_DECAY * total + jump_sizes(rng.random(PATHS), each)
-            chance[row, day], variance[row, day] = 1 - (1 - each) ** day, total.var()
-            size[row, day] = np.quantile(total[total != 0], middles)
-    return Jumps(chance, size, variance)
-
-
-@jit(FLOAT, FLOAT, FLOAT, FLOAT, LEVELS)
-def below(z: float, spread: float, jump_chance: float, size: Any) -> float:
-    """Chance that normal noise and the jumps together stay below z."""
-    jumped = 0.0
-    if jump_chance > 0:
-        for each in size:
-            jumped += normal_below((z - each) / spread) / len(size)
-    return (1 - jump_chance) * normal_below(z / spread) + jump_chance * jumped
-
-
-@jit(nb.float64[:, :, ::1], CELLS, CELLS, CUBES, CELLS, LEVELS, LEVELS)
-def quantiles(spread: Any, jump_chance: Any, size: Any, on: Any, cut: Any, levels: Any) -> Any:
-    """Quantiles of noise + jumps + `cut` with the chance `on`, by halving, (rows, n, levels).
-
-    spread (NaN: not asked for), jump_chance, on: (rows, n); size: (rows, n, points); cut: (rows,), a discount's log.
-    """
-    rows, count = spread.shape
-    out = np.empty((rows, count, len(levels)))
-    for r in range(rows):
-        for n in range(count):
-            if np.isnan(spread[r, n]):
-                out[r, n] = np.nan
-                continue
-            widest = 0.0
-            if jump_chance[r, n] > 0:
-                widest = max(abs(size[r, n, 0]), abs(size[r, n, size.shape[2] - 1]))
-            for q in range(len(levels)):
-                low, high = cut[r] - widest - 6 * spread[r, n], widest + 6 * spread[r, n]
-                for _ in range(HALVINGS):
-                    z = (low + high) / 2
-                    share = (1 - on[r, n]) * below(z, spread[r, n], jump_chance[r, n], size[r, n])
-                    if on[r, n] > 0:
-                        share += on[r, n] * below(z - cut[r], spread[r, n], jump_chance[r, n], size[r, n])
-                    low, high = (z, high) if share < levels[q] else (low, z)
-                out[r, n, q] = (low + high) / 2
-    return out
 
 
 @dataclass(frozen=True)
@@ -118,53 +49,44 @@ class TrueModel:
 
     @cached_property
     def said(self) -> tuple[Floats, Floats]:
-        """Quantiles of the log price less its centre, and correlations with the day after.
+        """Quantiles and node prices, in logs less their centre, and correlations with the day after.
 
-        (series, H, refresh age, promotion now, 3) and the same without the last axis: a list price of that age on the
-        day ahead was set so many days after the morning, whichever morning it is; at most 0 days: it is known.
+        (series, H, refresh age, promotion now, 3 + NODES) and the same without the last axis: a list price of that age
+        on the day ahead was set so many days after the morning, whichever morning it is; at most 0 days: it is known.
         """
-        rules, count = self.rules, len(self.product)
-        ahead, age = np.arange(1, HORIZON_DAYS + 1)[:, None], np.arange(max(REFRESH_DAYS))
-        passed = np.maximum(ahead - age, 0)  # (H, ages) days between morning and list price
+        rules, ages = self.rules, np.arange(max(REFRESH_DAYS))
+        ahead = np.arange(1, HORIZON_DAYS + 1)[:, None]
+        passed = np.maximum(ahead - ages, 0)  # (H, ages) days between morning and list price
+        following = np.maximum(ahead + 1 - (ages + 1) % rules.refresh_days[:, :, None], 0)  # that of the next day
         rate, row = np.unique(rules.shock_rate[:, 0], return_inverse=True)
-        drawn = jumps(rate, HORIZON_DAYS)
-        phi, sd = rules.phi[:, :, None], rules.innovation_sd[:, :, None]
-        of_ar = sd**2 * (1 - phi ** (2 * passed)) / (1 - phi**2)
-        of_jumps = drawn.variance[row][:, passed]
-        following = np.maximum(ahead + 1 - (age + 1) % rules.refresh_days[:, :, None], 0)  # its list price's day
+        jumps = mixture.jumps(rate, HORIZON_DAYS)
+        of_ar, of_jumps = self._ar_variance(passed), jumps.variance[row][:, passed]
         days = np.maximum(following - passed, 0)
-        shared = phi**days * of_ar + SHOCK_DECAY**days * of_jumps
-        there = age < rules.refresh_days[:, :, None]
-        cut = np.log(1 - rules.discount)
-        turnover = rules.promotion_start + rules.promotion_end
-        settled = rules.promotion_start / turnover
+        shared = rules.phi[:, :, None] ** days * of_ar + SHOCK_DECAY**days * of_jumps
+        at = np.minimum(following, HORIZON_DAYS).reshape(len(row), -1)
+        later_jumps = np.take_along_axis(jumps.variance[row], at, axis=1).reshape(following.shape)
+        later = self._ar_variance(following) + later_jumps
+        there = ages < rules.refresh_days[:, :, None]
+        spread = np.where(there, np.sqrt(np.maximum(of_ar, NO_SPREAD**2)), np.nan).reshape(len(row), -1)
+        size, jumped = jumps.size[row][:, passed], jumps.chance[row][:, passed].reshape(len(row), -1)
         points, link = [], []
-        for now in (0.0, 1.0):
-            on = settled + (1 - turnover) ** np.arange(1, HORIZON_DAYS + 2) * (now - settled)
-            chance = np.repeat(on[:, :-1, None], len(age), axis=2)
-            flat = (
-                np.where(there, np.sqrt(np.maximum(of_ar, NO_SPREAD**2)), np.nan),
-                drawn.chance[row][:, passed],
-                chance,
-            )
-            spread, jumped, chances = (each.reshape(count, -1) for each in flat)
-            size = drawn.size[row][:, passed].reshape(count, -1, POINTS)
-            found = quantiles(spread, jumped, size, chances, cut[:, 0], np.array(LEVELS_SAID))
-            points.append(found.reshape(count, HORIZON_DAYS, len(age), len(LEVELS_SAID)))
-            flips = (cut**2 * on * (1 - on))[:, :, None]
-            variance = of_ar + of_jumps + flips[:, :-1]
-            later = self._list_variance(drawn.variance[row], following) + flips[:, 1:]
-            both = shared + flips[:, :-1] * (1 - turnover[:, :, None])
-            scale = np.sqrt(variance * later)
+        for now in (False, True):
+            on = self._on_promotion(np.full((len(row), 1), now), np.arange(1, HORIZON_DAYS + 2))[:, :, None]
+            chance = np.repeat(on[:, :-1], len(ages), axis=2).reshape(len(row), -1)
+            cut = np.log(1 - rules.discount)
+            given = (spread, jumped, size.reshape(*chance.shape, -1), chance, cut[:, 0], np.array(LEVELS_SAID), NODES)
+            points.append(np.concatenate(mixture.told(*given), axis=2).reshape(*there.shape[:1], *passed.shape, -1))
+            flips = cut[:, :, None] ** 2 * on * (1 - on)
+            still = 1 - (rules.promotion_start + rules.promotion_end)[:, :, None]
+            scale = np.sqrt((of_ar + of_jumps + flips[:, :-1]) * (later + flips[:, 1:]))
+            both = shared + flips[:, :-1] * still
             link.append(np.divide(both, scale, out=np.ones_like(scale), where=scale > SURE))
         return np.stack(points, axis=3), np.stack(link, axis=3)
 
-    def _list_variance(self, of_jumps: Floats, passed: Ints) -> Floats:
-        """Variance of the log list price `passed` days after the morning, (series, H, ages)."""
+    def _ar_variance(self, days: Ints) -> Floats:
+        """Of the AR(1) in so many days, (series, H, ages)."""
         phi, sd = self.rules.phi[:, :, None], self.rules.innovation_sd[:, :, None]
-        at = np.minimum(passed, HORIZON_DAYS).reshape(len(passed), -1)
-        jumped = np.take_along_axis(of_jumps, at, axis=1).reshape(passed.shape)
-        return np.asarray(sd**2 * (1 - phi ** (2 * passed)) / (1 - phi**2) + jumped)
+        return np.asarray(sd**2 * (1 - phi ** (2 * days)) / (1 - phi**2))
 
     def __call__(self, view: View) -> Ahead:
         rules, now, today = self.rules, view.day, self.day[view.day]
@@ -176,17 +98,19 @@ class TrueModel:
         centre = np.where(passed > 0, centre + rules.phi**passed * ar + SHOCK_DECAY**passed * shock, log_list)
         points, link = self.said
         cell = np.arange(len(ar))[:, None], np.arange(HORIZON_DAYS), age, self.on_promotion[:, now, None].astype(int)
-        p10, p50, p90 = np.exp(centre[:, :, None] + points[cell]).transpose(2, 0, 1)
+        told = np.exp(centre[:, :, None] + points[cell])
         listed = np.exp(np.column_stack([log_list, centre[:, :-1]]))
-        mean = self._demand(today, listed, self._on_promotion(now, np.arange(HORIZON_DAYS)))
+        on = self._on_promotion(self.on_promotion[:, now, None], np.arange(HORIZON_DAYS))
+        mean = self._demand(today, listed, on)
         variance = mean + mean**2 / self.demand["dispersion"]
-        return Ahead(p10, p50, p90, link[cell][:, :-1], mean, variance)
+        p10, p50, p90 = told[:, :, :3].transpose(2, 0, 1)
+        return Ahead(p10, p50, p90, link[cell][:, :-1], mean, variance, told[:, :, 3:])
 
-    def _on_promotion(self, now: int, ahead: Ints) -> Floats:
-        """Chance of a promotion so many days after a morning, (series, ahead)."""
+    def _on_promotion(self, now: NDArray[np.bool_], ahead: Ints) -> Floats:
+        """Chance of a promotion so many days after a morning with one or none, (series, ahead); now: (series, 1)."""
         turnover = self.rules.promotion_start + self.rules.promotion_end
         settled = self.rules.promotion_start / turnover
-        return np.asarray(settled + (1 - turnover) ** ahead * (self.on_promotion[:, now, None] - settled))
+        return np.asarray(settled + (1 - turnover) ** ahead * (now - settled))
 
     def _demand(self, today: int, listed: Floats, on: Floats) -> Floats:
         """Mean demand from today on, (products, H), were list prices at their centre and promotions independent.

@@ -27,7 +27,8 @@ class Ahead:
     """What is expected on a morning of the days 1..H after it.
 
     p10, p50, p90: (series, H) prices; correlation: (series, H - 1) of the errors of neighbouring days. demand_mean,
-    demand_variance: (products, H) units a day, from today on.
+    demand_variance: (products, H) units a day, from today on. nodes: (series, H, nodes) equally likely prices, rising,
+    where more is known of the days than three quantiles tell.
     """
 
     p10: Floats
@@ -36,6 +37,7 @@ class Ahead:
     correlation: Floats
     demand_mean: Floats
     demand_variance: Floats
+    nodes: Floats | None = None
 
 
 class Forecasts(Protocol):
@@ -79,7 +81,11 @@ class Planner:
 
 def _prices(view: View, ahead: Ahead, series: Ints, count: int, execution: Execution) -> tuple[Floats, Floats, Ints]:
     """Node prices (series, H + 1, nodes), prices paid (series, H, nodes) and links (series, H - 1) of the offers."""
-    price = nodes.price_nodes(view.today_price[series], ahead.p10[series], ahead.p50[series], ahead.p90[series], count)
+    today = view.today_price[series]
+    if ahead.nodes is None:
+        price = nodes.price_nodes(today, ahead.p10[series], ahead.p50[series], ahead.p90[series], count)
+    else:
+        price = np.concatenate([np.repeat(today[:, None, None], count, axis=2), ahead.nodes[series]], axis=1)
     link = nodes.links(ahead.correlation[series])
     return price, nodes.paid_prices(price, link, execution), link
 
