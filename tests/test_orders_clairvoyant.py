@@ -195,6 +195,13 @@ def test_half_units_are_as_exact_as_whole_ones() -> None:
         assert [policy.plan.cost[0], policy.bound[0]] == pytest.approx([cost, cost])
 
 
+def test_units_of_no_round_part_are_told_on_a_fine_grid() -> None:
+    policy, _, cost = lived(replayed.world(price=FALL, demand=np.pi / 3, on_hand=5.5), 10, 30)
+    whole, _, _ = lived(replayed.world(price=FALL, demand=1.0, on_hand=5.0), 10, 30)
+    assert [policy.plan.cost[0], policy.bound[0]] == pytest.approx([cost, cost], rel=0.02)
+    assert whole.plan.cost[0] < cost < 1.15 * whole.plan.cost[0]
+
+
 def test_the_bound_is_near_in_the_simulated_world() -> None:
     case = worlds.simulated(0, 12)
     policy, run, cost = lived(case.world, case.test_first, case.last)

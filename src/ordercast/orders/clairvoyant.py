@@ -50,7 +50,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Problem:
-    """One product: offers filed by arrival (kernels.foresight), their ceilings in the bound, and all that comes.
+    """One product: its offers filed by arrival, and all that comes; the arguments of `kernels.foresight`.
 
     rows: (days + 2,); series: (offers,) of the world; demand, useful, lost_value: (days,); receipts: (days + 1,).
     """
