@@ -36,6 +36,7 @@ def one_in_ten(view: View) -> Ahead:
         quote_due=np.ones(20, dtype=bool),
         demand_mean=np.repeat(mean[:, None], 20, axis=1),
         demand_variance=np.repeat(variance[:, None], 20, axis=1),
+        demand_level_cv=np.zeros(len(mean)),
     )
 
 

@@ -1,11 +1,13 @@
 """The planner as a policy: what it does with a price that will fall or rise, with a floor, and with odd products."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import replayed
 
+from ordercast.orders.nodes import price_nodes
 from ordercast.orders.planner import Ahead, Planner
 from ordercast.orders.policies import just_in_time
 from ordercast.orders.replay import _state as state_of
@@ -23,7 +25,17 @@ def expecting(change_a_day: float, demand_units: float = 1.0) -> Callable[[View]
         price = view.today_price[:, None] * path
         mean = np.full((len(view.base_price), DAYS), demand_units)
         link = np.full((len(price), DAYS - 1), 0.9)
-        return Ahead(0.999 * price, price, 1.001 * price, link, link, np.ones(DAYS, dtype=bool), mean, 0.01 * mean)
+        return Ahead(
+            p10=0.999 * price,
+            p50=price,
+            p90=1.001 * price,
+            correlation=link,
+            persistence=link,
+            quote_due=np.ones(DAYS, dtype=bool),
+            demand_mean=mean,
+            demand_variance=0.01 * mean,
+            demand_level_cv=np.zeros(len(mean)),
+        )
 
     return said
 
@@ -71,3 +83,15 @@ def test_what_is_missing_to_the_reorder_point_is_bought_however_the_price_will_f
 )
 def test_what_cannot_or_need_not_be_bought_is_not(change, told):
     assert decided(replayed.world(on_hand=5.0, **change), Planner(told)) == (-1, 0.0)
+
+
+@pytest.mark.parametrize("change_a_day", [0.02, 0.002, -0.02])
+def test_nodes_that_are_brought_stand_for_those_of_the_quantiles(change_a_day):
+    def bringing(view: View) -> Ahead:
+        ahead = expecting(change_a_day)(view)
+        return replace(
+            ahead, nodes=price_nodes(view.today_price, ahead.p10, ahead.p50, ahead.p90)[:, 1:], p50=ahead.p90
+        )
+
+    world = replayed.world(on_hand=12.0, order_cost=0.1)
+    assert decided(world, Planner(bringing)) == decided(world, Planner(expecting(change_a_day)))

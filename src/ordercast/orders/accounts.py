@@ -113,12 +113,17 @@ def end_credit(world: World, run: Run) -> Floats:
     last 91 days, or what is used within the shelf life. A generous value would reward hoarding, none would punish any
     stock at all.
     """
-    prices = world.cheapest_price[:, max(run.last_day + 1 - BASE_PRICE_DAYS, 0) : run.last_day + 1]
-    value = np.fmin(np.nanmean(prices, axis=1), prices[:, -1])
-    per_day = run.demand_units[:, -DEMAND_DAYS:].mean(axis=1)
-    used = per_day * np.minimum(CREDIT_DAYS, world.terms.shelf_life_days)
+    value, used = end_worth(world, run.first_day, run.last_day)
     left = run.stock_units[:, -1] + run.closing.on_order_units
     return np.asarray(value * np.minimum(left, used))
+
+
+def end_worth(world: World, first_day: int, last_day: int) -> tuple[Floats, Floats]:
+    """What a unit left over after those days is worth, and of how many at most, (products,) each; see `end_credit`."""
+    prices = world.cheapest_price[:, max(last_day + 1 - BASE_PRICE_DAYS, 0) : last_day + 1]
+    value = np.fmin(np.nanmean(prices, axis=1), prices[:, -1])
+    per_day = world.demand_units[:, first_day : last_day + 1][:, -DEMAND_DAYS:].mean(axis=1)
+    return value, per_day * np.minimum(CREDIT_DAYS, world.terms.shelf_life_days)
 
 
 def run_out_total(world: World, run: Run, after: Policy, execution: Execution) -> Floats:

@@ -30,6 +30,7 @@ class Ahead:
     the same by what is left of an error after four weeks, more than the noise of single quotes lets it seem.
     quote_due: (H,) whether new quotes are due that day; none in between. demand_mean, demand_variance: (products, H)
     units a day, from today on; demand_level_cv: (products,) error in the level of all these days, a share of it.
+    nodes: (series, H, nodes) equally likely prices, rising, where more is known than three quantiles tell.
     """
 
     p10: Floats
@@ -41,6 +42,7 @@ class Ahead:
     demand_mean: Floats
     demand_variance: Floats
     demand_level_cv: Floats
+    nodes: Floats | None = None
 
 
 class Forecasts(Protocol):
@@ -91,7 +93,11 @@ class Planner:
 
 def _prices(view: View, ahead: Ahead, series: Ints, count: int, execution: Execution) -> tuple[Floats, Floats, Ints]:
     """Node prices (series, H + 1, nodes), prices paid (series, H, nodes) and links (series, H - 1) of the offers."""
-    price = nodes.price_nodes(view.today_price[series], ahead.p10[series], ahead.p50[series], ahead.p90[series], count)
+    today = view.today_price[series]
+    if ahead.nodes is None:
+        price = nodes.price_nodes(today, ahead.p10[series], ahead.p50[series], ahead.p90[series], count)
+    else:
+        price = np.concatenate([np.repeat(today[:, None, None], count, axis=2), ahead.nodes[series]], axis=1)
     paid = nodes.paid_prices(price, nodes.links(ahead.correlation[series]), execution)
     if execution == "next_quote":  # what is ordered until a quote is due is paid as on the day before it
         day = np.arange(len(ahead.quote_due))
