@@ -65,6 +65,7 @@ def problem(seed: int, products: int = 2, days: int = 4, nodes: int = 3, **fixed
         "ceiling": risk.stock_ceilings(arrival, capacity - stock - due.sum(axis=1), capacity, demand, lead, days),
         "demand_mean": demand,
         "demand_variance": spread * demand * rng.uniform(0.2, 3, demand.shape),
+        "demand_level_cv": spread * rng.choice([0.0, 0.2], products),
         "lead_days": lead,
         "lead_sd_days": spread * rng.choice([0.0, 1.0], products),
         "step_units": np.zeros(products),
@@ -92,8 +93,9 @@ class Plain:
         """Left, lost and spoiled units of day k after ordering up to a stock."""
         one, p, life = self.one, self.p, int(self.product["shelf_life_days"])
         lead, sd = int(one.lead_days[p]), float(one.lead_sd_days[p])
+        mean, variance, level_cv = one.demand_mean[p], one.demand_variance[p], float(one.demand_level_cv[p])
         until = [
-            tuple(float(w[k]) for w in risk.lead_demand(one.demand_mean[p], one.demand_variance[p], n, sd, self.days))
+            tuple(float(w[k]) for w in risk.lead_demand(mean, variance, n, sd, self.days, level_cv))
             for n in (lead, lead + 1, lead + life)
         ]
         left, lost = (float(x[0]) for x in risk.expected_rest(np.array([stock]), until[0], until[1]))

@@ -67,6 +67,7 @@ def actions(stock: float, prices: tuple[float, float], lead_days: tuple[int, int
             ceiling=np.full((1, days), 200.0),
             demand_mean=demand,
             demand_variance=0 * demand,
+            demand_level_cv=np.zeros(1),
             lead_days=one.lead_days,
             lead_sd_days=np.zeros(1),
             step_units=np.ones(1),
