@@ -63,4 +63,9 @@ class Remembered:
 
 
 def _cast(told: Ahead, kind: type, to: type) -> Ahead:
-    return Ahead(**{name: each.astype(to) if each.dtype == kind else each for name, each in vars(told).items()})
+    return Ahead(
+        **{
+            name: each.astype(to) if isinstance(each, np.ndarray) and each.dtype == kind else each
+            for name, each in vars(told).items()
+        }
+    )
