@@ -127,7 +127,7 @@ def least_step(line: Any, curve: Floats, hull: Ints, per_unit: float) -> int:
     return hull[low]
 
 
-@jit((FLOAT, FLOAT, FLOAT), INDEX, *POOL, FLOAT, FLOAT, LEVELS, FLAGS, FLAGS, INDICES, INDICES)
+@jit((FLOAT, FLOAT, FLOAT, FLOAT), INDEX, *POOL, FLOAT, FLOAT, LEVELS, FLAGS, FLAGS, INDICES, INDICES)
 def pick(
     who: Ints,
     rows: Ints,
@@ -141,13 +141,13 @@ def pick(
     need: Bools,
     line: Ints,
     step: Ints,
-) -> tuple[float, float, float]:
-    """Fill line (-1: wait) and step of the products `who` with their best choices; returns value, money and volume.
+) -> tuple[float, float, float, float]:
+    """Fill line (-1: wait) and step of the products `who` with their best choices; returns cost, credit, money and volume.
 
-    A choice is worth cost + per_money x money + per_volume x volume - bonus of its supplier x money. bonus, open:
+    A choice costs cost + per_money x money + per_volume x volume - credit, bonus of its supplier x money. bonus, open:
     (suppliers,), lines of others are not there; need: (products,) where waiting and what is under the floor are not.
     """
-    value, money, volume = 0.0, 0.0, 0.0
+    cost, credit, money, volume = 0.0, 0.0, 0.0, 0.0
     for p in who:
         best, chosen, taken = np.inf if need[p] else 0.0, -1, 0
         for n in range(rows[p], rows[p + 1]):
@@ -160,12 +160,13 @@ def pick(
             if here < best:
                 best, chosen, taken = here, n, k
         line[p], step[p] = chosen, taken
-        value += best
         if chosen >= 0:
             units = lines[chosen].first_units + taken * lines[chosen].lot_units
+            cost += line_cost(lines[chosen], curve, taken)
+            credit += bonus[lines[chosen].supplier] * lines[chosen].price * units
             money += lines[chosen].price * units
             volume += lines[chosen].volume * units
-    return value, money, volume
+    return cost, credit, money, volume
 
 
 @jit((FLOAT, FLOAT, FLOAT), INDEX, *POOL, FLOAT, FLOAT, COLUMN, FLAGS, FLAGS, INT, FLOAT, INDICES, INDICES)
@@ -194,13 +195,15 @@ def lift(
     reached, value = 0.0, 0.0
     while True:
         bonus[supplier] = tried
-        value, _, _ = pick(who, rows, lines, curve, hull, per_money, per_volume, bonus, open, need, line, step)
+        cost, credit, money, volume = pick(
+            who, rows, lines, curve, hull, per_money, per_volume, bonus, open, need, line, step
+        )
         reached = 0.0
         for p in who:
             if line[p] >= 0 and lines[line[p]].supplier == supplier:
                 one = lines[line[p]]
                 reached += one.price * (one.first_units + step[p] * one.lot_units)
-        value += tried * reached
+        value = cost + per_money * money + per_volume * volume - (credit - tried * reached)
         if reached >= minimum:
             high = tried
             if high - low <= NARROW * high or reached <= minimum * (1.0 + NEARLY):

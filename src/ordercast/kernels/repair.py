@@ -202,16 +202,19 @@ def search(
     """
     m = len(begins) - 1
     base = np.zeros(m + 1)  # of later products: least value, least and most money and volume
-    least, most = np.zeros((m + 1, 2)), np.zeros((m + 1, 2))
+    least, most, reach = np.zeros((m + 1, 2)), np.zeros((m + 1, 2)), np.zeros((m + 1, len(minimum)))
     for i in range(m - 1, -1, -1):
-        low, high, value = np.full(2, np.inf), np.zeros(2), np.inf
+        low, high, value, of = np.full(2, np.inf), np.zeros(2), np.inf, np.zeros(len(minimum))
         for c in range(begins[i], begins[i + 1]):
             one = choices[c]
             low[0], low[1] = min(low[0], one.money), min(low[1], one.volume)
             high[0], high[1] = max(high[0], one.money), max(high[1], one.volume)
-            credit = bonus[one.supplier] * one.money if one.supplier >= 0 else 0.0
+            credit = 0.0
+            if one.supplier >= 0:
+                credit, of[one.supplier] = bonus[one.supplier] * one.money, max(of[one.supplier], one.money)
             value = min(value, one.cost + per_money * one.money + per_volume * one.volume - credit)
         base[i], least[i], most[i] = base[i + 1] + value, least[i + 1] + low, most[i + 1] + high
+        reach[i] = reach[i + 1] + of
     promised = 0.0
     for s in range(len(minimum)):
         if forced[s]:
@@ -249,6 +252,13 @@ def search(
         if per_volume > 0.0:
             bound -= per_volume * min(left[1], used[i + 1, 1] + most[i + 1, 1])
         if bound >= best - TIE * abs(best):
+            continue
+        owed, can = 0.0, True
+        for n in range(len(minimum)):
+            if forced[n]:
+                owed += max(minimum[n] * (1.0 - TIE) - sums[n], 0.0)
+                can = can and sums[n] + reach[i + 1, n] >= minimum[n] * (1.0 - TIE)
+        if not can or used[i + 1, 0] + owed > left[0]:
             continue
         if i + 1 < m:
             i += 1

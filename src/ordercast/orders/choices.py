@@ -14,6 +14,7 @@ from ordercast.orders.supply import Floats, Ints
 from ordercast.orders.world import Bools
 
 LINE = kernels.LINE
+NEARLY = 1e-12  # what rounding may take from a limit
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,24 @@ def from_lines(
         at = (lines["row"] == row[lines["product"]]) & (place >= 0) & (place < lines["count"])
         line[lines["product"][at]], step[lines["product"][at]] = np.flatnonzero(at), place[at]
     return Choices(lines, rows, curve, hull, line, step, none if floor is None else floor)
+
+
+def affordable(choices: Choices, limits: Floats) -> tuple[Choices, Ints]:
+    """The choices that are within the limits each for itself, (2,) money and volume, and the lines they are of.
+
+    Without the others the multipliers' bound is closer.
+    """
+    lines, steps = choices.lines, np.zeros((2, len(choices.lines)))
+    for out, limit, each in zip(steps, limits * (1.0 + NEARLY), (lines["price"], lines["volume"]), strict=True):
+        out[:] = np.inf
+        np.divide(limit - each * lines["first_units"], each * lines["lot_units"], out=out, where=each > 0)
+    count = np.clip(np.floor(steps.min(axis=0)) + 1, 0, lines["count"]).astype(np.int64)
+    if (count == lines["count"]).all():
+        return choices, np.arange(len(lines))
+    kept = np.flatnonzero(count > 0)
+    lines = lines[kept]
+    lines["count"] = count[kept]
+    return from_lines(lines, choices.curve, choices.products, floor=choices.floor), kept
 
 
 def units_of(lines: Records, line: Ints, step: Ints) -> Floats:

@@ -9,7 +9,7 @@ from ordercast.orders.supply import Floats
 from ordercast.orders.world import Bools
 
 PASSES = 12  # of filling
-CORE, CORE_CHOICES, NODES = 60, 1 << 17, 1_000_000  # products, choices and nodes of a search
+CORE, CORE_CHOICES, NODES = 60, 1 << 17, 10_000_000  # products, choices and nodes of a search
 
 
 def filled(task: Task, state: State, need: Bools, weights: Floats, plan: Plan) -> Plan:

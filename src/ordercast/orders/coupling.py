@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ordercast.kernels.repair import TIE
 from ordercast.orders import core, multipliers
-from ordercast.orders.choices import Choices, units_of
+from ordercast.orders.choices import Choices, affordable, units_of
 from ordercast.orders.multipliers import Plan, State, Task
 from ordercast.orders.supply import Floats, Ints
 from ordercast.orders.world import Bools
@@ -74,7 +74,9 @@ def couple(
     if multipliers.fits(task, wanted):
         weights, plan, bound = np.zeros(2), wanted, multipliers.cost_of(task, wanted)
     else:
-        plan, weights, bound = _best(task)
+        own, kept = affordable(choices, limits)
+        (line, step), weights, bound = _best(Task(own, limits, least, task.need))
+        plan = np.append(kept, -1)[line], step
     return _report(task, wanted, plan, weights, bound)
 
 

@@ -67,12 +67,12 @@ def reachable(task: Task, state: State | None = None) -> Bools:
 def choose(
     task: Task, state: State, who: Ints, plan: Plan, need: Bools, weights: Floats | None = None
 ) -> tuple[float, float, float]:
-    """Fill in the best choices of the products `who` at the weights; their value, money and volume."""
-    money, volume = np.zeros(2) if weights is None else weights
-    found: tuple[float, float, float] = kernels.pick(
-        who, *task.pool, money, volume, state.bonus, state.open, need, *plan
+    """Fill in the best choices of the products `who` at the weights; their cost less bonus, money and volume."""
+    per_money, per_volume = np.zeros(2) if weights is None else weights
+    cost, credit, money, volume = kernels.pick(
+        who, *task.pool, per_money, per_volume, state.bonus, state.open, need, *plan
     )
-    return found
+    return cost - credit, money, volume
 
 
 def amounts(task: Task, plan: Plan) -> tuple[Floats, Floats, Floats]:
@@ -124,11 +124,11 @@ def dual(task: Task, state: State, need: Bools, start: Floats) -> tuple[float, F
 
     def look(weights: Floats) -> None:
         nonlocal best, at
-        value, money, volume = choose(task, state, everyone, plan, need, weights)
+        cost, money, volume = choose(task, state, everyone, plan, need, weights)
         slopes = np.where(finite, np.array([money, volume]) - limits, 0.0)
-        value += promised - float(weights @ limits)
-        cuts.append((value - float(weights @ slopes), *slopes))
-        if value > best:
+        cuts.append((cost + promised, *slopes))
+        value = cost + promised + float(weights @ slopes)
+        if value - TIE * float(weights @ limits) > best:
             best, at = value, weights
 
     look(np.zeros(2))
@@ -177,9 +177,10 @@ def decide(task: Task, state: State, need: Bools, weights: Floats, plan: Plan) -
         state.open[s] = False
         still = need & reachable(task, state)
         other = plan[0].copy(), plan[1].copy()
-        without, _, _ = choose(task, state, who, other, still, weights)
+        without = choose(task, state, who, other, still, weights)
+        dropped = without[0] + float(weights @ np.array(without[1:]))
         must = bool((need[who] & ~still[who]).any())
-        if can and (must or value < without):
+        if can and (must or value < dropped):
             state.open[s], state.forced[s], state.bonus[s], chosen = True, True, bonus, trial
         else:
             state.forced[s], need, chosen = False, still, other
