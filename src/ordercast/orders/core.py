@@ -4,7 +4,7 @@ import numpy as np
 
 from ordercast.kernels import repair
 from ordercast.kernels.repair import TIE
-from ordercast.orders.multipliers import Plan, State, Task, amounts, choose, ordered
+from ordercast.orders.multipliers import Plan, State, Task, amounts, choose, ordered, values
 from ordercast.orders.supply import Floats
 from ordercast.orders.world import Bools
 
@@ -33,7 +33,7 @@ def searched(
     everyone = np.arange(task.choices.products)
     ideal = np.zeros(len(everyone), np.int64), np.zeros(len(everyone), np.int64)
     choose(task, state, everyone, ideal, need, weights)
-    least = _values(task, state, weights, ideal)
+    least = values(task, state, weights, ideal)
     finite = np.isfinite(task.limits)
     promised = float(task.minimum[state.forced] @ state.bonus[state.forced])
     gap = best - (float(least.sum()) + promised - float(weights[finite] @ task.limits[finite]))
@@ -81,10 +81,3 @@ def searched(
         return None, proved
     line[products[inside]], step[products[inside]] = table["line"][chosen], table["step"][chosen]
     return (line, step), proved
-
-
-def _values(task: Task, state: State, weights: Floats, plan: Plan) -> Floats:
-    cost, money, volume = amounts(task, plan)
-    bonus = np.append(state.bonus, 0.0)[np.append(task.choices.lines["supplier"], -1)[plan[0]]]
-    out: Floats = cost + (weights[0] - bonus) * money + weights[1] * volume
-    return out

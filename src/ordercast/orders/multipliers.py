@@ -15,7 +15,7 @@ from ordercast.orders.world import Bools
 Plan = tuple[Ints, Ints]  # line (-1: wait) and step of each product, (n,) each
 CUTS, EXACT = 80, 1e-11  # most cutting planes, and where between bound and best value there is no more to find
 DEAREST = 1e6  # no multiplier is more than so many times the best saving per money or volume
-ROUNDS = 12  # of decisions about suppliers
+ROUNDS, SWEEPS = 12, 3  # of decisions about suppliers, of fitting their bonus and fees to each other
 
 
 @dataclass(frozen=True)
@@ -157,17 +157,22 @@ def _best_rates(task: Task, state: State) -> Floats:
     return np.maximum(np.array([per_money, per_volume]), 1.0)
 
 
-def decide(task: Task, state: State, need: Bools, weights: Floats, plan: Plan) -> State:
+def decide(task: Task, state: State, need: Bools, weights: Floats, plan: Plan, firm: bool = False) -> State:
     """The state in which each supplier short of its minimum is lifted to it or dropped, whichever costs less.
 
     Changes the plan of their products. One that was lifted before gets a new bonus; one that keeps a floor no other
-    supplier could meet is dropped only where it cannot be lifted.
+    supplier could meet is dropped only where it cannot be lifted. firm: only who is short is lifted, with products that
+    no other lifted supplier has: each is lifted once and for all.
     """
     state = State(state.open.copy(), state.forced.copy(), state.bonus.copy())
     sums, _ = ordered(task, plan, amounts(task, plan)[1])
-    short = np.flatnonzero(lacking(task, state, plan) | (state.forced & (state.bonus > 0)))
+    lines = np.append(task.choices.lines["supplier"], -1)
+    short = np.flatnonzero(lacking(task, state, plan) | (state.forced & (state.bonus > 0) & (not firm)))
     for s in short[np.argsort(-sums[short] / task.minimum[short], kind="stable")]:
         who = task.members[int(s)]
+        if firm:
+            now = lines[plan[0][who]]
+            who = who[(now < 0) | (now == s) | ~np.append(state.forced, False)[now]]
         trial = plan[0].copy(), plan[1].copy()
         bonus, reached, value = kernels.lift(
             who, *task.pool, weights[0], weights[1], state.bonus, state.open, need, s, task.minimum[s], *trial
@@ -200,14 +205,12 @@ def feasible(task: Task, state: State, need: Bools, weights: Floats) -> tuple[Pl
         plan = np.full(len(everyone), -1), np.zeros(len(everyone), np.int64)
         choose(task, state, everyone, plan, need, grown)
         settled, kept = state, need
-        for _ in range(ROUNDS):
-            if not lacking(task, settled, plan).any():
-                break
-            settled = decide(task, settled, kept, grown, plan)
+        while lacking(task, settled, plan).any():
+            settled = decide(task, settled, kept, grown, plan, firm=True)
             kept = kept & reachable(task, settled)
         _, money, volume = amounts(task, plan)
         over = np.array([money.sum(), volume.sum()]) > task.limits * (1.0 + TIE)
-        if not over.any() and not lacking(task, settled, plan).any():
+        if not over.any():
             return plan, settled, kept
         grown = np.where(over, grown * (1.0 + 1e-9 * 8.0**turn) + 1e-12 * 8.0**turn, grown)
     return None
@@ -228,25 +231,42 @@ def lifted(task: Task, state: State, need: Bools, weights: Floats) -> State | No
     return state
 
 
-def with_fees(task: Task, need: Bools, weights: Floats, suppliers: Ints) -> tuple[Task, State]:
+def with_fees(task: Task, need: Bools, weights: Floats, suppliers: Ints, sweeps: int = SWEEPS) -> tuple[Task, State]:
     """A relaxed task whose every dual bound holds for all combinations of suppliers that are dropped or lifted.
 
-    A supplier's lines get the bonus that lifts it, but each product pays a fee for having any of them; together the
-    fees are the bonus on the minimum, so that a switch that is relaxed to one fee per product costs no more than it does.
+    A supplier's lines get the bonus that lifts it, but each product pays a fee for having any of them: a share of what
+    they are worth to it, together no more than bonus x minimum, which is what the supplier would give back (Lagrangian
+    relaxation of the switch: Fisher 1981). Thus either all of its products have them, or none cares.
     """
-    lines, root = task.choices.lines.copy(), open_state(task)
-    bonus = np.zeros(len(task.minimum))
-    for s in suppliers:
-        who = task.members[int(s)]
-        plan = np.full(task.choices.products, -1), np.zeros(task.choices.products, np.int64)
-        each, reached, _ = kernels.lift(
-            who, *task.pool, weights[0], weights[1], root.bonus, root.open, need, s, task.minimum[s], *plan
-        )
-        if not np.isfinite(each):
-            continue
-        own = np.append(lines["supplier"], -1)[plan[0]] == s
-        fee = np.where(own, amounts(task, plan)[1], 0.0) * each * task.minimum[s] / reached
-        at = lines["supplier"] == s
-        lines["fixed"][at] += fee[lines["product"][at]]
-        bonus[s] = each
-    return replace(task, choices=replace(task.choices, lines=lines)), replace(root, bonus=bonus)
+    lines, state = task.choices.lines.copy(), open_state(task)
+    relaxed = replace(task, choices=replace(task.choices, lines=lines))
+    for _ in range(sweeps):
+        for s in suppliers:
+            who, at = task.members[int(s)], lines["supplier"] == s
+            lines["fixed"][at] = task.choices.lines["fixed"][at]
+            state.bonus[s], state.open[s] = 0.0, False
+            plan = np.full(task.choices.products, -1), np.zeros(task.choices.products, np.int64)
+            choose(relaxed, state, who, plan, need & reachable(task, state), weights)
+            others = values(relaxed, state, weights, plan)[who]
+            others[need[who] & (plan[0][who] < 0)] = np.inf
+            state.open[s] = True
+            bonus, _, _ = kernels.lift(
+                who, *relaxed.pool, weights[0], weights[1], state.bonus, state.open, need, s, task.minimum[s], *plan
+            )
+            if not np.isfinite(bonus):
+                continue
+            state.bonus[s] = bonus
+            worth = np.maximum(others - values(relaxed, state, weights, plan)[who], 0.0)
+            worth = np.minimum(worth, bonus * task.minimum[s])
+            fee = np.zeros(task.choices.products)
+            fee[who] = worth * min(1.0, bonus * task.minimum[s] / max(float(worth.sum()), TIE))
+            lines["fixed"][at] += fee[lines["product"][at]]
+    return relaxed, state
+
+
+def values(task: Task, state: State, weights: Floats, plan: Plan) -> Floats:
+    """What a plan's choices cost at the weights, less bonus, (n,)."""
+    cost, money, volume = amounts(task, plan)
+    bonus = np.append(state.bonus, 0.0)[np.append(task.choices.lines["supplier"], -1)[plan[0]]]
+    out: Floats = cost + (weights[0] - bonus) * money + weights[1] * volume
+    return out
