@@ -22,6 +22,7 @@ from ordercast.orders.supply import Floats, Ints
 from ordercast.orders.world import Bools
 
 FEW_SUPPLIERS, FEW_POINTS = 6, 20_000  # all combinations of dropped and lifted suppliers are solved
+FEE_ROUNDS, FLIPS = 3, 60  # of fitting fees and prices to each other; suppliers that are tried the other way
 LIFTS = 6  # rounds in which bonus and multipliers are fitted to each other
 
 
@@ -115,28 +116,77 @@ def _guided(task: Task) -> _Found:
         state = multipliers.decide(task, state, need, weights, plan)
         need = need & multipliers.reachable(task, state)
         weights = multipliers.dual(task, state, need, weights)[1]
-    if decided.any():
-        fees = multipliers.with_fees(task, root, weights, np.flatnonzero(decided))
-        bound = max(bound, multipliers.dual(*fees, root, weights)[0])
     found = _planned(task, state, need, weights)
+    if decided.any():
+        bounds, found = _switched(task, root, weights, np.flatnonzero(decided), found)
+        bound = max(bound, bounds)
     if found is None:
         nothing = np.full(len(everyone), -1), np.zeros(len(everyone), np.int64)
         return _Found(nothing, weights, 0.0, bound, int(root.sum()))
-    plan, state, need, cost = found
-    better, proved = core.searched(task, state, need, weights, plan, cost)
-    plan = plan if better is None else better
-    cost = multipliers.cost_of(task, plan)
-    free = state.open.all() and not state.forced.any() and not (root & ~need).any()
-    return _Found(plan, weights, cost, cost if proved and free else bound, int((root & ~need).sum()))
+    better, proved = core.searched(task, found.state, found.need, found.weights, found.plan, found.cost)
+    plan = found.plan if better is None else better
+    cost, missed = multipliers.cost_of(task, plan), int((root & ~found.need).sum())
+    free = found.state.open.all() and not found.state.forced.any() and not missed
+    return _Found(plan, found.weights, cost, cost if proved and free else bound, missed)
 
 
-def _planned(task: Task, state: State, need: Bools, weights: Floats) -> tuple[Plan, State, Bools, float] | None:
+def _switched(
+    task: Task, need: Bools, weights: Floats, suppliers: Ints, found: "_Planned | None"
+) -> tuple[float, "_Planned | None"]:
+    """A bound under all combinations of dropped and lifted suppliers, and the plan after switching some."""
+    bound = -np.inf
+    for _ in range(FEE_ROUNDS):
+        relaxed, advice = multipliers.with_fees(task, need, weights, suppliers)
+        closed = replace(advice, forced=np.zeros_like(advice.forced))
+        value, weights = multipliers.dual(relaxed, closed, need & multipliers.reachable(task, closed), weights)
+        bound = max(bound, value)
+        dropped = advice.open & ~advice.forced & (advice.bonus > 0)
+        start = State(advice.open & ~dropped, advice.forced, np.where(dropped, 0.0, advice.bonus))
+        found = _better(found, _solved_in(task, start, need, weights))
+    if found is None:
+        return bound, None
+    turns = 0
+    for s in suppliers:
+        for lift in (False, True):
+            state = found.state
+            if turns >= FLIPS or (state.open[s] == lift and state.forced[s] == lift):
+                continue
+            turns += 1
+            at = np.arange(len(task.minimum)) == s
+            start = State(
+                np.where(at, lift, state.open), np.where(at, lift, state.forced), np.where(at, 0.0, state.bonus)
+            )
+            found = _better(found, _solved_in(task, start, need, found.weights))
+    return bound, found
+
+
+def _solved_in(task: Task, state: State, need: Bools, weights: Floats) -> "_Planned | None":
+    need = need & multipliers.reachable(task, state)
+    return _planned(task, state, need, multipliers.dual(task, state, need, weights)[1])
+
+
+def _better(a: "_Planned | None", b: "_Planned | None") -> "_Planned | None":
+    if a is None or b is None:
+        return b if a is None else a
+    return min(a, b, key=lambda each: (-each.need.sum(), each.cost))
+
+
+@dataclass(frozen=True)
+class _Planned:
+    plan: Plan
+    state: State
+    need: Bools
+    weights: Floats
+    cost: float
+
+
+def _planned(task: Task, state: State, need: Bools, weights: Floats) -> _Planned | None:
     """A plan within the limits with the rest filled in, the state it settled in, and its cost."""
     found = multipliers.feasible(task, state, need, weights)
     if found is None:
         return None
     plan = core.filled(task, found[1], found[2], weights, found[0])
-    return plan, found[1], found[2], multipliers.cost_of(task, plan)
+    return _Planned(plan, found[1], found[2], weights, multipliers.cost_of(task, plan))
 
 
 def _enumerated(task: Task, bounded: Ints, found: _Found) -> _Found:
@@ -177,10 +227,10 @@ def _solved(task: Task, state: State, need: Bools, best: _Found) -> tuple[_Found
         return best, bound
     start = _planned(task, chosen, need, weights)
     plan = best.plan
-    if start is not None and (need & ~start[2]).sum() == 0:
-        plan = start[0]
-        if start[3] < best.cost:
-            best = _Found(plan, weights, start[3], best.bound, best.missed)
+    if start is not None and not (need & ~start.need).any():
+        plan = start.plan
+        if start.cost < best.cost:
+            best = _Found(plan, weights, start.cost, best.bound, best.missed)
     if not np.isfinite(best.cost):
         return best, bound
     better, proved = core.searched(task, chosen, need, weights, plan, best.cost)

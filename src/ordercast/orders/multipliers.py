@@ -185,7 +185,7 @@ def decide(task: Task, state: State, need: Bools, weights: Floats, plan: Plan, f
         without = choose(task, state, who, other, still, weights)
         dropped = without[0] + float(weights @ np.array(without[1:]))
         must = bool((need[who] & ~still[who]).any())
-        if can and (must or value < dropped):
+        if can and (must or (firm and state.forced[s]) or value < dropped):
             state.open[s], state.forced[s], state.bonus[s], chosen = True, True, bonus, trial
         else:
             state.forced[s], need, chosen = False, still, other
@@ -253,11 +253,13 @@ def with_fees(task: Task, need: Bools, weights: Floats, suppliers: Ints, sweeps:
             bonus, _, _ = kernels.lift(
                 who, *relaxed.pool, weights[0], weights[1], state.bonus, state.open, need, s, task.minimum[s], *plan
             )
-            if not np.isfinite(bonus):
+            if not np.isfinite(bonus) or task.minimum[s] > task.limits[0]:
+                state.open[s] = False
                 continue
             state.bonus[s] = bonus
             worth = np.maximum(others - values(relaxed, state, weights, plan)[who], 0.0)
             worth = np.minimum(worth, bonus * task.minimum[s])
+            state.forced[s] = worth.sum() > bonus * task.minimum[s] > 0
             fee = np.zeros(task.choices.products)
             fee[who] = worth * min(1.0, bonus * task.minimum[s] / max(float(worth.sum()), TIE))
             lines["fixed"][at] += fee[lines["product"][at]]
