@@ -16,6 +16,7 @@ from typing import Any
 
 import numba as nb
 import numpy as np
+from numpy.typing import NDArray
 
 from ordercast.kernels.compiled import CELLS, COLUMN, FLOAT, INDEX, INDICES, INT, LEVELS, Bools, Floats, Ints, jit
 from ordercast.kernels.steps import NEARLY, PRODUCTS, SUPPLIERS, TIERS
@@ -40,6 +41,7 @@ LINE = np.dtype(
     align=True,
 )
 A_LINE, LINES = nb.from_dtype(LINE), nb.types.Array(nb.from_dtype(LINE), 1, "C")
+Places = NDArray[np.int32]
 HULL = nb.types.Array(nb.int32, 1, "A", readonly=True)
 NARROW, MOST_BONUS = 1e-7, 1e9  # how far a bonus is told apart, and what is given up at
 FLAGS = nb.types.Array(nb.boolean, 1, "A", readonly=True)
@@ -85,7 +87,7 @@ def lay_out(
 
 
 @jit(INT, LINES, LEVELS, nb.int32[::1])
-def trace(lines: Any, curve: Floats, hull: Ints) -> int:
+def trace(lines: Any, curve: Floats, hull: Places) -> int:
     """Fill `hull` with the choices on each line's lower hull, ascending; returns how many (Andrew's monotone chain)."""
     end = 0
     for n in range(len(lines)):
@@ -108,11 +110,12 @@ def trace(lines: Any, curve: Floats, hull: Ints) -> int:
 def line_cost(line: Any, curve: Floats, step: int) -> float:
     """Cost of a line's choice against waiting."""
     units = line.first_units + step * line.lot_units
-    return line.fixed + line.price * units + curve[line.points_from + step * line.stride]
+    cost: float = line.fixed + line.price * units + curve[line.points_from + step * line.stride]
+    return cost
 
 
 @jit(INT, A_LINE, LEVELS, HULL, FLOAT)
-def least_step(line: Any, curve: Floats, hull: Ints, per_unit: float) -> int:
+def least_step(line: Any, curve: Floats, hull: Places, per_unit: float) -> int:
     """The choice of a line that costs least where a unit costs `per_unit`; the smaller one of equals."""
     low, high = line.hull_from, line.hull_to - 1
     slope = -per_unit * line.lot_units
@@ -124,7 +127,8 @@ def least_step(line: Any, curve: Floats, hull: Ints, per_unit: float) -> int:
             high = middle
         else:
             low = middle + 1
-    return hull[low]
+    step: int = hull[low]
+    return step
 
 
 @jit((FLOAT, FLOAT, FLOAT, FLOAT), INDEX, *POOL, FLOAT, FLOAT, LEVELS, FLAGS, FLAGS, INDICES, INDICES)
@@ -133,7 +137,7 @@ def pick(
     rows: Ints,
     lines: Any,
     curve: Floats,
-    hull: Ints,
+    hull: Places,
     per_money: float,
     per_volume: float,
     bonus: Floats,
@@ -142,7 +146,7 @@ def pick(
     line: Ints,
     step: Ints,
 ) -> tuple[float, float, float, float]:
-    """Fill line (-1: wait) and step of the products `who` with their best choices; returns cost, credit, money and volume.
+    """Fill line (-1: wait) and step of the products `who` with their best choices; returns cost, credit, money, volume.
 
     A choice costs cost + per_money x money + per_volume x volume - credit, bonus of its supplier x money. bonus, open:
     (suppliers,), lines of others are not there; need: (products,) where waiting and what is under the floor are not.
@@ -175,7 +179,7 @@ def lift(
     rows: Ints,
     lines: Any,
     curve: Floats,
-    hull: Ints,
+    hull: Places,
     per_money: float,
     per_volume: float,
     bonus: Floats,

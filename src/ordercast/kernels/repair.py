@@ -7,7 +7,7 @@ from typing import Any
 import numba as nb
 import numpy as np
 
-from ordercast.kernels.choices import FLAGS, POOL, line_cost
+from ordercast.kernels.choices import FLAGS, POOL, Places, line_cost
 from ordercast.kernels.compiled import COLUMN, FLOAT, INDEX, INDICES, INT, LEVELS, Bools, Floats, Ints, jit
 
 TIE = 1e-12  # of an amount: what rounding may take from a limit, and what is no improvement
@@ -36,7 +36,7 @@ def fill(
     rows: Ints,
     lines: Any,
     curve: Floats,
-    hull: Ints,
+    hull: Places,
     per_money: float,
     per_volume: float,
     minimum: Floats,
@@ -138,7 +138,7 @@ def within(
     rows: Ints,
     lines: Any,
     curve: Floats,
-    hull: Ints,
+    hull: Places,
     per_money: float,
     per_volume: float,
     bonus: Floats,

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ordercast.kernels import choices as kernels
+from ordercast.kernels import steps
 from ordercast.orders import lattice, leads
 from ordercast.orders.lattice import Actions, Problem, Records
 from ordercast.orders.leads import Programme
@@ -128,8 +129,8 @@ def affordable(choices: Choices, limits: Floats) -> tuple[Choices, Ints]:
 
 def units_of(lines: Records, line: Ints, step: Ints) -> Floats:
     """Units of a choice per product, (n,); 0 for line -1."""
-    own = lines[np.maximum(line, 0)] if len(lines) else np.zeros(len(line), LINE)
-    return np.where(line >= 0, own["first_units"] + step * own["lot_units"], 0.0)
+    units: Floats = np.append(lines["first_units"], 0.0)[line] + step * np.append(lines["lot_units"], 0.0)[line]
+    return units
 
 
 def _most_units(problem: Problem, products: Records, suppliers: Records) -> Floats:
@@ -137,7 +138,7 @@ def _most_units(problem: Problem, products: Records, suppliers: Records) -> Floa
     owner = np.repeat(np.arange(len(products)), np.diff(problem.offers.rows))
     lot = suppliers["point_lot_units"]
     room = (products["points"][owner] - 1) * products["point_units"][owner]
-    whole = np.floor(room / lot + lattice.steps.NEARLY) * lot
+    whole = np.floor(room / lot + steps.NEARLY) * lot
     out = np.zeros(len(products))
     np.maximum.at(out, owner, np.where((suppliers["spare_days"] == 0) & (whole >= suppliers["moq_units"]), whole, 0.0))
     return out

@@ -14,6 +14,7 @@ from ordercast.orders.world import Bools
 PASSES = 12  # of filling
 CORE, CORE_CHOICES, NODES = 60, 1 << 17, 10_000_000  # products, choices and nodes of a search
 HOOD, HOODS, HOOD_NODES = 14, 300, 300_000  # products, number and nodes of the searches by supplier
+LOOKED_AT = 5_000_000  # products looked at for them
 
 
 def filled(task: Task, state: State, need: Bools, weights: Floats, plan: Plan) -> Plan:
@@ -66,7 +67,8 @@ def searched(
 
 def _by_supplier(task: Task, state: State, weights: Floats, still: _Open, plan: Plan, best: float) -> Plan | None:
     out, turns, lately = None, 0, True
-    while lately and turns < HOODS:
+    most = min(HOODS, LOOKED_AT // task.choices.products)
+    while lately and turns < most:
         lately = False
         for who in task.members.values():
             current = values(task, state, weights, plan)[still.products]
@@ -76,7 +78,7 @@ def _by_supplier(task: Task, state: State, weights: Floats, still: _Open, plan: 
             inside = np.flatnonzero(np.isin(still.products, who) & (still.sizes > 1))
             inside = inside[np.argsort(key[inside], kind="stable")[:HOOD]][::-1]
             turns += 1
-            if not len(inside) or turns > HOODS:
+            if not len(inside) or turns > most:
                 continue
             found, _ = _search(task, state, weights, still, inside, plan, best, False, HOOD_NODES)
             if found is not None:

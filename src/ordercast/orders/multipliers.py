@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ordercast.kernels import choices as kernels
 from ordercast.kernels.repair import TIE
-from ordercast.orders.choices import Choices, units_of
+from ordercast.orders.choices import Choices
 from ordercast.orders.lattice import Records
 from ordercast.orders.supply import Floats, Ints
 from ordercast.orders.world import Bools
@@ -26,16 +26,19 @@ class Task:
     limits: Floats
     minimum: Floats
     need: Bools
-    members: dict[int, Ints] = field(init=False)  # the products of each supplier that has a minimum
+    members: dict[int, Ints] = field(init=False)  # the products of each supplier that has a minimum, and its lines
+    offered: dict[int, Ints] = field(init=False)
+    supplier: Ints = field(init=False)  # of each line; -1 behind the last, for line -1
 
     def __post_init__(self) -> None:
         lines = self.choices.lines
-        bound = lines[self.minimum[lines["supplier"]] > 0]
-        order = np.argsort(bound["supplier"], kind="stable")
-        own, begins = np.unique(bound["supplier"][order], return_index=True)
-        parts = np.split(bound["product"][order], begins)[1:]
-        members = {int(s): np.unique(part) for s, part in zip(own, parts, strict=True)}
-        object.__setattr__(self, "members", members)
+        object.__setattr__(self, "supplier", np.append(lines["supplier"], -1))
+        bound = np.flatnonzero(self.minimum[lines["supplier"]] > 0)
+        bound = bound[np.argsort(lines["supplier"][bound], kind="stable")]
+        own, begins = np.unique(lines["supplier"][bound], return_index=True)
+        offered = {int(s): part for s, part in zip(own, np.split(bound, begins)[1:], strict=True)}
+        object.__setattr__(self, "offered", offered)
+        object.__setattr__(self, "members", {s: np.unique(lines["product"][part]) for s, part in offered.items()})
 
     @property
     def pool(self) -> tuple[Ints, Records, Floats, NDArray[np.int32]]:
@@ -79,9 +82,11 @@ def amounts(task: Task, plan: Plan) -> tuple[Floats, Floats, Floats]:
     """Cost, money and volume of a plan's choices, (n,) each."""
     lines, (line, step) = task.choices.lines, plan
     at = np.flatnonzero(line >= 0)
-    own, units, out = lines[line[at]], units_of(lines, line[at], step[at]), np.zeros((3, len(line)))
-    out[1, at], out[2, at] = own["price"] * units, own["volume"] * units
-    out[0, at] = own["fixed"] + out[1, at] + task.choices.curve[own["points_from"] + step[at] * own["stride"]]
+    own, steps, out = line[at], step[at], np.zeros((3, len(line)))
+    units = lines["first_units"][own] + steps * lines["lot_units"][own]
+    out[1, at], out[2, at] = lines["price"][own] * units, lines["volume"][own] * units
+    place = lines["points_from"][own] + steps * lines["stride"][own]
+    out[0, at] = lines["fixed"][own] + out[1, at] + task.choices.curve[place]
     return out[0], out[1], out[2]
 
 
@@ -91,9 +96,10 @@ def cost_of(task: Task, plan: Plan) -> float:
 
 def ordered(task: Task, plan: Plan, money: Floats) -> tuple[Floats, Ints]:
     """Money and lines of each supplier, (suppliers,) each."""
-    supplier = np.append(task.choices.lines["supplier"], -1)[plan[0]] + 1
+    supplier = task.supplier[plan[0]] + 1
     count = len(task.minimum) + 1
-    return np.bincount(supplier, money, count)[1:], np.bincount(supplier, minlength=count)[1:]
+    lines: Ints = np.bincount(supplier, minlength=count)[1:].astype(np.int64)
+    return np.bincount(supplier, money, count)[1:].astype(np.float64), lines
 
 
 def lacking(task: Task, state: State, plan: Plan) -> Bools:
@@ -154,7 +160,8 @@ def _best_rates(task: Task, state: State) -> Floats:
     per_money = float(np.max(saved / np.maximum(money, TIE)))
     volume = lines["volume"] * lines["first_units"]
     per_volume = float(np.max(np.divide(saved, volume, out=np.zeros(len(lines)), where=volume > 0)))
-    return np.maximum(np.array([per_money, per_volume]), 1.0)
+    rates: Floats = np.maximum(np.array([per_money, per_volume]), 1.0)
+    return rates
 
 
 def decide(task: Task, state: State, need: Bools, weights: Floats, plan: Plan, firm: bool = False) -> State:
@@ -166,22 +173,21 @@ def decide(task: Task, state: State, need: Bools, weights: Floats, plan: Plan, f
     """
     state = State(state.open.copy(), state.forced.copy(), state.bonus.copy())
     sums, _ = ordered(task, plan, amounts(task, plan)[1])
-    lines = np.append(task.choices.lines["supplier"], -1)
+    lines = task.supplier
     short = np.flatnonzero(lacking(task, state, plan) | (state.forced & (state.bonus > 0) & (not firm)))
-    for s in short[np.argsort(-sums[short] / task.minimum[short], kind="stable")]:
-        who = task.members[int(s)]
+    trial, other = (plan[0].copy(), plan[1].copy()), (plan[0].copy(), plan[1].copy())
+    for s in short[np.argsort(-sums[short] / task.minimum[short], kind="stable")].tolist():
+        who = task.members[s]
         if firm:
             now = lines[plan[0][who]]
             who = who[(now < 0) | (now == s) | ~np.append(state.forced, False)[now]]
-        trial = plan[0].copy(), plan[1].copy()
         bonus, reached, value = kernels.lift(
             who, *task.pool, weights[0], weights[1], state.bonus, state.open, need, s, task.minimum[s], *trial
         )
         can = reached >= task.minimum[s] and task.minimum[state.forced | (_only(s, state))].sum() <= task.limits[0]
         state.bonus[s] = 0.0
         state.open[s] = False
-        still = need & reachable(task, state)
-        other = plan[0].copy(), plan[1].copy()
+        still = need & reachable(task, state) if need.any() else need
         without = choose(task, state, who, other, still, weights)
         dropped = without[0] + float(weights @ np.array(without[1:]))
         must = bool((need[who] & ~still[who]).any())
@@ -194,7 +200,8 @@ def decide(task: Task, state: State, need: Bools, weights: Floats, plan: Plan, f
 
 
 def _only(s: int, state: State) -> Bools:
-    return np.arange(len(state.open)) == s
+    only: Bools = np.arange(len(state.open)) == s
+    return only
 
 
 def feasible(task: Task, state: State, need: Bools, weights: Floats) -> tuple[Plan, State, Bools] | None:
@@ -220,8 +227,8 @@ def lifted(task: Task, state: State, need: Bools, weights: Floats) -> State | No
     """The state with the bonus that brings each supplier that is forced to its minimum; None where none does."""
     state = replace(state, bonus=state.bonus.copy())
     plan = np.full(task.choices.products, -1), np.zeros(task.choices.products, np.int64)
-    for s in np.flatnonzero(state.forced):
-        who = task.members[int(s)]
+    for s in np.flatnonzero(state.forced).tolist():
+        who = task.members[s]
         found = kernels.lift(
             who, *task.pool, weights[0], weights[1], state.bonus, state.open, need, s, task.minimum[s], *plan
         )
@@ -240,14 +247,15 @@ def with_fees(task: Task, need: Bools, weights: Floats, suppliers: Ints, sweeps:
     """
     lines, state = task.choices.lines.copy(), open_state(task)
     relaxed = replace(task, choices=replace(task.choices, lines=lines))
+    plan = np.full(task.choices.products, -1), np.zeros(task.choices.products, np.int64)
     for _ in range(sweeps):
-        for s in suppliers:
-            who, at = task.members[int(s)], lines["supplier"] == s
+        for s in suppliers.tolist():
+            who, at = task.members[s], task.offered[s]
             lines["fixed"][at] = task.choices.lines["fixed"][at]
             state.bonus[s], state.open[s] = 0.0, False
-            plan = np.full(task.choices.products, -1), np.zeros(task.choices.products, np.int64)
-            choose(relaxed, state, who, plan, need & reachable(task, state), weights)
-            others = values(relaxed, state, weights, plan)[who]
+            still = need & reachable(task, state) if need.any() else need
+            choose(relaxed, state, who, plan, still, weights)
+            others = values(relaxed, state, weights, (plan[0][who], plan[1][who]))
             others[need[who] & (plan[0][who] < 0)] = np.inf
             state.open[s] = True
             bonus, _, _ = kernels.lift(
@@ -257,18 +265,17 @@ def with_fees(task: Task, need: Bools, weights: Floats, suppliers: Ints, sweeps:
                 state.open[s] = False
                 continue
             state.bonus[s] = bonus
-            worth = np.maximum(others - values(relaxed, state, weights, plan)[who], 0.0)
+            worth = np.maximum(others - values(relaxed, state, weights, (plan[0][who], plan[1][who])), 0.0)
             worth = np.minimum(worth, bonus * task.minimum[s])
             state.forced[s] = worth.sum() > bonus * task.minimum[s] > 0
-            fee = np.zeros(task.choices.products)
-            fee[who] = worth * min(1.0, bonus * task.minimum[s] / max(float(worth.sum()), TIE))
-            lines["fixed"][at] += fee[lines["product"][at]]
+            fee = worth * min(1.0, bonus * task.minimum[s] / max(float(worth.sum()), TIE))
+            lines["fixed"][at] += fee[np.searchsorted(who, lines["product"][at])]
     return relaxed, state
 
 
 def values(task: Task, state: State, weights: Floats, plan: Plan) -> Floats:
     """What a plan's choices cost at the weights, less bonus, (n,)."""
     cost, money, volume = amounts(task, plan)
-    bonus = np.append(state.bonus, 0.0)[np.append(task.choices.lines["supplier"], -1)[plan[0]]]
+    bonus = np.append(state.bonus, 0.0)[task.supplier[plan[0]]]
     out: Floats = cost + (weights[0] - bonus) * money + weights[1] * volume
     return out
