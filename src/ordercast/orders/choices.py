@@ -91,6 +91,7 @@ def from_lines(
     wanted: supplier row (-1: wait) and units of the best choice of each product, (products,); None: the cheapest.
     """
     lines = np.ascontiguousarray(lines[np.argsort(lines["product"], kind="stable")])
+    curve = np.ascontiguousarray(curve, dtype=np.float64)
     rows = np.searchsorted(lines["product"], np.arange(products + 1))
     hull = np.empty(int(lines["count"].sum()), np.int32)
     hull = hull[: kernels.trace(lines, curve, hull)]

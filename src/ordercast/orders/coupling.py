@@ -149,7 +149,7 @@ def _bound_by(task: Task, wanted: Plan, plan: Plan, weights: Floats, less: tuple
     lifted = (now >= 0) & (less[0] < 0) & (np.append(task.minimum, 0.0)[now] > 0)
     of_money, of_volume = weights[0] * less[0], weights[1] * less[1]
     if not weights.any():
-        of_money, of_volume = less[0] / task.limits[0], less[1] / task.limits[1]
+        of_money, of_volume = less[0] / max(task.limits[0], 1.0), less[1] / max(task.limits[1], 1.0)
     limit = np.where(of_money >= of_volume, "budget", "volume")
     by_minimum = dropped | lifted | (np.maximum(of_money, of_volume) <= 0) & (task.minimum > 0).any()
     return np.where(changed, np.where(by_minimum, "supplier_minimum", limit), "")

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ordercast.kernels import choices as kernels
+from ordercast.kernels.balance import balance
 from ordercast.kernels.repair import TIE
 from ordercast.orders.choices import Choices
 from ordercast.orders.lattice import Records
@@ -15,6 +16,7 @@ from ordercast.orders.world import Bools
 Plan = tuple[Ints, Ints]  # line (-1: wait) and step of each product, (n,) each
 CUTS, EXACT = 80, 1e-11  # most cutting planes, and where between bound and best value there is no more to find
 DEAREST = 1e6  # no multiplier is more than so many times the best saving per money or volume
+MOVED = 30  # products that are moved towards the limits, before the multiplier of what is exceeded grows
 ROUNDS, SWEEPS = 12, 3  # of decisions about suppliers, of fitting their bonus and fees to each other
 
 
@@ -216,7 +218,13 @@ def feasible(task: Task, state: State, need: Bools, weights: Floats) -> tuple[Pl
             settled = decide(task, settled, kept, grown, plan, firm=True)
             kept = kept & reachable(task, settled)
         _, money, volume = amounts(task, plan)
-        over = np.array([money.sum(), volume.sum()]) > task.limits * (1.0 + TIE)
+        sums, counts = ordered(task, plan, money)
+        left = task.limits * (1.0 + TIE) - np.array([money.sum(), volume.sum()])
+        over, near = left < 0, (plan[0].copy(), plan[1].copy())
+        also = task.minimum, settled.open, kept
+        balance(*task.pool, grown[0], grown[1], *also, left, sums, counts, *near, MOVED)
+        if (left >= 0).all():
+            return near, settled, kept
         if not over.any():
             return plan, settled, kept
         grown = np.where(over, grown * (1.0 + 1e-9 * 8.0**turn) + 1e-12 * 8.0**turn, grown)
