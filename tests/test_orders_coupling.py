@@ -1,5 +1,6 @@
 """Today's orders under a budget, a room and suppliers' minima: beside HiGHS, by properties, and in named cases."""
 
+import doctest
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_orders_lattice import problem
 
-from ordercast.orders import lattice, leads
+from ordercast.kernels.choices import highest, pick
+from ordercast.orders import coupling, lattice, leads
 from ordercast.orders.choices import LINE, Choices, choices, from_lines
 from ordercast.orders.coupling import Coupled, couple
 from ordercast.orders.lattice import Problem
@@ -308,3 +310,35 @@ def test_nothing_to_choose_from():
     found = couple(from_lines(np.zeros(0, LINE), np.zeros(0), 3), budget=5.0, minimum=np.array([3.0]))
     assert found.units.tolist() == [0, 0, 0]
     assert found.least_order == np.inf
+
+
+def test_the_docstrings():
+    assert doctest.testmod(coupling).failed == 0
+
+
+def test_the_best_choices_at_given_prices_are_those_of_a_plain_search():
+    for seed in range(20):
+        one, rng = pool(seed, products=8), np.random.default_rng(seed)
+        of, (money, volume) = table(one), rng.uniform(0, 2, 2)
+        bonus, open_to = rng.uniform(0, 1, SUPPLIERS), rng.random(SUPPLIERS) < 0.8
+        line, step = np.zeros(8, np.int64), np.zeros(8, np.int64)
+        pools = (one.rows, one.lines, one.curve, one.hull)
+        found = pick(np.arange(8), *pools, money, volume, bonus, open_to, np.zeros(8, np.bool_), line, step)
+        value = of["cost"] + (money - bonus[of["supplier"]]) * of["money"] + volume * of["volume"]
+        value[~open_to[of["supplier"]]] = np.inf
+        least = [min(0.0, value[of["product"] == p].min()) for p in range(8)]
+        assert found[0] - found[1] + money * found[2] + volume * found[3] == pytest.approx(sum(least), rel=1e-12)
+
+
+def test_the_highest_point_under_the_cuts_is_that_of_a_linear_programme():
+    rng = np.random.default_rng(0)
+    for turn in range(60):
+        count, top = rng.integers(1, 12), 7.0 * (turn % 3 > 0)
+        cuts = np.column_stack([5 * rng.normal(size=count), rng.normal(size=(count, 2))])
+        exact = scipy.optimize.linprog(
+            [-1, 0, 0],
+            A_ub=np.column_stack([np.ones(count), -cuts[:, 1:]]),
+            b_ub=cuts[:, 0],
+            bounds=[(None, None), (0, 10), (0, top)],
+        )
+        assert highest(cuts, 10.0, top)[0] == pytest.approx(-exact.fun, abs=1e-9)

@@ -62,6 +62,19 @@ def couple(
     budget: money of today's orders; room: volume they may take; minimum: (suppliers,) money that a supplier's lines
     come to at least if there are any. None: no limit. Floors that cannot all be paid are served in the order of what
     leaving them costs per money.
+
+    Four days of 10 units each at 2 apiece, 5 for an order: 50 would buy 25 units, but two whole days are better.
+    >>> from ordercast.orders import lattice, leads
+    >>> from ordercast.orders.choices import choices
+    >>> day, one = np.full(4, 10.0), np.array([5.0])
+    >>> problem = lattice.certain(day, 2.0 + 0 * day[None], one, holding_cost=0.1, lost_value=9, ceiling_units=40)
+    >>> (part,) = leads.programmes(problem.offers.rows, np.zeros(1, dtype=np.int64))
+    >>> pool = choices([(part, problem, lattice.solve(problem))], products=1)
+    >>> couple(pool).units.tolist(), couple(pool, budget=50.0).units.tolist()
+    ([40.0], [20.0])
+    >>> found = couple(pool, budget=50.0)
+    >>> found.spent, found.bound_by.tolist()
+    (40.0, ['budget'])
     """
     minimum = np.zeros(0) if minimum is None else minimum
     suppliers = max(int(choices.lines["supplier"].max(initial=-1)) + 1, len(minimum))

@@ -13,6 +13,7 @@ from ordercast.orders.world import Bools
 
 FEW_SUPPLIERS, FEW_POINTS = 6, 20_000  # all combinations of dropped and lifted suppliers are solved
 FEE_ROUNDS = 3  # of fitting fees and prices to each other
+ENOUGH = 1e-5  # of the bound: with a smaller gap no other combination is looked for
 FLIPS, FLIPPED = 60, 200_000  # suppliers that are tried the other way, and products looked at for it
 LIFTS = 6  # rounds in which bonus and multipliers are fitted to each other
 
@@ -88,6 +89,8 @@ def _switched(
         dropped = advice.open & ~advice.forced & (advice.bonus > 0)
         start = State(advice.open & ~dropped, advice.forced, np.where(dropped, 0.0, advice.bonus))
         found = _better(found, _solved_in(task, start, need, weights))
+        if found is not None and found.cost - bound <= ENOUGH * abs(bound):
+            return bound, found
     if found is None:
         return bound, None
     chosen = found
