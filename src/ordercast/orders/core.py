@@ -29,7 +29,7 @@ def filled(task: Task, state: State, need: Bools, weights: Floats, plan: Plan) -
 
 
 @dataclass(frozen=True)
-class _Open:
+class _Undecided:
     """The choices that can still matter: of each of the products, from `begins` on, ascending by what they lose."""
 
     choices: Records
@@ -48,7 +48,7 @@ def searched(
     plan: of the state; what it has of products that are not in the core stays. Where the core is not the whole of it,
     the products of one supplier with a minimum are searched after the other.
     """
-    still = _open(task, state, need, weights, best)
+    still = _undecided(task, state, need, weights, best)
     if still is None:
         return None, True
     if not len(still.products):
@@ -65,7 +65,7 @@ def searched(
     return (found if better is None else better), False
 
 
-def _by_supplier(task: Task, state: State, weights: Floats, still: _Open, plan: Plan, best: float) -> Plan | None:
+def _by_supplier(task: Task, state: State, weights: Floats, still: _Undecided, plan: Plan, best: float) -> Plan | None:
     out, turns, lately = None, 0, True
     most = min(HOODS, LOOKED_AT // task.choices.products)
     while lately and turns < most:
@@ -93,7 +93,7 @@ def _worth(state: State, weights: Floats, choices: Records) -> Floats:
     return out
 
 
-def _open(task: Task, state: State, need: Bools, weights: Floats, best: float) -> _Open | None:
+def _undecided(task: Task, state: State, need: Bools, weights: Floats, best: float) -> _Undecided | None:
     """None: no plan of the state costs less than `best`."""
     everyone = np.arange(task.choices.products)
     ideal = np.zeros(len(everyone), np.int64), np.zeros(len(everyone), np.int64)
@@ -116,14 +116,14 @@ def _open(task: Task, state: State, need: Bools, weights: Floats, best: float) -
     second = (
         np.where(sizes > 1, found["lost"][np.minimum(begins + 1, max(count - 1, 0))], np.inf) if count else np.zeros(0)
     )
-    return _Open(found, products, begins, sizes, second, whole)
+    return _Undecided(found, products, begins, sizes, second, whole)
 
 
 def _search(
     task: Task,
     state: State,
     weights: Floats,
-    still: _Open,
+    still: _Undecided,
     inside: Ints,
     plan: Plan,
     best: float,
