@@ -88,11 +88,12 @@ def price_state(known: Panel, spec: Features, series: Ints, origin: Ints) -> Sta
     stale = past.last_seen(known.observed, *pairs, reach)
     anchor = max(ANCHOR_DAYS // known.step_days, 4)
     days, lags = _windows((7, 14, 28), known, 2)
+    quoted = origin - np.where(stale < reach, stale, 0)
     moves = past.squared_moves(
         z,
         known.first,
         series,
-        origin - np.where(stale < reach, stale, 0),
+        quoted,
         np.array([1, anchor, *lags]),
         window_steps(HALF_YEAR_DAYS, known),
         USUAL_STEP,
@@ -123,10 +124,13 @@ def price_state(known: Panel, spec: Features, series: Ints, origin: Ints) -> Sta
         "quotes_per_day_28d": past.shares(known.observed, *pairs, window_steps(28, known)),
         "age_days": known.step_days * _age(known, *pairs).astype(float),
     }
+    month = window_steps(28, known)
     recent = past.squared_moves(
-        z, known.first, *pairs, np.array([1]), window_steps(28, known), USUAL_STEP, PRIOR_VARIANCE, 1
-    )
-    columns["volatility_28d_to_182d"] = np.sqrt(recent[:, 0]) / unit
+        z, known.first, series, quoted, np.array([1]), month, USUAL_STEP, PRIOR_VARIANCE, 1
+    )[:, 0]
+    columns["volatility_28d_to_182d"] = np.sqrt(recent) / unit
+    said = share * month
+    calm = ((month * recent + 3 * variance) / (month + 3) / variance) ** (said / (said + 20))
     for k, each in enumerate(days):
         columns[f"variance_ratio_{each}d"] = moves[:, 2 + k] / (lags[k] * variance)
     columns |= _distances(known, spec, series, origin, unit, stale, since)
@@ -138,8 +142,8 @@ def price_state(known: Panel, spec: Features, series: Ints, origin: Ints) -> Sta
         names=list(columns),
         x=np.column_stack(list(columns.values())),
         base=now,
-        nugget=nugget + growth * stale,
-        growth=growth,
+        nugget=calm * (nugget + growth * stale),
+        growth=calm * growth,
         unit=unit,
         group=np.digitize(share, [STICKY, STEPWISE]),
         trust=_trust(stale, known),
