@@ -196,20 +196,20 @@ def test_a_shift_is_taken_outwards(seed: int, count: int, level: float):
 
 
 @pytest.mark.parametrize(
-    ("own", "group_everywhere", "borrowed"),
+    ("own", "others", "borrowed"),
     [
-        pytest.param(200, 0, "own", id="enough_of_its_own"),
-        pytest.param(10, 300, "group", id="thin_takes_its_groups_other_ranges"),
-        pytest.param(10, 0, "range", id="a_thin_group_takes_the_range_of_all"),
+        pytest.param(1000, 2000, "own", id="enough_of_its_own"),
+        pytest.param(300, 2000, "range", id="a_thin_group_takes_the_range_of_all"),
+        pytest.param(10, 20, "all", id="a_thin_range_takes_all_errors"),
     ],
 )
-def test_thin_cells_borrow(own, group_everywhere, borrowed):
-    """Errors of group 1 at range 0, of group 1 at range 5 and of group 0 at range 0, each about a level of its own."""
-    level = np.repeat([1.0, 2.0, 3.0], [own, group_everywhere, 1000])
-    group = np.repeat([1, 1, 0], [own, group_everywhere, 1000])
-    bucket = np.repeat([0, 5, 0], [own, group_everywhere, 1000])
+def test_thin_cells_borrow(own, others, borrowed):
+    """Errors of group 1 at range 0, of group 0 at range 0 and of both at range 5, each about a level of its own."""
+    level = np.repeat([1.0, 2.0, 3.0], [own, others, 4000])
+    group = np.append(np.repeat([1, 0], [own, others]), np.arange(4000) % 2)
+    bucket = np.repeat([0, 0, 5], [own, others, 4000])
     table = calibrate.shifts(np.zeros(len(level)), level, 0.5, bucket, group, 2)
-    assert table[1, 0] == {"own": 1.0, "group": 2.0, "range": 3.0}[borrowed]
+    assert table[1, 0] == {"own": 1.0, "range": 2.0, "all": 3.0}[borrowed]
 
 
 def test_an_empty_group_takes_what_there_is():

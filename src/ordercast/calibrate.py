@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-MIN_CELL = 200  # errors a group needs at a horizon before it gets a shift of its own
+MIN_PAIRS = 200  # errors a group needs at two neighbouring horizons before it gets a correlation of its own
+MIN_CELL = 1000  # errors a group needs at a range of horizons before it gets a shift of its own: they share shocks
 MIN_BLOCKS = 4
 LOWER_BOUND = 1.645  # standard errors: one-sided 95%
 WEIGHTS = np.arange(1, 11) / 10  # the shares of a median's departure that are tried
@@ -134,15 +135,16 @@ def shifts(
     """What must be added to a predicted quantile so that it holds, (groups, 9): conformalised quantile regression
     (Romano et al. 2019), one-sided, per group and range of horizons.
 
-    The level is taken outwards by the finite-sample correction. A group with fewer than 200 errors at a range takes the
-    shift of all its ranges, or of all groups at the range where that is thin too. share: how much of what the
-    errors ask for is done; without any error a normal one is taken, whole.
+    The level is taken outwards by the finite-sample correction. A group with fewer than 1000 errors at a range takes
+    the shift of all groups there, or of all errors where that is thin too: its predictions know the group, so that what
+    they lack depends on the distance more than on it. share: how much of what the errors ask for is done; without any
+    error a normal one is taken, whole.
     """
     error = share * (actual - predicted)
     table = np.zeros((groups, len(HORIZON_EDGES_DAYS) + 1))
     for b in range(table.shape[1]):
         for g in range(groups):
-            candidates = [(bucket == b) & (group == g), group == g, bucket == b, group >= 0]
+            candidates = [(bucket == b) & (group == g), bucket == b, group >= 0]
             enough = [each for each in candidates if each.sum() >= MIN_CELL] or candidates[-1:]
             table[g, b] = _outward_quantile(error[enough[0]], level)
     return np.round(table, 6)
@@ -167,7 +169,7 @@ def links(departure: Floats, group: Ints, groups: int) -> Floats:
     table = np.zeros((groups, near.shape[1]))
     for g in range(groups):
         own = both & (group == g)[:, None]
-        used = np.where(own.sum(axis=0) >= MIN_CELL, own, both)
+        used = np.where(own.sum(axis=0) >= MIN_PAIRS, own, both)
         spread = np.sqrt((near**2 * used).sum(axis=0) * (far**2 * used).sum(axis=0))
         table[g] = np.divide((near * far * used).sum(axis=0), spread, out=np.zeros(near.shape[1]), where=spread > 0)
     return np.round(table, 4)
