@@ -23,6 +23,8 @@ PRIOR_STEPS = 10  # a series' volatility counts as this many steps of the prior 
 PRIOR_VARIANCE = 1e-4
 USUAL_STEP = 0.6931472  # log 2: a price that doubles in a step counts as no more, or a typing error rules the scale
 ANCHOR_DAYS = 14  # the variogram's second point; four steps on a weekly calendar
+CALM_STEPS = 3  # of the usual variance that are counted beside the last month's, lest it be 0
+CALM_CHANGES = 20  # in a month, at which that month counts as much as the half year
 LEAST_GROWTH = 0.02  # of the one-step variance: no price is so mean-reverting that its band stops growing
 QUOTE_COUNTS = np.array([2, 3, 5, 10, 20, 40])
 QUOTE_KEEP = 0.8
@@ -79,9 +81,9 @@ def _age(known: Panel, series: Ints, origin: Ints) -> Ints:
 def price_state(known: Panel, spec: Features, series: Ints, origin: Ints) -> State:
     """State of price series: changes, distances to means and ranges, volatility, rhythm, market, other suppliers.
 
-    The scale is a variogram of two points (one step, 14 days) over the last 182 days up to the last quote, shrunk to a
-    fixed prior, never to the other series at hand, so that a forecast does not depend on which products are asked for
-    together. Days without a quote count as days ahead.
+    The scale is a variogram of two points (one step, 14 days) over the last 182 days up to the last quote, narrower or
+    wider as the last 28 of them were calmer or wilder, shrunk to a fixed prior, never to the other series at hand, so
+    that a forecast does not depend on which products are asked for together. Days without a quote count as days ahead.
     """
     z, pairs = known.z, (series, origin)
     reach = window_steps(LOOK_BACK_DAYS, known)
@@ -125,12 +127,11 @@ def price_state(known: Panel, spec: Features, series: Ints, origin: Ints) -> Sta
         "age_days": known.step_days * _age(known, *pairs).astype(float),
     }
     month = window_steps(28, known)
-    recent = past.squared_moves(
-        z, known.first, series, quoted, np.array([1]), month, USUAL_STEP, PRIOR_VARIANCE, 1
-    )[:, 0]
+    recent = past.squared_moves(z, known.first, series, quoted, np.array([1]), month, USUAL_STEP, PRIOR_VARIANCE, 1)[
+        :, 0
+    ]
     columns["volatility_28d_to_182d"] = np.sqrt(recent) / unit
-    said = share * month
-    calm = ((month * recent + 3 * variance) / (month + 3) / variance) ** (said / (said + 20))
+    calm = calm_factor(recent, variance, month, share * month)
     for k, each in enumerate(days):
         columns[f"variance_ratio_{each}d"] = moves[:, 2 + k] / (lags[k] * variance)
     columns |= _distances(known, spec, series, origin, unit, stale, since)
@@ -151,6 +152,17 @@ def price_state(known: Panel, spec: Features, series: Ints, origin: Ints) -> Sta
         since=since,
         between=between,
     )
+
+
+def calm_factor(recent: Floats, usual: Floats, steps: int, changes: Floats) -> Floats:
+    """By what the usual variance is multiplied after a month of calm or unrest, (pairs,).
+
+    Unrest lasts, so that what comes is like the last month as well as like the last half year (Corsi 2009): the
+    geometric mean of both variances. changes: those that a series usually makes in so many steps; by them the month
+    counts, since one without a change is no news of a price that changes once a quarter.
+    """
+    ratio = (steps * recent / usual + CALM_STEPS) / (steps + CALM_STEPS)
+    return np.asarray(ratio ** (changes / (changes + CALM_CHANGES)))
 
 
 def _trust(stale: Ints, known: Panel) -> Floats:
