@@ -60,6 +60,27 @@ def test_groups_are_judged_apart(rule):
     assert weights[2] <= 0.1
 
 
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize(
+    ("kin", "low", "high"),
+    [pytest.param(1, 0.0, 0.0, id="a_stranger_lends_nothing"), pytest.param(2, 0.9, 1.0, id="kin_lend_their_skill")],
+)
+def test_a_group_without_evidence_borrows_from_its_kin(rule, kin, low, high):
+    """Groups 0 and 1 are kin, and 2 and 3; only group 0 has been seen."""
+    weights = rule(SIGNAL, SIGNAL, BLOCK, ONE, 4, kin)
+    assert weights[0] == pytest.approx(1.0)
+    assert low <= weights[1] <= high
+    assert weights[2:].tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_what_a_group_knows_of_itself_counts_more_than_its_kin(rule):
+    group = np.arange(2400) % 2
+    weights = rule(SIGNAL, np.where(group == 0, SIGNAL, NOISE), BLOCK, group, 2, 2)
+    apart = rule(SIGNAL, np.where(group == 0, SIGNAL, NOISE), BLOCK, group, 2)
+    assert apart[1] <= weights[1] < 0.5 < weights[0] <= apart[0]
+
+
 def slope_by_hand(forecast: list[float], actual: list[float], block: list[int]) -> float:
     """Least squares through 0, less 1.645 jackknife errors over the blocks."""
 

@@ -210,6 +210,20 @@ def test_the_scale_follows_calm_and_unrest(recent, changes, expected):
     assert states.calm_factor(recent * usual, usual, 28, np.array([changes])) == pytest.approx([expected])
 
 
+@pytest.mark.parametrize(
+    ("share", "unit", "month", "cluster"),
+    [
+        (0.0, 0.01, 0.0, "sticky, steady, calm"),
+        (0.1, 0.01, 1.0, "stepwise, steady, astir"),
+        (0.39, 0.05, 0.49, "stepwise, wild, calm"),
+        (1.0, 0.2, 0.5, "moving, wild, astir"),
+    ],
+)
+def test_prices_are_judged_by_stickiness_and_volatility(share, unit, month, cluster):
+    place = states.price_cluster(*(np.array([each]) for each in (share, unit, month)))[0]
+    assert states.PRICE_CLUSTERS[place] == cluster
+
+
 @pytest.mark.parametrize("days", [0, 10, 60])
 def test_the_scale_grows_with_the_days_since_the_last_quote(days):
     """Variance = calm x (nugget + growth x days), through one day and a fortnight; days without a quote are ahead."""

@@ -30,6 +30,14 @@ QUOTE_COUNTS = np.array([2, 3, 5, 10, 20, 40])
 QUOTE_KEEP = 0.8
 GAPS = 8  # changes of price whose median distance is the usual one
 STICKY, STEPWISE = 0.1, 0.4  # share of days with a change below which a price is sticky, stepwise
+WILD = 0.05  # root mean squared daily change, in logs, above which a price is wild
+CALM = 0.5  # of the usual change, under which the last month was calm
+PRICE_CLUSTERS = tuple(
+    f"{rhythm}, {size}, {month}"
+    for rhythm in ("sticky", "stepwise", "moving")
+    for size in ("steady", "wild")
+    for month in ("calm", "astir")
+)
 SALE_DAYS = 35  # a cut that lasts longer was no sale but a new price
 FADE_DAYS = 28  # without a quote: half of what the model says of such a series is believed
 
@@ -146,12 +154,17 @@ def price_state(known: Panel, spec: Features, series: Ints, origin: Ints) -> Sta
         nugget=calm * (nugget + growth * stale),
         growth=calm * growth,
         unit=unit,
-        group=np.digitize(share, [STICKY, STEPWISE]),
+        group=price_cluster(share, unit, columns["volatility_28d_to_182d"]),
         trust=_trust(stale, known),
         gap=gap,
         since=since,
         between=between,
     )
+
+
+def price_cluster(share: Floats, unit: Floats, month: Floats) -> Ints:
+    """The place in PRICE_CLUSTERS: by stickiness, volatility, and how the last month's change was beside the usual."""
+    return 4 * np.digitize(share, [STICKY, STEPWISE]) + 2 * (unit >= WILD) + (month >= CALM)
 
 
 def calm_factor(recent: Floats, usual: Floats, steps: int, changes: Floats) -> Floats:

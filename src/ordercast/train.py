@@ -236,7 +236,14 @@ def _judged(
     rules = {"mean": calibrate.mean_weights, "p50": calibrate.median_weights}
     skill = {
         name: calibrate.by_range(
-            rule, predicted[name] * rows.trust[at] * weight, actual * weight, when, ahead, group, groups
+            rule,
+            predicted[name] * rows.trust[at] * weight,
+            actual * weight,
+            when,
+            ahead,
+            group,
+            groups,
+            problem.target.kin,
         )
         for name, rule in rules.items()
     }
@@ -266,7 +273,7 @@ def _recursive_skill(trial: Forecaster, problem: Problem, window: Window) -> Flo
     if not parts:
         return np.zeros((len(problem.target.groups), 2))
     said, actual, when, group = (np.concatenate(each) for each in zip(*parts, strict=True))
-    weight = calibrate.mean_weights(said, actual, when, group, len(problem.target.groups))
+    weight = calibrate.mean_weights(said, actual, when, group, len(problem.target.groups), problem.target.kin)
     return np.repeat(weight[:, None], 2, axis=1)
 
 
