@@ -164,7 +164,8 @@ def _outward_quantile(error: Floats, level: float) -> float:
     if count == 0:  # nothing to go by: as if scaled errors were normal
         return NormalDist().inv_cdf(level)
     rank = np.floor(level * (count + 1)) if level < 0.5 else np.ceil(level * (count + 1))
-    return float(np.quantile(error, np.clip(rank / count, 0.0, 1.0), method="inverted_cdf"))
+    place = int(np.clip(rank, 1, count)) - 1
+    return float(np.partition(error, place)[place])
 
 
 def links(departure: Floats, group: Ints, groups: int) -> Floats:
