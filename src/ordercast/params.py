@@ -169,7 +169,16 @@ class OrderDefaults(Section):
 
 
 class Orders(Section):
-    policy: Literal["erp"] = _knob("erp", "rule that plans the orders: erp")
+    policy: Literal["planner", "erp"] = _knob(
+        "planner", "planner: times purchases where its record is good; erp: the ERP rule alone"
+    )
+    plan_horizon_days: int = _knob(60, "days ahead the planner weighs, forecast.reach_days at most", ge=14, le=180)
+    price_nodes: int = _knob(7, "prices a day that the planner tells apart", ge=1, le=15)
+    execution: Literal["next_quote", "quote_seen"] = _knob(
+        "next_quote", "price an order pays: next_quote (the next published) or quote_seen (today's)"
+    )
+    backtest_days: int = _knob(365, "days of the past on which the policies are replayed", ge=28, le=1095)
+    backtest_products: int = _knob(50, "most products replayed; of more an even sample", ge=1)
     service_level: float = _knob(0.975, "share of order cycles without a stock-out", ge=0.5, le=0.9999)
     review_period_days: int = _knob(1, "days between two looks at the stock", ge=1, le=365)
     defaults: OrderDefaults = _knob(OrderDefaults(), "what is assumed where the tables are silent")

@@ -16,7 +16,7 @@ from ordercast.features import Problem
 from ordercast.forecast import Forecaster
 from ordercast.orders.planner import Ahead
 from ordercast.orders.supply import P10_TO_P90_IN_SD
-from ordercast.orders.world import Floats, Ints, View
+from ordercast.orders.world import Bools, Floats, Ints, View
 
 QUANTILES = ("p10", "p50", "p90")
 
@@ -113,11 +113,13 @@ def ahead_of(price: Told, demand: Told, today_price: Floats) -> Ahead:
     )
 
 
-def told_in(table: pd.DataFrame, key: pd.DataFrame, described: dict[str, Any], step_days: int, days: int) -> Told:
+def told_in(
+    table: pd.DataFrame, key: pd.DataFrame, described: dict[str, Any], step_days: int, days: int, needed: Bools
+) -> Told:
     """What the stored forecasts say of the series named by the columns of `key`, from their origin on.
 
     table: the rows of data/forecast with the series' `cluster`; described: the target's part of models/metadata.json.
-    Raises ValueError for a series without a forecast of every step.
+    needed: (rows,); ValueError for such a series without a forecast of every step. Others may lack it: theirs is 1.
     """
     steps = -(-days // step_days)
     row = pd.MultiIndex.from_frame(key).get_indexer(pd.MultiIndex.from_frame(table[list(key.columns)]))
@@ -127,8 +129,11 @@ def told_in(table: pd.DataFrame, key: pd.DataFrame, described: dict[str, Any], s
     for name, cells in units.items():
         cells[row[own], step[own]] = table[name].to_numpy(np.float64)[own]
     missing = np.isnan(units["mean"]).any(axis=1)
-    if missing.any():
-        raise ValueError(f"no forecast of {days} days for {key[missing].iloc[0].to_dict()}: run `dvc repro forecast`")
+    if (missing & needed).any():
+        first = key[missing & needed].iloc[0].to_dict()
+        raise ValueError(f"no forecast of {days} days for {first}: run `dvc repro forecast`")
+    for cells in units.values():
+        cells[missing] = 1.0
     group = np.zeros(len(key), dtype=np.int64)
     group[row[own]] = pd.Index(described["groups"]).get_indexer(table["cluster"])[own]
     links, persistence = (

@@ -1,0 +1,185 @@
+"""Order lines of the planner: what it buys or waits with, beside what the ERP rule would have done, and why.
+
+The lines of the ERP rule are the ground: the planner rewrites those of the products it is trusted with.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ordercast.orders import timing, whys
+from ordercast.orders.lots import probability_lower
+from ordercast.orders.planner import Planner, Worked
+from ordercast.orders.replay import opening_morning
+from ordercast.orders.timing import Correction, Timing
+from ordercast.orders.words import Words
+from ordercast.orders.world import Bools, Floats, Ints, State, View, World
+
+EQUAL = 1e-3  # of a price: a day no cheaper than that is no better one
+
+
+@dataclass(frozen=True)
+class Morning:
+    """A catalogue's morning worked through: what is known, held and decided on the last day of its world."""
+
+    world: World
+    view: View
+    state: State
+    worked: Worked
+    timing: Timing
+    paid: Floats  # (series,) price that an order of today is expected to cost
+
+
+def morning(world: World, planner: Planner) -> Morning:
+    """The planner's decision on the last day of a world that opens with today's stock and orders."""
+    view, state = opening_morning(world)
+    worked = planner.work(view, state)
+    paid = timing.expected_paid(view, worked.ahead, planner.execution)
+    return Morning(world, view, state, worked, timing.timing(view, state, worked, paid), paid)
+
+
+def by_erp(lines: pd.DataFrame) -> pd.DataFrame:
+    """The ERP rule's lines with the columns that only the planner fills."""
+    return lines.assign(planned_by="erp", just_in_time_saving=0.0, waiting_cost=0.0, days_of_cover=np.nan)
+
+
+def lines(erp: pd.DataFrame, known: Morning, trusted: Bools, correction: Correction, words: Words) -> pd.DataFrame:
+    """The ERP rule's lines, those of trusted products rewritten by the planner's decision.
+
+    erp: of `by_erp`, product_id distinct; trusted: (products of the world,); a product nobody offers today stays with
+    the rule. expected_saving is against the ERP rule and just_in_time_saving against buying when stock calls for it, in
+    the programme's eyes; saving_p10, saving_p90: as the price on the day to compare with may come out.
+    regret_probability, corrected by the record: for a purchase that the price is lower then, keeping included; for a
+    wait that it is higher on the better day. waiting_cost: what ordering today instead would cost. days_of_cover: until
+    stock, orders and purchase are used up.
+    """
+    ground = erp.set_index("product_id")
+    offers = _Offers.of(ground, known)
+    told = _figures(ground, known, offers)[trusted & offers.any]
+    buys = (told["decision"] == "buy").to_numpy()
+    regret = told["regret_probability"].to_numpy(np.float64)
+    told["regret_probability"] = np.round(np.where(buys, correction(regret), regret), 4)
+    told["reason"] = whys.sentences(told, ground.loc[told.index, "reason"], words)
+    told["planned_by"] = "planner"
+    columns = [name for name in ground.columns if name in told.columns]
+    rest = ground.loc[ground.index.difference(told.index, sort=False), columns]
+    whole = pd.concat([rest, told[columns]]).loc[ground.index]
+    return ground.assign(**{name: whole[name].astype(ground[name].dtype) for name in columns}).reset_index()[
+        erp.columns
+    ]
+
+
+@dataclass(frozen=True)
+class _Offers:
+    """Who is spoken of, (products,) each: the ERP rule's series and units today (-1, 0: waits), the series shown."""
+
+    any: Bools
+    erp_series: Ints
+    erp_units: Floats
+    shown: Ints
+
+    @staticmethod
+    def of(ground: pd.DataFrame, known: Morning) -> _Offers:
+        world, terms, worked = known.world, known.view.terms, known.worked
+        rule = ground.loc[world.product_ids.tolist()]
+        key = pd.MultiIndex.from_arrays([world.product_ids[terms.product], world.supplier_ids])
+        named = pd.MultiIndex.from_arrays([world.product_ids, rule["supplier_id"].to_numpy(object)])
+        place = key.get_indexer(named).astype(np.int64)
+        offered = np.zeros(len(key), dtype=np.bool_)
+        offered[worked.offers] = True
+        price = np.where(offered, known.view.today_price, np.inf)
+        cheapest = np.lexsort((price, terms.product))[terms.starts]
+        theirs = np.where((place >= 0) & offered[place], place, -1)
+        units = np.where(theirs >= 0, rule["erp_quantity_units"].to_numpy(np.float64), 0.0)
+        shown = np.where(worked.series >= 0, worked.series, np.where(theirs >= 0, theirs, cheapest))
+        return _Offers(offered[shown], np.where(units > 0, theirs, -1), units, shown)
+
+
+def _figures(ground: pd.DataFrame, known: Morning, offers: _Offers) -> pd.DataFrame:
+    """The planner's figures of every product of the world, indexed by product_id."""
+    world, view, state, worked, when = known.world, known.view, known.state, known.worked, known.timing
+    shown, terms, buys = offers.shown, known.view.terms, known.worked.series >= 0
+    saving, limit = worked.worth(view, np.where(buys, worked.series, shown), worked.units)
+    expected = np.where(buys, saving, 0.0) - worked.worth(view, offers.erp_series, offers.erp_units)[0]
+    low, high = _band(expected, worked.units - offers.erp_units, when)
+    on_order = np.bincount(state.order_product, state.order_units, minlength=len(buys)).astype(np.float64)
+    cover = _lasts(worked, state.on_hand_units + on_order + worked.units)
+    lead = terms.promised_days[shown]
+    better, later = _better_day(worked, shown, cover - lead)
+    today, order_days = pd.Timestamp(view.dates[-1]), np.where(buys, 0, better)
+    lower = probability_lower(known.paid[shown], *(each[shown, better - 1] for each in _band_of(worked)))
+    figures = {
+        "supplier_id": world.supplier_ids[shown],
+        "decision": np.where(buys, "buy", "wait"),
+        "quantity_units": worked.units.astype(np.int64),
+        "order_on": today + pd.to_timedelta(order_days, unit="D"),
+        "arrive_on": today + pd.to_timedelta(order_days + lead, unit="D"),
+        "unit_price": view.today_price[shown],
+        "total_cost": np.round(worked.units * view.today_price[shown], 2),
+        "expected_saving": np.round(expected, 2),
+        "saving_p10": np.round(low, 2),
+        "saving_p90": np.round(high, 2),
+        "regret_probability": np.where(buys, when.regret, 1 - lower),
+        "buy_below_unit_price": np.round(limit, 4),
+        "binding_constraint": _bound(worked.units, terms.moq_units[shown], terms.pack_units[shown], state.room_units),
+        "just_in_time_saving": np.round(np.where(buys, saving, 0.0), 2),
+        "waiting_cost": np.round(np.where(buys, 0.0, _cost_of_today(worked, len(buys))), 2),
+        "days_of_cover": cover.astype(np.float64),
+        "later_unit_price": np.where(buys, when.middle, later),
+        "later_days": np.where(buys, when.wait_days, better),
+        "on_hand_units": state.on_hand_units,
+        "on_order_units": on_order,
+        "erp_quantity_units": offers.erp_units,
+        "floored": worked.floored,
+        "same": (worked.series == offers.erp_series) & (worked.units == offers.erp_units),
+    }
+    return pd.DataFrame(figures, index=pd.Index(world.product_ids, name="product_id", dtype="str"))
+
+
+def _band_of(worked: Worked) -> tuple[Floats, Floats, Floats]:
+    return worked.ahead.p10, worked.ahead.p50, worked.ahead.p90
+
+
+def _band(expected: Floats, more: Floats, when: Timing) -> tuple[Floats, Floats]:
+    """Saving against the ERP rule as prices on the day to compare with may come out, for the units bought `more`.
+
+    Of units bought later than the rule would, a high price is what costs.
+    """
+    moved = np.where(more >= 0, np.minimum(more, when.early_units), more)
+    ends = [expected + moved * (price - when.middle) for price in (when.low, when.high)]
+    return np.minimum(*ends), np.maximum(*ends)
+
+
+def _lasts(worked: Worked, units: Floats) -> Ints:
+    """Days of mean demand that so many units last, at most those of the forecast, (products,)."""
+    used = np.cumsum(worked.ahead.demand_mean, axis=1)
+    return np.asarray((used <= units[:, None]).sum(axis=1), dtype=np.int64)
+
+
+def _better_day(worked: Worked, shown: Ints, latest: Ints) -> tuple[Ints, Floats]:
+    """Of the days until stock calls for an order, the last of the cheapest by the median, and that price."""
+    price = worked.ahead.p50[shown]
+    day = np.arange(1, price.shape[1] + 1)
+    open_ = np.where(day <= np.maximum(latest, 1)[:, None], price, np.inf)
+    best = open_ <= (1 + EQUAL) * open_.min(axis=1, keepdims=True)
+    last = price.shape[1] - 1 - np.argmax(best[:, ::-1], axis=1)
+    return last + 1, price[np.arange(len(price)), last]
+
+
+def _cost_of_today(worked: Worked, products: int) -> Floats:
+    """What the best order of today would cost more than waiting, (products,), 0 where there is none or it saves."""
+    cost = np.full(products, np.inf)
+    for one, _, found in worked.parts:
+        row = np.where(one.spare_days == 0, found.row_cost, np.inf)
+        np.minimum.at(cost, one.products, np.minimum.reduceat(row, one.rows[:-1]) - found.wait)
+    return np.where(np.isfinite(cost), np.maximum(cost, 0.0), 0.0)
+
+
+def _bound(units: Floats, moq: Floats, pack: Floats, room: Floats) -> Floats:
+    """What kept the quantity from being another: moq, shelf_capacity or none, (products,)."""
+    least = np.ceil(np.maximum(moq, 1) / pack) * pack
+    at_least, at_most = (units > 0) & (units == least) & (moq > pack), (units > 0) & (units + pack > room)
+    return np.asarray(np.select([at_least, at_most], ["moq", "shelf_capacity"], "none"))

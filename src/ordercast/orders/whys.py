@@ -1,0 +1,73 @@
+"""The sentence behind a line of the planner: what today's price is beside the one to compare with, and what then."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from ordercast.orders.words import Words
+
+AS_THE_RULE = "The planner agrees with the ERP rule. "
+BY_THE_RULE = " The ERP rule: "
+
+
+def sentences(told: pd.DataFrame, rule: pd.Series[str], words: Words) -> pd.Series[str]:
+    """One or two sentences per line, the ERP rule's own behind them; index of `told`.
+
+    told: the figures of `orders.planned`; rule: the reason of the ERP rule's line.
+    """
+    main = np.where(told["decision"] == "buy", _buy(told, words), _wait(told, words))
+    texts = [
+        f"{AS_THE_RULE}{reason}" if same else f"{text}{BY_THE_RULE}{reason}"
+        for text, reason, same in zip(main, rule, told["same"], strict=True)
+    ]
+    return pd.Series(texts, index=told.index, dtype="str")
+
+
+def _buy(told: pd.DataFrame, words: Words) -> list[str]:
+    rows = zip(
+        words.numbers(told["quantity_units"]),
+        told["supplier_id"],
+        words.money(told["unit_price"]),
+        _why_now(told, words),
+        words.days(told["days_of_cover"]),
+        words.money(told["buy_below_unit_price"]),
+        told["buy_below_unit_price"] > 0,
+        strict=True,
+    )
+    return [
+        f"Buy {units} from {supplier} at {price}: {why}; covers {cover}"
+        + (f"; worth it up to {limit}." if any_ else ".")
+        for units, supplier, price, why, cover, limit, any_ in rows
+    ]
+
+
+def _why_now(told: pd.DataFrame, words: Words) -> list[str]:
+    days, later = words.days(told["later_days"]), words.money(told["later_unit_price"])
+    return [
+        "stock and orders are under the reorder point"
+        if floored
+        else f"{price} is expected in {wait}, when stock would call for it"
+        if ahead > 0
+        else "stock calls for it now"
+        for floored, ahead, wait, price in zip(told["floored"], told["later_days"], days, later, strict=True)
+    ]
+
+
+def _wait(told: pd.DataFrame, words: Words) -> list[str]:
+    rows = zip(
+        told["supplier_id"],
+        words.money(told["unit_price"]),
+        words.money(told["later_unit_price"]),
+        words.days(told["later_days"]),
+        words.numbers(told["on_hand_units"]),
+        words.numbers(told["on_order_units"]),
+        words.days(told["days_of_cover"]),
+        words.money(told["waiting_cost"]),
+        strict=True,
+    )
+    return [
+        f"Wait: {supplier} asks {price}, {later} is expected in {days}; stock {hand} + {order} on order lasts {cover}; "
+        f"ordering today would cost {cost} more."
+        for supplier, price, later, days, hand, order, cover, cost in rows
+    ]

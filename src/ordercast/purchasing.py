@@ -1,0 +1,97 @@
+"""What stage 6 begins with: the world of some products from data/raw, and forecasters as they were on a past day."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ordercast import params, problems, store
+from ordercast.orders import history, outlook
+from ordercast.orders.outlook import Asked, Outlook
+from ordercast.orders.planner import Ahead
+from ordercast.orders.world import World
+from ordercast.train import fit
+
+TABLES = ("prices", "sales", "products", "suppliers", "stock", "open_orders")
+KEY = ["product_id", "supplier_id"]
+
+
+def plannable(today: pd.Timestamp, since: pd.Timestamp) -> pd.DataFrame:
+    """product_id of what the planner can plan or replay, sorted: quoted in the year before `since`, and sold.
+
+    Of products whose quotes have ended by `today` none is there.
+    """
+    sql = """
+        SELECT product_id FROM prices WHERE date >= ? AND date < ? GROUP BY product_id
+        INTERSECT SELECT product_id FROM series WHERE status = 'active'
+        INTERSECT SELECT product_id FROM sales WHERE date <= ?
+        ORDER BY product_id
+    """
+    year = pd.Timedelta(days=365)
+    return store.query(
+        sql,
+        [(since - year).date(), since.date(), today.date()],
+        prices="data/raw/prices.parquet",
+        series="data/features/series.parquet",
+        sales="data/raw/sales.parquet",
+    )
+
+
+def world(products: pd.DataFrame, settings: params.Orders, today: pd.Timestamp, step_days: int, seed: int) -> World:
+    """The world of the given products (product_id) up to `today`, from the tables of data/raw."""
+    tables = {
+        name: store.query("FROM t SEMI JOIN wanted USING (product_id)", t=f"data/raw/{name}.parquet", wanted=products)
+        for name in TABLES
+    }
+    return history.world_of(
+        *(tables[name] for name in TABLES),
+        defaults=settings.defaults,
+        today=today.date(),
+        seed=seed,
+        sales_cover_days=step_days,
+    )
+
+
+def evenly(products: pd.DataFrame, most: int) -> pd.DataFrame:
+    """The products, or of more than `most` an even sample."""
+    at = np.unique(np.linspace(0, len(products) - 1, min(most, len(products))).round().astype(int))
+    return products.iloc[at].reset_index(drop=True)
+
+
+def outlook_as_of(
+    known: World, first_day: int, features: dict[str, Any], train: dict[str, Any], base: dict[str, Any], days: int
+) -> Outlook:
+    """Forecasts for every morning of the world from `first_day` on, by models fitted on what precedes it."""
+    settings = params.Train(**train)
+    asked = {}
+    for name, problem in problems.load(days, features).items():
+        columns = KEY if name == "price" else KEY[:1]
+        cut = int(np.searchsorted(problem.panel.dates, known.dates[first_day])) - 1
+        rows = problems.training_rows(problem)
+        model = fit(problem, rows, cut, settings, seed=base["seed"], threads=base["threads"])
+        asked[name] = Asked(model, problem, outlook.rows_of(problem, keys(known)[columns].drop_duplicates()))
+    return Outlook(asked["price"], asked["demand"], days)
+
+
+def keys(known: World) -> pd.DataFrame:
+    """product_id and supplier_id of the world's series, in its order."""
+    named = {"product_id": known.product_ids[known.terms.product], "supplier_id": known.supplier_ids}
+    return pd.DataFrame(named, dtype="str")
+
+
+def stored_outlook(known: World, metadata: dict[str, Any], step_days: int, days: int) -> Ahead:
+    """What the forecasts in data/forecast say of the world's series and products from its last day on."""
+    told = {}
+    offered = known.orderable[:, -1]
+    for name, file in (("price", "prices"), ("demand", "demand")):
+        key = keys(known) if name == "price" else keys(known)[KEY[:1]].drop_duplicates(ignore_index=True)
+        table = store.query(
+            "FROM t SEMI JOIN wanted USING (product_id)",
+            t=f"data/forecast/{file}.parquet",
+            wanted=key[["product_id"]].drop_duplicates(),
+        )
+        needed = offered if name == "price" else np.ones(len(key), dtype=np.bool_)
+        told[name] = outlook.told_in(table, key, metadata["targets"][name], step_days, days, needed)
+    return outlook.ahead_of(told["price"], told["demand"], known.unit_price[:, -1])
