@@ -7,6 +7,7 @@ them, axes their unit; all is legible at 700 px. Text is drawn as it is: a `$` s
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -19,6 +20,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.dates import AutoDateLocator
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
 
 BLUE, ORANGE, GREEN, PURPLE, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9"
 INK, GREY, PALE = "#1F2933", "#6B7280", "#E5E7EB"
@@ -94,7 +97,7 @@ def error_by_horizon(frame: pd.DataFrame, value: str = "rmsse", words: Words = P
 
     frame: model, horizon_days and the column `value` (an error in units of the one-step change).
     """
-    figure, axes = _canvas(3.2)
+    figure, axes = canvas(3.2)
     ends = []
     for name, line in frame.groupby("model", sort=False):
         label, colour = MODELS.get(str(name), (str(name), GREY))
@@ -103,7 +106,7 @@ def error_by_horizon(frame: pd.DataFrame, value: str = "rmsse", words: Words = P
         axes.plot(line["horizon_days"], line[value], color=colour, lw=heavy, marker="o", ms=3)
         ends.append((float(line[value].iloc[-1]), label, colour))
     axes.set_ylim(bottom=0)
-    _label_ends(axes, float(frame["horizon_days"].max()), ends)
+    label_ends(axes, float(frame["horizon_days"].max()), ends)
     axes.set_xlabel("days ahead")
     axes.set_title(f"{value.upper()}, in units of the usual one-step change (lower is better)")
     axes.yaxis.set_major_formatter(lambda at, _: words.number(at))
@@ -131,7 +134,7 @@ def calibration(forecasts: pd.DataFrame) -> Figure:
     An outcome that is the quantile itself, as of a price that stands still, counts half.
     forecasts: horizon_days, actual, p10, p50, p90, one row per past forecast with its outcome.
     """
-    figure, axes = _canvas(3.2)
+    figure, axes = canvas(3.2)
     ends = []
     for quantile, promised, colour in (("p90", 90, ORANGE), ("p50", 50, BLUE), ("p10", 10, GREEN)):
         under, at = forecasts["actual"] < forecasts[quantile], forecasts["actual"] == forecasts[quantile]
@@ -140,7 +143,7 @@ def calibration(forecasts: pd.DataFrame) -> Figure:
         axes.plot(below.index, below, color=colour, lw=2, marker="o", ms=3)
         ends.append((float(below.iloc[-1]), f"below {quantile} (promised {promised}%)", colour))
     axes.set_ylim(0, 100)
-    _label_ends(axes, float(forecasts["horizon_days"].max()), ends)
+    label_ends(axes, float(forecasts["horizon_days"].max()), ends)
     axes.set_xlabel("days ahead")
     axes.set_title("outcomes below the forecast quantile, % (dotted: promised)")
     return figure
@@ -178,7 +181,7 @@ def panel_sample(series: pd.DataFrame, value: str, unit: str, words: Words = PLA
     for axes, (key, line) in zip(grid, chosen, strict=False):
         axes.plot(line["date"], line[value], color=BLUE, lw=1.2, drawstyle="steps-post")
         axes.set_title(" / ".join(str(part) for part in key))
-        _ticks(axes, words, most_days=4)
+        ticks(axes, words, most_days=4)
     for axes in grid[len(chosen) :]:
         axes.set_visible(False)
     figure.supylabel(unit, fontsize=10)
@@ -191,7 +194,7 @@ def _fan(
 ) -> Figure:
     if history.empty and forecast.empty:
         raise ValueError(f"nothing to draw for {title}: neither history nor forecast has a row")
-    figure, axes = _canvas(3.1)
+    figure, axes = canvas(3.1)
     axes.plot(history["date"], history[value], color=INK, lw=1.2, drawstyle="steps-post")
     if not history.empty and not forecast.empty:
         axes.axvline(history["date"].iloc[-1], color=GREY, lw=1, ls=":")
@@ -203,13 +206,14 @@ def _fan(
         last = forecast.iloc[-1]
         parts = (("p90", "90%"), ("p50", "median"), ("p10", "10%"))
         ends = [(float(last[name]), f"{said} {words.number(last[name])}", BLUE) for name, said in parts]
-        _label_ends(axes, last["date"], ends)
+        label_ends(axes, last["date"], ends)
     axes.set_title(title)
-    _ticks(axes, words, most_days=7)
+    ticks(axes, words, most_days=7)
     return figure
 
 
-def _canvas(height_inches: float) -> tuple[Figure, Axes]:
+def canvas(height_inches: float) -> tuple[Figure, Axes]:
+    """A figure of the usual width with one pair of axes and a pale grid."""
     figure = Figure(figsize=(WIDTH_INCHES, height_inches), layout="constrained")
     axes = figure.subplots()
     axes.grid(axis="both", color=PALE, lw=0.7)
@@ -217,8 +221,40 @@ def _canvas(height_inches: float) -> tuple[Figure, Axes]:
     return figure, axes
 
 
+def headline(figure: Figure, text: str) -> None:
+    """Puts a sentence over the whole figure, in as many lines as it takes, and makes the figure higher by them."""
+    folded = fold(text, WIDTH_INCHES - 0.2)
+    figure.suptitle(folded, x=0.012, ha="left", fontsize=10)
+    figure.set_figheight(figure.get_figheight() + 0.1 + 0.17 * (folded.count("\n") + 1))
+
+
+def fold(text: str, width_inches: float) -> str:
+    """The text in lines of at most that width in the figures' font, broken also within a word longer than that."""
+    for letters in range(round(width_inches * 24), 1, -1):
+        lines = textwrap.wrap(text, letters)
+        if max(map(text_inches, lines), default=0.0) <= width_inches:
+            return "\n".join(lines)
+    return text
+
+
+def text_inches(text: str) -> float:
+    """How wide a line of text is; a little more than by the font's outlines, as letters are drawn on whole pixels."""
+    font = FontProperties(family=STYLE["font.family"], size=STYLE["font.size"])
+    return 1.05 * float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0]) / 72
+
+
+def tidy(amount: float) -> float:
+    """The amount as precisely as it is read: whole from 100 on, else with two decimals."""
+    return float(round(amount)) if abs(amount) >= 100 else round(amount, 2)
+
+
+def counted(count: int, noun: str, words: Words) -> str:
+    """A count with its noun: 1 order, 2 orders."""
+    return f"{words.number(count)} {noun}{'' if count == 1 else 's'}"
+
+
 def _bars(names: list[str], lengths: pd.Series[float], colour: str | list[str], words: Words) -> tuple[Figure, Axes]:
-    figure, axes = _canvas(0.9 + 0.34 * max(len(names), 1))
+    figure, axes = canvas(0.9 + 0.34 * max(len(names), 1))
     axes.barh(range(len(names)), lengths, color=colour, height=0.62)
     axes.set_yticks(range(len(names)), names)
     axes.tick_params(axis="y", length=0)
@@ -228,25 +264,31 @@ def _bars(names: list[str], lengths: pd.Series[float], colour: str | list[str], 
     return figure, axes
 
 
-def _ticks(axes: Axes, words: Words, most_days: int) -> None:
+def ticks(axes: Axes, words: Words, most_days: int) -> None:
+    """Days on the horizontal axis, `most_days` of them at most, and numbers on the vertical, as `words` writes them."""
     axes.xaxis.set_major_locator(AutoDateLocator(minticks=3, maxticks=most_days))  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_formatter(lambda at, _: words.day(pd.Timestamp(at, unit="D").date()))
     axes.yaxis.set_major_formatter(lambda at, _: words.number(at))
 
 
-def _label_ends(axes: Axes, at: float | pd.Timestamp, ends: Sequence[tuple[float, str, str]]) -> None:
-    """Writes each line's name right of its end, moved apart vertically where two would overlap."""
+def label_ends(
+    axes: Axes, at: float | pd.Timestamp, ends: Sequence[tuple[float, str, str]], gap_share: float = 0.095
+) -> None:
+    """Writes each line's name right of its end, moved apart vertically where two would overlap.
+
+    ends: height, name and colour of each line. gap_share: least distance between two names, as a share of the axis.
+    """
     low, high = axes.get_ylim()
-    gap = 0.095 * (high - low)
+    gap = gap_share * (high - low)
     ranked = sorted(ends, key=lambda end: end[0])
     heights = np.array([height for height, _, _ in ranked])
     for index in range(1, len(heights)):
         heights[index] = max(heights[index], heights[index - 1] + gap)
     heights -= max(0.0, (heights[-1] - high)) if len(heights) else 0.0
     for height, (_, label, colour) in zip(heights, ranked, strict=True):
-        axes.annotate(label, (at, height), (6, 0), textcoords="offset points", va="center", color=_ink(colour))
+        axes.annotate(label, (at, height), (6, 0), textcoords="offset points", va="center", color=ink(colour))
 
 
-def _ink(colour: str) -> tuple[float, ...]:
+def ink(colour: str) -> tuple[float, ...]:
     """The colour, dark enough to be read as text on white."""
     return tuple(0.62 * channel for channel in to_rgb(colour))

@@ -1,0 +1,217 @@
+"""The order plan of one product as a figure, in the style of `plots`: prices and orders above, stock below."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
+
+from ordercast.plots import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    PALE,
+    PLAIN,
+    PURPLE,
+    STYLE,
+    WIDTH_INCHES,
+    Words,
+    counted,
+    headline,
+    ink,
+    label_ends,
+    text_inches,
+    ticks,
+    tidy,
+)
+
+HALO = [withStroke(linewidth=3, foreground="white")]
+DAYS_PER_INCH = 23  # of 45 days back and 60 ahead, beside wide labels
+
+
+@mpl.rc_context(STYLE)
+def decision(
+    history: pd.DataFrame,
+    path: pd.DataFrame,
+    line: Mapping[str, Any] | pd.Series[Any],
+    unit: str,
+    currency: str,
+    words: Words = PLAIN,
+    days_back: int = 45,
+) -> Figure:
+    """The decision on one product: price, forecast and orders above, the stock they lead to below.
+
+    history: date, unit_price of the chosen supplier; its last `days_back` days are shown, and it may be empty.
+    path: one row per day, today first: date, p10, p50, p90, buy_below_unit_price (NaN where there is none, inf: at
+    any price), order_units, stock_units (expected, in the evening), and arrival_units where known: without it, what
+    arrives is marked on the days on which the stock rises. line: reason (the title), reorder_point_units,
+    shelf_capacity_units (either may be NaN or inf: not drawn). unit: of quantities, such as "kg". currency: "R$".
+    Raises ValueError where path is empty.
+    """
+    if path.empty:
+        raise ValueError("nothing to draw for the decision: path has no row; pass the days ahead, today first")
+    figure = Figure(figsize=(WIDTH_INCHES, 4.9), layout="constrained")
+    headline(figure, str(line["reason"]))
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
+    today, last = path["date"].iloc[0], path["date"].iloc[-1]
+    shown_from = today - pd.Timedelta(days=days_back)
+    for axes in (above, below):
+        axes.grid(axis="both", color=PALE, lw=0.7)
+        axes.set_axisbelow(True)
+        axes.axvline(today, color=GREY, lw=1, ls=":")
+    _draw_prices(above, _quotes(history, path, shown_from), path, words)
+    _draw_stock(below, path, line, words)
+    _order_key(below, path, unit, words)
+    above.text(today, 1, "today ", ha="right", va="top", color=GREY, transform=above.get_xaxis_transform())
+    above.set_title(f"unit price, {currency} per {unit}")
+    below.set_title(f"expected stock in the evening, {unit}")
+    below.set_xlim(shown_from, last if last > today else today + pd.Timedelta(days=days_back))
+    for axes in (above, below):
+        ticks(axes, words, most_days=7)
+    return figure
+
+
+def _quotes(history: pd.DataFrame, path: pd.DataFrame, shown_from: pd.Timestamp) -> pd.DataFrame:
+    """The quotes shown, the one in force at their beginning carried in and today's price at their end."""
+    first = path.iloc[0]
+    past = history.loc[history["date"] < first["date"], ["date", "unit_price"]].dropna()
+    in_force = past[past["date"] <= shown_from].tail(1).assign(date=shown_from)
+    today = pd.DataFrame({"date": [first["date"]], "unit_price": [first["p50"]]})
+    shown: pd.DataFrame = pd.concat([part for part in (in_force, past[past["date"] > shown_from], today) if len(part)])
+    return shown
+
+
+def _draw_prices(axes: Axes, quotes: pd.DataFrame, path: pd.DataFrame, words: Words) -> None:
+    axes.plot(quotes["date"], quotes["unit_price"], color=INK, lw=1.2, drawstyle="steps-post")
+    axes.fill_between(path["date"], path["p10"], path["p90"], color=BLUE, alpha=0.22, lw=0)
+    axes.plot(path["date"], path["p50"], color=BLUE, lw=2)
+    limit = path["buy_below_unit_price"].astype(float)
+    axes.plot(path["date"], limit.replace(np.inf, np.nan), color=PURPLE, lw=1.6, drawstyle="steps-post", gid="limit")
+    seen = np.concatenate([quotes["unit_price"], path["p10"], path["p50"], path["p90"]]).astype(float)
+    low, high = _frame(seen, limit.to_numpy())
+    axes.set_ylim(low, high)
+    _draw_orders(axes, path, words)
+    end = path.iloc[-1]
+    parts = (("p90", "90%"), ("p50", "median"), ("p10", "10%")) if len(path) > 1 else (("p50", "today"),)
+    ends = [(float(end[name]), f"{said} {words.number(end[name])}", BLUE) for name, said in parts]
+    known = limit.dropna()
+    if len(known):
+        stands = float(known.iloc[-1])
+        said = (
+            "buy at any price" if np.isinf(stands) else f"buy below {words.number(stands)}{_beyond(stands, low, high)}"
+        )
+        margin = 0.04 * (high - low)
+        ends.append((min(max(stands, low + margin), high - margin), said, PURPLE))
+    label_ends(axes, end["date"], ends, gap_share=0.1)
+
+
+def _frame(seen: np.ndarray[Any, Any], limit: np.ndarray[Any, Any]) -> tuple[float, float]:
+    """Vertical limits for the prices seen, with room for a buy-below price that is not too far from them."""
+    low, high = float(np.nanmin(seen)), float(np.nanmax(seen))
+    span = max(high - low, 0.04 * abs(high), 1e-9)
+    near = limit[(limit > low - span) & (limit < high + span)]
+    low, high = min([low, *near]), max([high, *near])
+    return low - 0.12 * span, high + 0.3 * span
+
+
+def _beyond(value: float, low: float, high: float) -> str:
+    return " ↑" if value > high else " ↓" if value < low else ""
+
+
+def _draw_orders(axes: Axes, path: pd.DataFrame, words: Words) -> None:
+    """A mark for each order at its expected price; its quantity above it wherever the one before leaves room."""
+    placed = path[path["order_units"] > 0]
+    today, free_from, size = path["date"].iloc[0], -np.inf, _mark_size(len(placed))
+    for day, price, units in zip(placed["date"], placed["p50"].tolist(), placed["order_units"].tolist(), strict=True):
+        face = ORANGE if day == today else "white"
+        axes.plot(day, price, marker="o", ms=size, mec=ORANGE, mew=1.8, mfc=face, zorder=4, gid="order")
+        said = words.number(tidy(units))
+        reach = DAYS_PER_INCH * (text_inches(said) / 2 + 0.06)
+        at = (day - today).days
+        if at - reach < free_from:
+            continue
+        free_from = at + reach
+        note = axes.annotate(said, (day, price), (0, 9), textcoords="offset points", ha="center", color=ink(ORANGE))
+        note.set(path_effects=HALO, zorder=5)
+
+
+def _mark_size(count: int) -> float:
+    return 8.5 if count <= 12 else 5.5
+
+
+def _draw_stock(axes: Axes, path: pd.DataFrame, line: Mapping[str, Any] | pd.Series[Any], words: Words) -> None:
+    stock = path["stock_units"].astype(float)
+    axes.fill_between(path["date"], 0, stock, color=BLUE, alpha=0.12, lw=0)
+    axes.plot(path["date"], stock, color=BLUE, lw=1.8)
+    point, shelf = (_finite(line[name]) for name in ("reorder_point_units", "shelf_capacity_units"))
+    most = max(float(stock.max()), point or 0.0)
+    near = shelf if shelf is not None and shelf <= 2 * most else 0.0
+    axes.set_ylim(0, 1.2 * max(most, near) or 1.0)
+    came = _arrivals(path)
+    axes.plot(
+        came["date"],
+        came["stock_units"],
+        color=GREEN,
+        ls="",
+        marker="^",
+        ms=_mark_size(len(came)),
+        zorder=4,
+        gid="arrival",
+    )
+    first, last = path["date"].iloc[0], path["date"].iloc[-1]
+    high, ends = axes.get_ylim()[1], []
+    for height, said, colour in ((point, "reorder point", ORANGE), (shelf, "shelf holds", GREY)):
+        if height is not None:
+            axes.plot([first, last], [height, height], color=colour, lw=1.3, ls="--", gid=said)
+            ends.append(
+                (min(height, 0.93 * high), f"{said} {words.number(tidy(height))}{_beyond(height, 0, high)}", colour)
+            )
+    if ends:
+        label_ends(axes, last, ends, gap_share=0.16)
+
+
+def _order_key(axes: Axes, path: pd.DataFrame, unit: str, words: Words) -> None:
+    """What is ordered, in figures, left of today: there no stock is expected any more."""
+    later, now = path.iloc[1:], float(path["order_units"].iloc[0])
+    later = later[later["order_units"] > 0]
+    handles = []
+    if now > 0:
+        handles.append(_mark(f"order today:\n{words.number(tidy(now))} {unit}", "o", ORANGE))
+    if len(later):
+        total = f"{words.number(tidy(later['order_units'].sum()))} {unit}"
+        handles.append(_mark(f"{counted(len(later), 'order', words)} later:\n{total}", "o", "white"))
+    if len(_arrivals(path)):
+        handles.append(_mark("arrival", "^", GREEN))
+    axes.legend(
+        handles=handles,
+        title=None if (path["order_units"] > 0).any() else f"no order in these\n{counted(len(path), 'day', words)}",
+        loc="upper left",
+        alignment="left",
+        frameon=False,
+        borderpad=0.2,
+        handletextpad=0.4,
+        fontsize=10,
+        title_fontsize=10,
+    )
+
+
+def _mark(said: str, marker: str, face: str) -> Line2D:
+    edge = GREEN if face == GREEN else ORANGE
+    return Line2D([], [], ls="", marker=marker, ms=_mark_size(1), mec=edge, mew=1.8, mfc=face, label=said)
+
+
+def _arrivals(path: pd.DataFrame) -> pd.DataFrame:
+    return path[path["arrival_units"] > 0] if "arrival_units" in path else path[path["stock_units"].diff() > 0]
+
+
+def _finite(value: Any) -> float | None:
+    return float(value) if value is not None and np.isfinite(value) else None

@@ -1,0 +1,312 @@
+"""What planning saves against the ERP rule, as figures in the style of `plots`: green saves, orange costs more."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patheffects import AbstractPathEffect, withStroke
+from matplotlib.ticker import MaxNLocator, MultipleLocator
+from matplotlib.transforms import Transform
+
+from ordercast.plots import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    PLAIN,
+    SKY,
+    STYLE,
+    Words,
+    canvas,
+    counted,
+    fold,
+    headline,
+    tidy,
+)
+
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+POLICIES = {
+    "erp": ("ERP rule", GREY),
+    "promo_rule": ("buys in promotions", SKY),
+    "point_forecast": ("point forecast", SKY),
+    "planner": ("Ordercast planner", BLUE),
+    "clairvoyant": ("perfect foresight", GREEN),
+    "just_in_time": ("just in time", SKY),
+}
+COSTS = ("purchase_cost", "holding_cost", "order_cost", "lost_cost", "end_credit", "total_cost")
+HALO: list[AbstractPathEffect] = [withStroke(linewidth=3, foreground="white")]
+WHOLE_AXIS_FROM = 0.35  # smaller differences than this share of the larger total are shown on a cut axis
+NAMED_PRODUCTS = 12
+SAME_SAVING = 1e-9  # share of the largest: less is neither gain nor loss
+
+
+@mpl.rc_context(STYLE)
+def waterfall(costs: pd.DataFrame, currency: str, words: Words = PLAIN) -> Figure:
+    """From the ERP rule's total cost down to the planner's, one step for each kind of cost.
+
+    costs: policy (erp and planner, one row each), purchase_cost, holding_cost, order_cost, lost_cost, end_credit,
+    total_cost in `currency`, where total = purchase + holding + order + lost - end_credit.
+    Raises ValueError where a policy is missing or the costs do not add up to the total.
+    """
+    erp, planner = _costs_of(costs, "erp"), _costs_of(costs, "planner")
+    change = {name: planner[name] - erp[name] for name in COSTS}
+    changes = {
+        "purchases, less stock left over": change["purchase_cost"] - change["end_credit"],
+        "holding stock": change["holding_cost"],
+        "placing orders": change["order_cost"],
+        "lost sales": change["lost_cost"],
+    }
+    levels = np.concatenate([[erp["total_cost"]], erp["total_cost"] + np.cumsum(list(changes.values()))])
+    start = _axis_start(levels)
+    figure, axes = canvas(2.6)
+    axes.grid(visible=False, axis="y")
+    names = [POLICIES["erp"][0], *changes, POLICIES["planner"][0]]
+    for row, (total, colour) in {0: (erp["total_cost"], GREY), 5: (planner["total_cost"], BLUE)}.items():
+        axes.barh(row, total - start, left=start, color=colour, height=0.62)
+        _write(axes, max(total, start), row, words.number(tidy(total)))
+    for row, step in enumerate(changes.values(), start=1):
+        before, after = levels[row - 1], levels[row]
+        axes.barh(row, step, left=before, color=ORANGE if step > 0 else GREEN, height=0.62)
+        _write(axes, max(before, after), row, _change(step, erp["total_cost"], words))
+    for row, level in enumerate(levels):
+        axes.plot([level, level], [row - 0.31, row + 1.31], color=INK, lw=0.8)
+    axes.set_yticks(range(len(names)), names)
+    axes.tick_params(axis="y", length=0)
+    axes.invert_yaxis()
+    headline(figure, _saved(erp["total_cost"], planner["total_cost"], currency, words))
+    cut = f"; the axis starts at {words.number(tidy(start))}, not at 0" if start else ""
+    axes.set_xlabel(f"cost, {currency}{cut}")
+    _number_axis(axes, words)
+    if start:
+        axes.set_xlim(left=start)
+        for row in (0, len(names) - 1):
+            _cut_mark(axes, row)
+    return figure
+
+
+@mpl.rc_context(STYLE)
+def savings_by_policy(table: pd.DataFrame, words: Words = PLAIN) -> Figure:
+    """Saving of each policy against the ERP rule with its 95% interval, and the share of demand it served.
+
+    table: policy, saving_pct, saving_low, saving_high (all % of the ERP rule's cost; an interval may be NaN: none is
+    drawn), fill_rate (a share). Raises ValueError where it is empty.
+    """
+    if table.empty:
+        raise ValueError("savings_by_policy got no policy: pass at least one row with policy and saving_pct")
+    shown = table.sort_values("saving_pct", kind="stable").reset_index(drop=True)
+    named = [POLICIES.get(str(name), (fold(str(name), 1.7), SKY)) for name in shown["policy"]]
+    figure, axes = canvas(1.2 + 0.36 * len(shown))
+    axes.grid(visible=False, axis="y")
+    axes.barh(shown.index, shown["saving_pct"], color=[colour for _, colour in named], height=0.62)
+    axes.axvline(0, color=INK, lw=1)
+    figures = shown[["saving_pct", "saving_low", "saving_high", "fill_rate"]].astype(np.float64)
+    for row, (saving, low, high, served) in enumerate(figures.to_numpy().tolist()):
+        axes.plot([low, high], [row, row], color=INK, lw=1.2, marker="|", ms=7, gid="interval", path_effects=HALO)
+        _write(axes, float(np.nanmax([0.0, saving, high])), row, _percent(saving, words))
+        said = "–" if np.isnan(served) else _percent(100 * served, words)
+        _beside(axes, (1, row), axes.get_yaxis_transform(), said, "center")
+    _beside(axes, (1, 1), axes.transAxes, "demand\nserved", "bottom")
+    axes.set_yticks(shown.index, [label for label, _ in named])
+    axes.tick_params(axis="y", length=0)
+    axes.margins(x=0.16)
+    axes.set_title("saving against the ERP rule, % of its cost")
+    axes.set_xlabel("% saved (thin line: 95% interval)")
+    _number_axis(axes, words)
+    return figure
+
+
+@mpl.rc_context(STYLE)
+def regret(table: pd.DataFrame, words: Words = PLAIN) -> Figure:
+    """How often a lower price came after the order, by how probable that was said to be.
+
+    One dot for each tenth of the probability in which orders fell, larger where they were many, with the 95% interval
+    (Wilson) of its share. table: regret_probability, regretted (true where a later price was lower), one row per past
+    order; rows without either are left out. Raises ValueError where none remains.
+    """
+    told = table[["regret_probability", "regretted"]].dropna().astype(np.float64)
+    if told.empty:
+        raise ValueError("regret got no order: pass past orders with regret_probability and regretted")
+    said, came, orders = _tenths(told["regret_probability"].to_numpy(), told["regretted"].to_numpy())
+    low, high = _wilson(came, orders)
+    figure, axes = canvas(4.0)
+    axes.plot([0, 100], [0, 100], color=GREY, lw=1, ls=":")
+    axes.vlines(100 * said, 100 * low, 100 * high, color=SKY, lw=1.5)
+    sizes = 25 + 275 * orders / orders.max()
+    axes.scatter(100 * said, 100 * came, s=sizes, color=BLUE, zorder=3, edgecolor="white")
+    for x, y, count, size in zip(100 * said, 100 * came, orders, sizes, strict=True):
+        beside = (np.sqrt(size) / 2 + 3, -1)
+        note = axes.annotate(words.number(count), (x, y), beside, textcoords="offset points", va="center")
+        note.set_path_effects(HALO)
+    axes.set_xlim(-4, 108)
+    axes.set_ylim(-4, 104)
+    axes.set_xlabel("probability of regret given with the order, %")
+    axes.set_title(
+        f"orders after which a lower price came, % (of {counted(len(told), 'order', words)})\n"
+        "number: orders at the dot; line: 95% interval; dotted: as promised"
+    )
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MultipleLocator(20))
+        axis.set_major_formatter(lambda at, _: words.number(at))
+    return figure
+
+
+@mpl.rc_context(STYLE)
+def gain_by_product(table: pd.DataFrame, currency: str, words: Words = PLAIN) -> Figure:
+    """Saving of each product against the ERP rule, from the largest gain to the largest loss.
+
+    Up to twelve products have a bar each, with name and amount; more are drawn as one area.
+    table: product_id, saving in `currency` (below 0: the product cost more). Raises ValueError where it is empty.
+    """
+    shown = table.dropna(subset=["saving"]).sort_values("saving", ascending=False, kind="stable")
+    if shown.empty:
+        raise ValueError("gain_by_product got no product: pass at least one row with product_id and saving")
+    saving = shown["saving"].to_numpy(np.float64)
+    saving = np.where(np.abs(saving) > SAME_SAVING * np.abs(saving).max(), saving, 0.0)
+    names = [str(name) for name in shown["product_id"]]
+    if len(shown) <= NAMED_PRODUCTS:
+        figure, axes = _named_gains(names, saving, words)
+        axes.set_xlabel(f"saving, {currency}")
+    else:
+        figure, axes = _area_of_gains(saving, words)
+        axes.set_ylabel(f"saving, {currency}")
+        axes.set_xlabel("products, from the largest gain to the largest loss")
+    headline(figure, _who_loses(names, saving, currency, words))
+    return figure
+
+
+def _costs_of(costs: pd.DataFrame, policy: str) -> dict[str, float]:
+    rows = costs.loc[costs["policy"] == policy, list(COSTS)]
+    if len(rows) != 1:
+        raise ValueError(f"waterfall needs one row of policy {policy!r} and got {len(rows)}: sum the products first")
+    cost = {name: float(rows[name].iloc[0]) for name in COSTS}
+    *parts, credit, told = cost.values()
+    total = sum(parts) - credit
+    if not np.isclose(total, told, rtol=1e-6, atol=0.01):
+        raise ValueError(
+            f"the costs of policy {policy!r} add up to {total:,.2f} and its total_cost is {told:,.2f}: "
+            "pass purchase + holding + order + lost - end_credit as total_cost"
+        )
+    return cost
+
+
+def _axis_start(levels: Floats) -> float:
+    """Where a cut axis starts, a round number; 0 where the steps can be seen on a whole one."""
+    low, high = float(levels.min()), float(levels.max())
+    if low <= 0 or high - low > WHOLE_AXIS_FROM * high:
+        return 0.0
+    start = max(low - max(high - low, 1e-3 * high), 0.0)
+    step = 10.0 ** np.floor(np.log10(max(high - start, 1e-9)))
+    return float(np.floor(start / step) * step)
+
+
+def _cut_mark(axes: Axes, row: int) -> None:
+    """Two white strokes across the beginning of a bar: it is longer than drawn."""
+    for left in (0.03, 0.05):
+        across = [left, left + 0.012], [row + 0.36, row - 0.36]
+        axes.plot(*across, transform=axes.get_yaxis_transform(), color="white", lw=2.5, gid="cut")
+
+
+def _change(change: float, erp_total: float, words: Words) -> str:
+    plus = "+" if change > 0 else ""
+    said = f"{plus}{words.number(tidy(change))}"
+    if erp_total <= 0:
+        return said
+    share = 100 * change / erp_total
+    small = 0 < abs(share) < 0.05
+    return f"{said} ({'under ' + _percent(0.1, words) if small else plus + _percent(share, words)})"
+
+
+def _percent(value: float, words: Words) -> str:
+    return f"{words.number(round(value, 1) + 0.0)}%"
+
+
+def _saved(erp: float, planner: float, currency: str, words: Words) -> str:
+    saving = tidy(erp - planner)
+    if saving == 0:
+        return "The Ordercast planner costs as much as the ERP rule."
+    share = f" ({_percent(100 * abs(erp - planner) / erp, words)})" if erp > 0 else ""
+    amount = f"{currency} {words.number(abs(saving))}{share}"
+    return f"The Ordercast planner costs {amount} {'less' if saving > 0 else 'more'} than the ERP rule."
+
+
+def _write(axes: Axes, right: float, row: int, text: str) -> None:
+    axes.annotate(text, (right, row), (5, 0), textcoords="offset points", va="center")
+
+
+def _beside(axes: Axes, at: tuple[float, float], frame: Transform, text: str, va: Literal["center", "bottom"]) -> None:
+    """Writes into a column right of the axes."""
+    axes.annotate(text, at, (62, 0), xycoords=frame, textcoords="offset points", va=va, ha="right")
+
+
+def _number_axis(axes: Axes, words: Words) -> None:
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.xaxis.set_major_formatter(lambda at, _: words.number(at))
+
+
+def _tenths(probability: Floats, happened: Floats) -> tuple[Floats, Floats, Floats]:
+    """Mean probability, share that happened and count for each tenth of the probability in which anything fell."""
+    tenth = np.minimum(np.floor(10 * probability + 1e-9), 9).astype(np.int64)
+    count, said, came = (np.bincount(tenth, weight, minlength=10) for weight in (None, probability, happened))
+    filled = count > 0
+    counts = count[filled].astype(np.float64)
+    return said[filled] / counts, came[filled] / counts, counts
+
+
+def _wilson(share: Floats, count: Floats) -> tuple[Floats, Floats]:
+    """The 95% interval of a share seen `count` times (Wilson 1927)."""
+    z2 = 1.96**2
+    middle = (share + z2 / (2 * count)) / (1 + z2 / count)
+    half = np.sqrt(z2 * share * (1 - share) / count + z2**2 / (4 * count**2)) / (1 + z2 / count)
+    return middle - half, middle + half
+
+
+def _named_gains(names: list[str], saving: Floats, words: Words) -> tuple[Figure, Axes]:
+    folded = [fold(name, 2.0) for name in names]
+    lines = np.array([name.count("\n") + 1 for name in folded])
+    thick = 0.2 + 0.17 * lines
+    at = np.cumsum(thick) - thick / 2
+    figure, axes = canvas(1.0 + float(thick.sum()))
+    axes.grid(visible=False, axis="y")
+    axes.barh(at, saving, color=np.where(saving < 0, ORANGE, GREEN), height=0.24)
+    axes.axvline(0, color=INK, lw=1)
+    for row, amount in zip(at, saving, strict=True):
+        _write(axes, max(amount, 0.0), row, words.number(tidy(amount)))
+    axes.set_yticks(at, folded)
+    axes.tick_params(axis="y", length=0)
+    axes.set_ylim(float(thick.sum()), 0)
+    _number_axis(axes, words)
+    return figure, axes
+
+
+def _area_of_gains(saving: Floats, words: Words) -> tuple[Figure, Axes]:
+    figure, axes = canvas(3.2)
+    edges, heights = np.arange(len(saving) + 1), np.append(saving, saving[-1])
+    axes.fill_between(edges, 0, np.maximum(heights, 0), step="post", color=GREEN, lw=0)
+    axes.fill_between(edges, 0, np.minimum(heights, 0), step="post", color=ORANGE, lw=0)
+    axes.axhline(0, color=INK, lw=1)
+    axes.set_xlim(0, len(saving))
+    _number_axis(axes, words)
+    axes.yaxis.set_major_formatter(lambda at, _: words.number(at))
+    return figure, axes
+
+
+def _who_loses(names: list[str], saving: Floats, currency: str, words: Words) -> str:
+    loses, most = saving < 0, counted(len(saving), "product", words)
+    won = f"{currency} {words.number(tidy(saving[~loses].sum()))}"
+    if not loses.any():
+        said = f"None of {most} loses; together they gain {won}."
+    else:
+        lost = f"{currency} {words.number(tidy(-saving[loses].sum()))}"
+        others = "nobody gains" if loses.all() else f"the others gain {won}"
+        share = _percent(100 * loses.mean(), words)
+        said = f"{words.number(loses.sum())} of {most} ({share}) cost more, {lost} in all; {others}."
+    if len(saving) > NAMED_PRODUCTS:
+        ends = [f"{name} ({words.number(tidy(saving[row]))})" for row, name in ((0, names[0]), (-1, names[-1]))]
+        said += f" First {ends[0]}, last {ends[1]}."
+    return said
