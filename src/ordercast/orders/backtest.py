@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ from ordercast.orders.planner import Ahead, Forecasts, Planner
 from ordercast.orders.policies import Policy, ReorderPoint
 from ordercast.orders.replay import replay
 from ordercast.orders.timing import Correction
-from ordercast.orders.world import Execution, View, World
+from ordercast.orders.world import Bools, Execution, View, World
 
 SEED = 7
 
@@ -71,9 +72,37 @@ def service_factor(service_level: float) -> float:
     return float(NormalDist().inv_cdf(service_level))
 
 
-def test_days(days: int, wanted: int) -> int:
+def days_to_replay(days: int, wanted: int) -> int:
     """How many of a history's days to replay, as many as are left to learn from at least; 0 where it is too short."""
     return min(wanted, days // 2) if days >= 2 * savings.BLOCK_DAYS else 0
+
+
+def trusted(done: Backtest, now: World) -> Bools:
+    """Which products of another world the planner is trusted with, (products,): those not replayed as the catalogue."""
+    whole = done.record.chance >= guard.SURE and done.record.saving_pct > 0
+    own = dict(zip(done.world.product_ids, done.record.trusted, strict=True))
+    return np.array([bool(own.get(product, whole)) for product in now.product_ids], dtype=np.bool_)
+
+
+def report(done: Backtest | None) -> dict[str, Any] | None:
+    """The record as plain JSON values, None without one."""
+    if done is None:
+        return None
+    table = timing.bins(done.promises["regret"].to_numpy(), done.promises["regretted"].to_numpy())
+    promised, came = (float(done.promises[name].sum()) for name in ("promised", "saving"))
+    error = timing.calibration_error([table])
+    return {
+        "products": done.world.products,
+        "days": done.world.days - done.first_day,
+        "chance_of_gain": round(done.record.chance, 4),
+        "share_trusted": round(float(done.record.trusted.mean()), 4),
+        "promised_over_realised": round(promised / came, 4) if came > 0 else None,
+        "regret_error": None if np.isnan(error) else round(error, 4),
+        "policies": {
+            row.pop("policy"): {name: None if np.isnan(figure) else figure for name, figure in row.items()}
+            for row in done.summary().to_dict("records")
+        },
+    }
 
 
 def rivals(forecasts: Forecasts, floor: ReorderPoint, nodes: int, execution: Execution) -> list[Planner]:
@@ -97,8 +126,22 @@ def backtest(world: World, first_day: int, erp: ReorderPoint, contenders: Sequen
 
 def promo_rule(world: World, erp: ReorderPoint, first_day: int, execution: Execution) -> Policy:
     """The promotion rule tuned on the days before; with too few of them, its usual setting."""
-    before = test_days(first_day, world.days - first_day)
+    before = days_to_replay(first_day, world.days - first_day)
     if not before:
         return policies.PromoRule(erp)
     known = cuts.until(world, first_day)
     return accounts.tuned(known, policies.promo_candidates(erp), first_day - before, first_day - 1, execution)
+
+
+NO_COSTS = pd.DataFrame(
+    {
+        **{name: pd.Series(dtype="str") for name in ("policy", "product_id")},
+        **{
+            name: pd.Series(dtype="float64")
+            for name in (
+                *(f"{kind}_cost" for kind in ("purchase", "holding", "order", "lost", "spoiled")),
+                *("end_credit", "total_cost", "fill_rate", "orders"),
+            )
+        },
+    }
+)

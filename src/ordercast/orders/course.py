@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,8 @@ from ordercast.orders import lattice
 from ordercast.orders.lattice import Problem
 from ordercast.orders.planned import Morning
 from ordercast.orders.world import Floats
+
+MOST = 2000  # courses that are worked out: each takes its product's programme once more
 
 
 def courses(known: Morning, products: Sequence[int]) -> pd.DataFrame:
@@ -35,7 +38,7 @@ def courses(known: Morning, products: Sequence[int]) -> pd.DataFrame:
                 continue
             row = int(here[own[here] == series][0]) if series >= 0 else int(here[np.argmin(found.row_cost[here])])
             parts.append(_course(known, problem, place, row, int(own[row]), product))
-    return pd.concat(parts, ignore_index=True) if parts else _EMPTY
+    return pd.concat(parts, ignore_index=True) if parts else NO_COURSE
 
 
 def place_of(known: Morning, product: int) -> object:
@@ -73,6 +76,15 @@ def _course(known: Morning, problem: Problem, place: int, row: int, series: int,
     )
 
 
+def limits(known: Morning, line: pd.Series[Any]) -> dict[str, Any]:
+    """What a figure of the line needs beside its course: reason, reorder_point_units, shelf_capacity_units."""
+    product = int(np.flatnonzero(known.world.product_ids == line["product_id"])[0])
+    capacity = float(known.view.terms.shelf_capacity_units[product])
+    own = (known.view.terms.product == product) & (known.world.supplier_ids == line["supplier_id"])
+    point = np.inf if known.reorder_point is None else float(known.reorder_point[own].max(initial=-np.inf))
+    return {"reason": line["reason"], "reorder_point_units": point, "shelf_capacity_units": capacity}
+
+
 def followed(problem: Problem, product: int, row: int, first_units: float) -> tuple[Floats, Floats]:
     """Price limit and order of each day along the median price, (H,) each, ordering from one supplier row only.
 
@@ -108,7 +120,7 @@ def _by_arrival(demand: Floats, lead_days: int, days: int) -> Floats:
     return np.asarray(demand[np.minimum(np.arange(days) + lead_days, len(demand) - 1)], dtype=np.float64)
 
 
-_EMPTY = pd.DataFrame(
+NO_COURSE = pd.DataFrame(
     {
         **{name: pd.Series(dtype="str") for name in ("product_id", "supplier_id")},
         "date": pd.Series(dtype="datetime64[us]"),

@@ -31,6 +31,7 @@ class Morning:
     worked: Worked
     timing: Timing
     paid: Floats  # (series,) price that an order of today is expected to cost
+    reorder_point: Floats | None  # (series,) of the floor, where there is one
 
 
 def morning(world: World, planner: Planner) -> Morning:
@@ -38,7 +39,8 @@ def morning(world: World, planner: Planner) -> Morning:
     view, state = opening_morning(world)
     worked = planner.work(view, state)
     paid = timing.expected_paid(view, worked.ahead, planner.execution)
-    return Morning(world, view, state, worked, timing.timing(view, state, worked, paid), paid)
+    point = None if planner.floor is None else planner.floor.reorder_points(view)
+    return Morning(world, view, state, worked, timing.timing(view, state, worked, paid), paid, point)
 
 
 def by_erp(lines: pd.DataFrame) -> pd.DataFrame:

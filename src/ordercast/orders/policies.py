@@ -71,11 +71,10 @@ class ReorderPoint:
     def decide(self, view: View, state: State) -> Decision:
         terms, price = view.terms, view.today_price
         product, lead = terms.product, terms.lead_time_days
-        per_day, variance = (of[product] for of in recent_demand(view))
+        per_day = recent_demand(view)[0][product]
         on_hand = state.on_hand_units[product]
         protection = lead + REVIEW_PERIOD_DAYS
-        sd = lead_time_demand_sd(variance * protection, per_day, terms.lead_time_sd_days)
-        reorder_point = np.round(per_day * protection + self.service_factor * sd, 6)
+        reorder_point = self.reorder_points(view)
         position = np.round(on_hand + state.due_within(product, protection, self.patience_days), 6)
         in_lead_time = on_hand + state.due_within(product, lead, self.patience_days)
         late = (per_day > 0) & (in_lead_time <= per_day * lead)
@@ -95,6 +94,14 @@ class ReorderPoint:
         best = order[terms.starts]
         buys = due[best] & (units[best] > 0)
         return np.where(buys, best, -1), np.where(buys, units[best], 0).astype(np.float64)
+
+    def reorder_points(self, view: View) -> Floats:
+        """Units of stock and orders under which each series is ordered from, (series,)."""
+        terms = view.terms
+        per_day, variance = (of[terms.product] for of in recent_demand(view))
+        protection = terms.lead_time_days + REVIEW_PERIOD_DAYS
+        sd = lead_time_demand_sd(variance * protection, per_day, terms.lead_time_sd_days)
+        return np.asarray(np.round(per_day * protection + self.service_factor * sd, 6), dtype=np.float64)
 
     @staticmethod
     def _lot(view: View, per_day: Floats, price: Floats) -> Floats:
