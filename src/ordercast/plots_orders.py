@@ -35,7 +35,8 @@ from ordercast.plots import (
 )
 
 HALO = [withStroke(linewidth=3, foreground="white")]
-DAYS_PER_INCH = 23  # of 45 days back and 60 ahead, beside wide labels
+DAYS_BACK = 45
+AXIS_INCHES = 4.4  # beside wide labels
 
 
 @mpl.rc_context(STYLE)
@@ -46,24 +47,24 @@ def decision(
     unit: str,
     currency: str,
     words: Words = PLAIN,
-    days_back: int = 45,
 ) -> Figure:
     """The decision on one product: price, forecast and orders above, the stock they lead to below.
 
-    history: date, unit_price of the chosen supplier; its last `days_back` days are shown, and it may be empty.
-    path: one row per day, today first: date, p10, p50, p90, buy_below_unit_price (NaN where there is none, inf: at
-    any price), order_units, stock_units (expected, in the evening), and arrival_units where known: without it, what
-    arrives is marked on the days on which the stock rises. line: reason (the title), reorder_point_units,
-    shelf_capacity_units (either may be NaN or inf: not drawn). unit: of quantities, such as "kg". currency: "R$".
-    Raises ValueError where path is empty.
+    history: date, unit_price of the chosen supplier; its last 45 days are shown, and it may be empty.
+    path: a row per day, today first: date, p10, p50, p90, buy_below_unit_price (NaN or 0: none, inf: at any price),
+    order_units, stock_units (expected, in the evening), and arrival_units where known; without it, arrivals are
+    marked on the days on which the stock rises. line: reason (the title), reorder_point_units, shelf_capacity_units
+    (either may be missing, NaN or inf: not drawn). unit: of quantities, such as "kg". currency: such as "R$".
+    Raises ValueError where path has fewer than two days.
     """
-    if path.empty:
-        raise ValueError("nothing to draw for the decision: path has no row; pass the days ahead, today first")
+    if len(path) < 2:
+        raise ValueError(f"decision got a path of {len(path)} days: pass at least today and tomorrow, today first")
     figure = Figure(figsize=(WIDTH_INCHES, 4.9), layout="constrained")
     headline(figure, str(line["reason"]))
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
     today, last = path["date"].iloc[0], path["date"].iloc[-1]
-    shown_from = today - pd.Timedelta(days=days_back)
+    shown_from = today - pd.Timedelta(days=DAYS_BACK)
+    below.set_xlim(shown_from, last)
     for axes in (above, below):
         axes.grid(axis="both", color=PALE, lw=0.7)
         axes.set_axisbelow(True)
@@ -72,9 +73,10 @@ def decision(
     _draw_stock(below, path, line, words)
     _order_key(below, path, unit, words)
     above.text(today, 1, "today ", ha="right", va="top", color=GREY, transform=above.get_xaxis_transform())
-    above.set_title(f"unit price, {currency} per {unit}")
+    limit = float(path["buy_below_unit_price"].iloc[0])
+    wanted = f"; buy today below {words.number(limit)}" if 0 < limit < np.inf else ""
+    above.set_title(f"unit price, {currency} per {unit}{wanted}")
     below.set_title(f"expected stock in the evening, {unit}")
-    below.set_xlim(shown_from, last if last > today else today + pd.Timedelta(days=days_back))
     for axes in (above, below):
         ticks(axes, words, most_days=7)
     return figure
@@ -94,14 +96,14 @@ def _draw_prices(axes: Axes, quotes: pd.DataFrame, path: pd.DataFrame, words: Wo
     axes.plot(quotes["date"], quotes["unit_price"], color=INK, lw=1.2, drawstyle="steps-post")
     axes.fill_between(path["date"], path["p10"], path["p90"], color=BLUE, alpha=0.22, lw=0)
     axes.plot(path["date"], path["p50"], color=BLUE, lw=2)
-    limit = path["buy_below_unit_price"].astype(float)
+    limit = path["buy_below_unit_price"].astype(float).where(lambda price: price > 0)
     axes.plot(path["date"], limit.replace(np.inf, np.nan), color=PURPLE, lw=1.6, drawstyle="steps-post", gid="limit")
     seen = np.concatenate([quotes["unit_price"], path["p10"], path["p50"], path["p90"]]).astype(float)
     low, high = _frame(seen, limit.to_numpy())
     axes.set_ylim(low, high)
     _draw_orders(axes, path, words)
     end = path.iloc[-1]
-    parts = (("p90", "90%"), ("p50", "median"), ("p10", "10%")) if len(path) > 1 else (("p50", "today"),)
+    parts = (("p90", "90%"), ("p50", "median"), ("p10", "10%"))
     ends = [(float(end[name]), f"{said} {words.number(end[name])}", BLUE) for name, said in parts]
     known = limit.dropna()
     if len(known):
@@ -130,12 +132,13 @@ def _beyond(value: float, low: float, high: float) -> str:
 def _draw_orders(axes: Axes, path: pd.DataFrame, words: Words) -> None:
     """A mark for each order at its expected price; its quantity above it wherever the one before leaves room."""
     placed = path[path["order_units"] > 0]
-    today, free_from, size = path["date"].iloc[0], -np.inf, _mark_size(len(placed))
+    today, free_from = path["date"].iloc[0], -np.inf
+    days_per_inch = float(np.ptp(axes.get_xlim())) / AXIS_INCHES
     for day, price, units in zip(placed["date"], placed["p50"].tolist(), placed["order_units"].tolist(), strict=True):
-        face = ORANGE if day == today else "white"
+        face, size = (ORANGE, _mark_size(1)) if day == today else ("white", _mark_size(len(placed)))
         axes.plot(day, price, marker="o", ms=size, mec=ORANGE, mew=1.8, mfc=face, zorder=4, gid="order")
         said = words.number(tidy(units))
-        reach = DAYS_PER_INCH * (text_inches(said) / 2 + 0.06)
+        reach = days_per_inch * (text_inches(said) / 2 + 0.06)
         at = (day - today).days
         if at - reach < free_from:
             continue
@@ -152,7 +155,7 @@ def _draw_stock(axes: Axes, path: pd.DataFrame, line: Mapping[str, Any] | pd.Ser
     stock = path["stock_units"].astype(float)
     axes.fill_between(path["date"], 0, stock, color=BLUE, alpha=0.12, lw=0)
     axes.plot(path["date"], stock, color=BLUE, lw=1.8)
-    point, shelf = (_finite(line[name]) for name in ("reorder_point_units", "shelf_capacity_units"))
+    point, shelf = (_finite(line.get(name)) for name in ("reorder_point_units", "shelf_capacity_units"))
     most = max(float(stock.max()), point or 0.0)
     near = shelf if shelf is not None and shelf <= 2 * most else 0.0
     axes.set_ylim(0, 1.2 * max(most, near) or 1.0)
