@@ -1,4 +1,4 @@
-"""The figure of a decision: what is drawn by its artists, that it can be read, and its extremes."""
+"""Figures of the order plan: what is drawn by its artists, that it can be read, and the extremes."""
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,9 @@ HISTORY = pd.DataFrame(
         "unit_price": np.repeat([31.0, 33.0, 32.0], 30),
     }
 )
+
+CHANCES = np.random.default_rng(2).beta(1.2, 2.2, 1240)
+REGRET = pd.DataFrame({"regret_probability": CHANCES, "regretted": np.random.default_rng(3).random(1240) < CHANCES})
 
 
 def planned(orders: dict[int, float], stock: float = 300.0, used: float = 12.0, lead: int = 6) -> pd.DataFrame:
@@ -73,11 +76,13 @@ CASES = [
     pytest.param(lambda: drawn(PATH.assign(buy_below_unit_price=2.0)), id="limit_far_below"),
     pytest.param(lambda: drawn(PATH.iloc[:2]), id="two_days"),
     pytest.param(lambda: drawn(PATH.assign(p10=32.0, p50=32.0, p90=32.0, buy_below_unit_price=32.0)), id="flat"),
+    pytest.param(lambda: plots_orders.regret(REGRET), id="regret"),
+    pytest.param(lambda: plots_orders.regret(REGRET.iloc[:1]), id="regret_of_one_order"),
 ]
 
 
 @pytest.mark.parametrize("build", CASES)
-def test_decision_can_be_read_and_stays_within_its_edges(build):
+def test_figure_can_be_read_and_stays_within_its_edges(build):
     figure = build()
     for text in texts(figure):
         assert text.get_fontsize() >= 10, text
@@ -201,3 +206,40 @@ def test_decision_writes_numbers_as_told():
 def test_decision_without_days_ahead_says_what_to_pass():
     with pytest.raises(ValueError, match="path of 1 days: pass at least today and tomorrow"):
         drawn(PATH.iloc[:1])
+
+
+def test_regret_counts_its_orders_and_shows_the_share_of_each_tenth():
+    table = pd.DataFrame({"regret_probability": [0.1, 0.15, 0.3, 1.0, None], "regretted": [0, 1, 0, 1, 1]})
+    figure = plots_orders.regret(table)
+    (dots,) = [found for found in figure.axes[0].collections if len(found.get_offsets()) == 3]
+    np.testing.assert_allclose(dots.get_offsets(), [[12.5, 50], [30, 0], [100, 100]])
+    sizes = dots.get_sizes()
+    assert sizes[0] > sizes[1] == sizes[2]
+    assert "(of 4 orders)" in figure.axes[0].get_title(loc="left")
+    assert said(figure).count("1") == 2
+
+
+def test_regret_promised_and_kept_lies_on_the_diagonal():
+    figure = plots_orders.regret(REGRET)
+    assert [list(figure.axes[0].lines[0].get_xdata()), list(figure.axes[0].lines[0].get_ydata())] == [[0, 100]] * 2
+    (bars,) = [found for found in figure.axes[0].collections if hasattr(found, "get_segments")]
+    covered = [low <= x <= high for (x, low), (_, high) in bars.get_segments()]
+    assert len(covered) == 10
+    assert sum(covered) >= 8
+
+
+def test_wilson_interval_is_the_one_of_the_books():
+    low, high = plots_orders._wilson(np.array([0.1]), np.array([10.0]))
+    assert (low[0], high[0]) == pytest.approx((0.0179, 0.4042), abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        pytest.param(REGRET.iloc[:0], "pass past orders", id="no_order"),
+        pytest.param(REGRET.assign(regret_probability=34.0), "pass shares", id="percentages"),
+    ],
+)
+def test_regret_says_what_to_pass(table, message):
+    with pytest.raises(ValueError, match=message):
+        plots_orders.regret(table)

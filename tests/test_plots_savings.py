@@ -29,8 +29,6 @@ POLICIES = pd.DataFrame(
     columns=["policy", "saving_pct", "saving_low", "saving_high", "fill_rate"],
 )
 LOSING = POLICIES.assign(saving_pct=-5.0, saving_low=-6.0, saving_high=-4.0)
-CHANCES = np.random.default_rng(2).beta(1.2, 2.2, 1240)
-REGRET = pd.DataFrame({"regret_probability": CHANCES, "regretted": np.random.default_rng(3).random(1240) < CHANCES})
 GAINS = pd.DataFrame({"product_id": [f"P{n}" for n in range(40)], "saving": np.arange(40) * 10.0 - 95.0})
 FEW = pd.DataFrame(
     {"product_id": ["Farinha", "Tomate pelado em lata de 2,5 kg, " * 3, "X" * 60], "saving": [5.5, -200, 900]}
@@ -48,8 +46,6 @@ CASES = [
     pytest.param(lambda: plots_savings.savings_by_policy(LOSING), id="policies_that_lose"),
     pytest.param(lambda: plots_savings.savings_by_policy(POLICIES.iloc[:1]), id="one_policy"),
     pytest.param(lambda: plots_savings.savings_by_policy(POLICIES.assign(policy="own rule " * 9)), id="long_policy"),
-    pytest.param(lambda: plots_savings.regret(REGRET), id="regret"),
-    pytest.param(lambda: plots_savings.regret(REGRET.iloc[:1]), id="regret_of_one_order"),
     pytest.param(lambda: plots_savings.gain_by_product(GAINS, "R$"), id="many_products"),
     pytest.param(lambda: plots_savings.gain_by_product(FEW, "R$"), id="few_products"),
     pytest.param(
@@ -163,31 +159,6 @@ def test_unknown_policy_keeps_its_own_name():
     assert "own rule" in said(figure)
 
 
-def test_regret_counts_its_orders_and_shows_the_share_of_each_tenth():
-    table = pd.DataFrame({"regret_probability": [0.1, 0.15, 0.3, 1.0, None], "regretted": [0, 1, 0, 1, 1]})
-    figure = plots_savings.regret(table)
-    (dots,) = [found for found in figure.axes[0].collections if len(found.get_offsets()) == 3]
-    np.testing.assert_allclose(dots.get_offsets(), [[12.5, 50], [30, 0], [100, 100]])
-    sizes = dots.get_sizes()
-    assert sizes[0] > sizes[1] == sizes[2]
-    assert "(of 4 orders)" in figure.axes[0].get_title(loc="left")
-    assert said(figure).count("1") == 2
-
-
-def test_regret_promised_and_kept_lies_on_the_diagonal():
-    figure = plots_savings.regret(REGRET)
-    assert [list(figure.axes[0].lines[0].get_xdata()), list(figure.axes[0].lines[0].get_ydata())] == [[0, 100]] * 2
-    (bars,) = [found for found in figure.axes[0].collections if hasattr(found, "get_segments")]
-    covered = [low <= x <= high for (x, low), (_, high) in bars.get_segments()]
-    assert len(covered) == 10
-    assert sum(covered) >= 8
-
-
-def test_wilson_interval_is_the_one_of_the_books():
-    low, high = plots_savings._wilson(np.array([0.1]), np.array([10.0]))
-    assert (low[0], high[0]) == pytest.approx((0.0179, 0.4042), abs=1e-4)
-
-
 def test_many_products_are_an_area_from_gain_to_loss():
     figure = plots_savings.gain_by_product(GAINS.sample(frac=1, random_state=1), "R$")
     assert (
@@ -227,8 +198,6 @@ def test_title_says_who_loses(saving, title):
     ("build", "message"),
     [
         pytest.param(lambda: plots_savings.savings_by_policy(POLICIES.iloc[:0]), "at least one row", id="policies"),
-        pytest.param(lambda: plots_savings.regret(REGRET.iloc[:0]), "pass past orders", id="regret"),
-        pytest.param(lambda: plots_savings.regret(REGRET.assign(regret_probability=34.0)), "pass shares", id="percent"),
         pytest.param(lambda: plots_savings.gain_by_product(FEW.iloc[:0], "R$"), "at least one row", id="products"),
     ],
 )

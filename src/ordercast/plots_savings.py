@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patheffects import AbstractPathEffect, withStroke
-from matplotlib.ticker import MaxNLocator, MultipleLocator
+from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Transform
 
 from ordercast.plots import (
@@ -122,43 +122,6 @@ def savings_by_policy(table: pd.DataFrame, words: Words = PLAIN) -> Figure:
 
 
 @mpl.rc_context(STYLE)
-def regret(table: pd.DataFrame, words: Words = PLAIN) -> Figure:
-    """How often a lower price came after the order, by how probable that was said to be.
-
-    One dot for each tenth of the probability in which orders fell, larger where they were many, with the 95% interval
-    (Wilson) of its share. table: regret_probability, regretted (true where a later price was lower), one row per past
-    order; rows without either are left out. Raises ValueError where none remains.
-    """
-    told = table[["regret_probability", "regretted"]].dropna().astype(np.float64)
-    if told.empty:
-        raise ValueError("regret got no order: pass past orders with regret_probability and regretted")
-    if not told["regret_probability"].between(0, 1).all():
-        raise ValueError("regret got a regret_probability outside 0 to 1: pass shares, not percentages")
-    said, came, orders = _tenths(told["regret_probability"].to_numpy(), told["regretted"].to_numpy())
-    low, high = _wilson(came, orders)
-    figure, axes = canvas(4.0)
-    axes.plot([0, 100], [0, 100], color=GREY, lw=1, ls=":")
-    axes.vlines(100 * said, 100 * low, 100 * high, color=SKY, lw=1.5)
-    sizes = 25 + 275 * orders / orders.max()
-    axes.scatter(100 * said, 100 * came, s=sizes, color=BLUE, zorder=3, edgecolor="white")
-    for x, y, count, size in zip(100 * said, 100 * came, orders, sizes, strict=True):
-        beside = (np.sqrt(size) / 2 + 3, -1)
-        note = axes.annotate(words.number(count), (x, y), beside, textcoords="offset points", va="center")
-        note.set_path_effects(HALO)
-    axes.set_xlim(-4, 108)
-    axes.set_ylim(-4, 104)
-    axes.set_xlabel("probability of regret given with the order, %")
-    axes.set_title(
-        f"orders after which a lower price came, % (of {counted(len(told), 'order', words)})\n"
-        "number: orders at the dot; line: 95% interval; dotted: as promised"
-    )
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(MultipleLocator(20))
-        axis.set_major_formatter(lambda at, _: words.number(at))
-    return figure
-
-
-@mpl.rc_context(STYLE)
 def gain_by_product(table: pd.DataFrame, currency: str, words: Words = PLAIN) -> Figure:
     """Saving of each product against the ERP rule, from the largest gain to the largest loss.
 
@@ -255,23 +218,6 @@ def _number_axis(axes: Axes, words: Words) -> None:
         MaxNLocator(min(max(int(AXIS_INCHES / (widest + 0.25)), 1), 5), steps=[1, 2, 2.5, 5, 10])
     )
     axes.xaxis.set_major_formatter(lambda at, _: words.number(at))
-
-
-def _tenths(probability: Floats, happened: Floats) -> tuple[Floats, Floats, Floats]:
-    """Mean probability, share that happened and count for each tenth of the probability in which anything fell."""
-    tenth = np.minimum(np.floor(10 * probability + 1e-9), 9).astype(np.int64)
-    count, said, came = (np.bincount(tenth, weight, minlength=10) for weight in (None, probability, happened))
-    filled = count > 0
-    counts = count[filled].astype(np.float64)
-    return said[filled] / counts, came[filled] / counts, counts
-
-
-def _wilson(share: Floats, count: Floats) -> tuple[Floats, Floats]:
-    """The 95% interval of a share seen `count` times (Wilson 1927)."""
-    z2 = 1.96**2
-    middle = (share + z2 / (2 * count)) / (1 + z2 / count)
-    half = np.sqrt(z2 * share * (1 - share) / count + z2**2 / (4 * count**2)) / (1 + z2 / count)
-    return middle - half, middle + half
 
 
 def _rows(names: list[str], beside_inches: float) -> tuple[Figure, Axes, Floats]:
