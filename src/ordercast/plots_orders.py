@@ -140,7 +140,7 @@ def _draw_prices(axes: Axes, quotes: pd.DataFrame, path: pd.DataFrame, words: Wo
     limit = path["buy_below_unit_price"].astype(float).where(lambda price: price > 0)
     axes.plot(path["date"], limit.replace(np.inf, np.nan), color=PURPLE, lw=1.6, drawstyle="steps-post", gid="limit")
     seen = np.concatenate([quotes["unit_price"], path["p10"], path["p50"], path["p90"]]).astype(np.float64)
-    low, high = _frame(seen, limit.to_numpy(np.float64))
+    low, high = _frame(seen, np.asarray(limit, dtype=np.float64))
     axes.set_ylim(low, high)
     _draw_orders(axes, path, words)
     end = path.iloc[-1]
