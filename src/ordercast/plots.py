@@ -7,7 +7,7 @@ them, axes their unit; all is legible at 700 px. Text is drawn as it is: a `$` s
 from __future__ import annotations
 
 import io
-import textwrap
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -230,11 +230,15 @@ def headline(figure: Figure, text: str) -> None:
 
 def fold(text: str, width_inches: float) -> str:
     """The text in lines of at most that width in the figures' font, broken also within a word longer than that."""
-    for letters in range(round(width_inches * 24), 1, -1):
-        lines = textwrap.wrap(text, letters)
-        if max(map(text_inches, lines), default=0.0) <= width_inches:
-            return "\n".join(lines)
-    return text
+    lines, rest = [], text.replace("\n", " ").strip(" ")
+    while rest:
+        counts = range(1, len(rest) + 1)
+        fits = max(bisect_right(counts, width_inches, key=lambda count: text_inches(rest[:count])), 1)
+        space = rest.rfind(" ", 0, fits + 1) if fits < len(rest) else -1
+        end = space if space > 0 else fits
+        lines.append(rest[:end].rstrip(" "))
+        rest = rest[end:].lstrip(" ")
+    return "\n".join(lines)
 
 
 def text_inches(text: str) -> float:
@@ -276,15 +280,15 @@ def label_ends(
 ) -> None:
     """Writes each line's name right of its end, moved apart vertically where two would overlap.
 
-    ends: height, name and colour of each line. gap_share: least distance between two names, as a share of the axis.
+    ends: height, name and colour of each line, at the same height the upper name first. gap_share: least distance
+    between two names, as a share of the axis.
     """
     low, high = axes.get_ylim()
-    gap = gap_share * (high - low)
-    ranked = sorted(ends, key=lambda end: end[0])
-    heights = np.array([height for height, _, _ in ranked])
-    for index in range(1, len(heights)):
-        heights[index] = max(heights[index], heights[index - 1] + gap)
-    heights -= max(0.0, (heights[-1] - high)) if len(heights) else 0.0
+    ranked = sorted(ends, key=lambda end: end[0], reverse=True)[::-1]
+    apart = gap_share * (high - low) * np.arange(len(ranked))
+    free = np.array([height for height, _, _ in ranked]) - apart
+    middle = (np.maximum.accumulate(free) + np.minimum.accumulate(free[::-1])[::-1]) / 2
+    heights = np.clip(middle, low, max(high - apart[-1], low) if len(apart) else high) + apart
     for height, (_, label, colour) in zip(heights, ranked, strict=True):
         axes.annotate(label, (at, height), (6, 0), textcoords="offset points", va="center", color=ink(colour))
 

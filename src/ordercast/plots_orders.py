@@ -1,4 +1,4 @@
-"""The order plan of one product as a figure, in the style of `plots`: prices and orders above, stock below."""
+"""Figures of the order plan, in the style of `plots`: one decision, and how the chances given with orders held."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patheffects import withStroke
+from matplotlib.patheffects import AbstractPathEffect, withStroke
+from matplotlib.ticker import MultipleLocator
 
 from ordercast.plots import (
     BLUE,
@@ -22,9 +23,11 @@ from ordercast.plots import (
     PALE,
     PLAIN,
     PURPLE,
+    SKY,
     STYLE,
     WIDTH_INCHES,
     Words,
+    canvas,
     counted,
     headline,
     ink,
@@ -34,8 +37,10 @@ from ordercast.plots import (
     tidy,
 )
 
-HALO = [withStroke(linewidth=3, foreground="white")]
-DAYS_PER_INCH = 23  # of 45 days back and 60 ahead, beside wide labels
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+HALO: list[AbstractPathEffect] = [withStroke(linewidth=3, foreground="white")]
+DAYS_BACK = 45
+AXIS_INCHES = 4.4  # beside wide labels
 
 
 @mpl.rc_context(STYLE)
@@ -46,24 +51,24 @@ def decision(
     unit: str,
     currency: str,
     words: Words = PLAIN,
-    days_back: int = 45,
 ) -> Figure:
     """The decision on one product: price, forecast and orders above, the stock they lead to below.
 
-    history: date, unit_price of the chosen supplier; its last `days_back` days are shown, and it may be empty.
-    path: one row per day, today first: date, p10, p50, p90, buy_below_unit_price (NaN where there is none, inf: at
-    any price), order_units, stock_units (expected, in the evening), and arrival_units where known: without it, what
-    arrives is marked on the days on which the stock rises. line: reason (the title), reorder_point_units,
-    shelf_capacity_units (either may be NaN or inf: not drawn). unit: of quantities, such as "kg". currency: "R$".
-    Raises ValueError where path is empty.
+    history: date, unit_price of the chosen supplier; its last 45 days are shown, and it may be empty.
+    path: a row per day, today first: date, p10, p50, p90, buy_below_unit_price (NaN or 0: none, inf: at any price),
+    order_units, stock_units (expected, in the evening), and arrival_units where known; without it, arrivals are
+    marked on the days on which the stock rises. line: reason (the title), reorder_point_units, shelf_capacity_units
+    (either may be missing, NaN or inf: not drawn). unit: of quantities, such as "kg". currency: such as "R$".
+    Raises ValueError where path has fewer than two days.
     """
-    if path.empty:
-        raise ValueError("nothing to draw for the decision: path has no row; pass the days ahead, today first")
+    if len(path) < 2:
+        raise ValueError(f"decision got a path of {len(path)} days: pass at least today and tomorrow, today first")
     figure = Figure(figsize=(WIDTH_INCHES, 4.9), layout="constrained")
     headline(figure, str(line["reason"]))
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
     today, last = path["date"].iloc[0], path["date"].iloc[-1]
-    shown_from = today - pd.Timedelta(days=days_back)
+    shown_from = today - pd.Timedelta(days=DAYS_BACK)
+    below.set_xlim(shown_from, last)
     for axes in (above, below):
         axes.grid(axis="both", color=PALE, lw=0.7)
         axes.set_axisbelow(True)
@@ -72,18 +77,56 @@ def decision(
     _draw_stock(below, path, line, words)
     _order_key(below, path, unit, words)
     above.text(today, 1, "today ", ha="right", va="top", color=GREY, transform=above.get_xaxis_transform())
-    above.set_title(f"unit price, {currency} per {unit}")
+    limit = float(path["buy_below_unit_price"].iloc[0])
+    wanted = f"; buy today below {words.number(limit)}" if 0 < limit < np.inf else ""
+    above.set_title(f"unit price, {currency} per {unit}{wanted}")
     below.set_title(f"expected stock in the evening, {unit}")
-    below.set_xlim(shown_from, last if last > today else today + pd.Timedelta(days=days_back))
     for axes in (above, below):
         ticks(axes, words, most_days=7)
+    return figure
+
+
+@mpl.rc_context(STYLE)
+def regret(table: pd.DataFrame, words: Words = PLAIN) -> Figure:
+    """How often a lower price came after the order, by how probable that was said to be.
+
+    One dot for each tenth of the probability in which orders fell, larger where they were many, with the 95% interval
+    (Wilson) of its share. table: regret_probability, regretted (true where a later price was lower), one row per past
+    order; rows without either are left out. Raises ValueError where none remains.
+    """
+    told = table[["regret_probability", "regretted"]].dropna().astype(np.float64)
+    if told.empty:
+        raise ValueError("regret got no order: pass past orders with regret_probability and regretted")
+    if not told["regret_probability"].between(0, 1).all():
+        raise ValueError("regret got a regret_probability outside 0 to 1: pass shares, not percentages")
+    said, came, orders = _tenths(told["regret_probability"].to_numpy(), told["regretted"].to_numpy())
+    low, high = _wilson(came, orders)
+    figure, axes = canvas(4.0)
+    axes.plot([0, 100], [0, 100], color=GREY, lw=1, ls=":")
+    axes.vlines(100 * said, 100 * low, 100 * high, color=SKY, lw=1.5)
+    sizes = 25 + 275 * orders / orders.max()
+    axes.scatter(100 * said, 100 * came, s=sizes, color=BLUE, zorder=3, edgecolor="white")
+    for x, y, count, size in zip(100 * said, 100 * came, orders, sizes, strict=True):
+        beside = (np.sqrt(size) / 2 + 3, -1)
+        note = axes.annotate(words.number(count), (x, y), beside, textcoords="offset points", va="center")
+        note.set_path_effects(HALO)
+    axes.set_xlim(-4, 108)
+    axes.set_ylim(-4, 104)
+    axes.set_xlabel("probability of regret given with the order, %")
+    axes.set_title(
+        f"orders after which a lower price came, % (of {counted(len(told), 'order', words)})\n"
+        "number: orders at the dot; line: 95% interval; dotted: as promised"
+    )
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MultipleLocator(20))
+        axis.set_major_formatter(lambda at, _: words.number(at))
     return figure
 
 
 def _quotes(history: pd.DataFrame, path: pd.DataFrame, shown_from: pd.Timestamp) -> pd.DataFrame:
     """The quotes shown, the one in force at their beginning carried in and today's price at their end."""
     first = path.iloc[0]
-    past = history.loc[history["date"] < first["date"], ["date", "unit_price"]].dropna()
+    past = history.loc[history["date"] < first["date"], ["date", "unit_price"]].dropna().sort_values("date")
     in_force = past[past["date"] <= shown_from].tail(1).assign(date=shown_from)
     today = pd.DataFrame({"date": [first["date"]], "unit_price": [first["p50"]]})
     shown: pd.DataFrame = pd.concat([part for part in (in_force, past[past["date"] > shown_from], today) if len(part)])
@@ -94,14 +137,14 @@ def _draw_prices(axes: Axes, quotes: pd.DataFrame, path: pd.DataFrame, words: Wo
     axes.plot(quotes["date"], quotes["unit_price"], color=INK, lw=1.2, drawstyle="steps-post")
     axes.fill_between(path["date"], path["p10"], path["p90"], color=BLUE, alpha=0.22, lw=0)
     axes.plot(path["date"], path["p50"], color=BLUE, lw=2)
-    limit = path["buy_below_unit_price"].astype(float)
+    limit = path["buy_below_unit_price"].astype(float).where(lambda price: price > 0)
     axes.plot(path["date"], limit.replace(np.inf, np.nan), color=PURPLE, lw=1.6, drawstyle="steps-post", gid="limit")
-    seen = np.concatenate([quotes["unit_price"], path["p10"], path["p50"], path["p90"]]).astype(float)
-    low, high = _frame(seen, limit.to_numpy())
+    seen = np.concatenate([quotes["unit_price"], path["p10"], path["p50"], path["p90"]]).astype(np.float64)
+    low, high = _frame(seen, np.asarray(limit, dtype=np.float64))
     axes.set_ylim(low, high)
     _draw_orders(axes, path, words)
     end = path.iloc[-1]
-    parts = (("p90", "90%"), ("p50", "median"), ("p10", "10%")) if len(path) > 1 else (("p50", "today"),)
+    parts = (("p90", "90%"), ("p50", "median"), ("p10", "10%"))
     ends = [(float(end[name]), f"{said} {words.number(end[name])}", BLUE) for name, said in parts]
     known = limit.dropna()
     if len(known):
@@ -114,7 +157,7 @@ def _draw_prices(axes: Axes, quotes: pd.DataFrame, path: pd.DataFrame, words: Wo
     label_ends(axes, end["date"], ends, gap_share=0.1)
 
 
-def _frame(seen: np.ndarray[Any, Any], limit: np.ndarray[Any, Any]) -> tuple[float, float]:
+def _frame(seen: Floats, limit: Floats) -> tuple[float, float]:
     """Vertical limits for the prices seen, with room for a buy-below price that is not too far from them."""
     low, high = float(np.nanmin(seen)), float(np.nanmax(seen))
     span = max(high - low, 0.04 * abs(high), 1e-9)
@@ -130,12 +173,13 @@ def _beyond(value: float, low: float, high: float) -> str:
 def _draw_orders(axes: Axes, path: pd.DataFrame, words: Words) -> None:
     """A mark for each order at its expected price; its quantity above it wherever the one before leaves room."""
     placed = path[path["order_units"] > 0]
-    today, free_from, size = path["date"].iloc[0], -np.inf, _mark_size(len(placed))
+    today, free_from = path["date"].iloc[0], -np.inf
+    days_per_inch = float(np.ptp(axes.get_xlim())) / AXIS_INCHES
     for day, price, units in zip(placed["date"], placed["p50"].tolist(), placed["order_units"].tolist(), strict=True):
-        face = ORANGE if day == today else "white"
+        face, size = (ORANGE, _mark_size(1)) if day == today else ("white", _mark_size(len(placed)))
         axes.plot(day, price, marker="o", ms=size, mec=ORANGE, mew=1.8, mfc=face, zorder=4, gid="order")
         said = words.number(tidy(units))
-        reach = DAYS_PER_INCH * (text_inches(said) / 2 + 0.06)
+        reach = days_per_inch * (text_inches(said) / 2 + 0.06)
         at = (day - today).days
         if at - reach < free_from:
             continue
@@ -152,7 +196,7 @@ def _draw_stock(axes: Axes, path: pd.DataFrame, line: Mapping[str, Any] | pd.Ser
     stock = path["stock_units"].astype(float)
     axes.fill_between(path["date"], 0, stock, color=BLUE, alpha=0.12, lw=0)
     axes.plot(path["date"], stock, color=BLUE, lw=1.8)
-    point, shelf = (_finite(line[name]) for name in ("reorder_point_units", "shelf_capacity_units"))
+    point, shelf = (_finite(line.get(name)) for name in ("reorder_point_units", "shelf_capacity_units"))
     most = max(float(stock.max()), point or 0.0)
     near = shelf if shelf is not None and shelf <= 2 * most else 0.0
     axes.set_ylim(0, 1.2 * max(most, near) or 1.0)
@@ -215,3 +259,20 @@ def _arrivals(path: pd.DataFrame) -> pd.DataFrame:
 
 def _finite(value: Any) -> float | None:
     return float(value) if value is not None and np.isfinite(value) else None
+
+
+def _tenths(probability: Floats, happened: Floats) -> tuple[Floats, Floats, Floats]:
+    """Mean probability, share that happened and count for each tenth of the probability in which anything fell."""
+    tenth = np.minimum(np.floor(10 * probability + 1e-9), 9).astype(np.int64)
+    count, said, came = (np.bincount(tenth, weight, minlength=10) for weight in (None, probability, happened))
+    filled = count > 0
+    counts = count[filled].astype(np.float64)
+    return said[filled] / counts, came[filled] / counts, counts
+
+
+def _wilson(share: Floats, count: Floats) -> tuple[Floats, Floats]:
+    """The 95% interval of a share seen `count` times (Wilson 1927)."""
+    z2 = 1.96**2
+    middle = (share + z2 / (2 * count)) / (1 + z2 / count)
+    half = np.sqrt(z2 * share * (1 - share) / count + z2**2 / (4 * count**2)) / (1 + z2 / count)
+    return middle - half, middle + half

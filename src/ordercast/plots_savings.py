@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patheffects import AbstractPathEffect, withStroke
-from matplotlib.ticker import MaxNLocator, MultipleLocator
+from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Transform
 
 from ordercast.plots import (
@@ -27,6 +27,7 @@ from ordercast.plots import (
     counted,
     fold,
     headline,
+    text_inches,
     tidy,
 )
 
@@ -42,6 +43,8 @@ POLICIES = {
 COSTS = ("purchase_cost", "holding_cost", "order_cost", "lost_cost", "end_credit", "total_cost")
 HALO: list[AbstractPathEffect] = [withStroke(linewidth=3, foreground="white")]
 WHOLE_AXIS_FROM = 0.35  # smaller differences than this share of the larger total are shown on a cut axis
+BAR_INCHES = 0.23
+AXIS_INCHES = 3.4  # beside long names and amounts
 NAMED_PRODUCTS = 12
 SAME_SAVING = 1e-9  # share of the largest: less is neither gain nor loss
 
@@ -99,60 +102,22 @@ def savings_by_policy(table: pd.DataFrame, words: Words = PLAIN) -> Figure:
     """
     if table.empty:
         raise ValueError("savings_by_policy got no policy: pass at least one row with policy and saving_pct")
-    shown = table.sort_values("saving_pct", kind="stable").reset_index(drop=True)
-    named = [POLICIES.get(str(name), (fold(str(name), 1.7), SKY)) for name in shown["policy"]]
-    figure, axes = canvas(1.2 + 0.36 * len(shown))
-    axes.grid(visible=False, axis="y")
-    axes.barh(shown.index, shown["saving_pct"], color=[colour for _, colour in named], height=0.62)
+    shown = table.sort_values("saving_pct", ascending=False, kind="stable")
+    named = [POLICIES.get(str(name), (str(name), SKY)) for name in shown["policy"]]
+    figure, axes, places = _rows([label for label, _ in named], 0.9)
+    axes.barh(places, shown["saving_pct"], color=[colour for _, colour in named], height=BAR_INCHES)
     axes.axvline(0, color=INK, lw=1)
     figures = shown[["saving_pct", "saving_low", "saving_high", "fill_rate"]].astype(np.float64)
-    for row, (saving, low, high, served) in enumerate(figures.to_numpy().tolist()):
+    for row, (saving, low, high, served) in zip(places, figures.to_numpy().tolist(), strict=True):
         axes.plot([low, high], [row, row], color=INK, lw=1.2, marker="|", ms=7, gid="interval", path_effects=HALO)
         _write(axes, float(np.nanmax([0.0, saving, high])), row, _percent(saving, words))
         said = "–" if np.isnan(served) else _percent(100 * served, words)
         _beside(axes, (1, row), axes.get_yaxis_transform(), said, "center")
     _beside(axes, (1, 1), axes.transAxes, "demand\nserved", "bottom")
-    axes.set_yticks(shown.index, [label for label, _ in named])
-    axes.tick_params(axis="y", length=0)
     axes.margins(x=0.16)
     axes.set_title("saving against the ERP rule, % of its cost")
     axes.set_xlabel("% saved (thin line: 95% interval)")
     _number_axis(axes, words)
-    return figure
-
-
-@mpl.rc_context(STYLE)
-def regret(table: pd.DataFrame, words: Words = PLAIN) -> Figure:
-    """How often a lower price came after the order, by how probable that was said to be.
-
-    One dot for each tenth of the probability in which orders fell, larger where they were many, with the 95% interval
-    (Wilson) of its share. table: regret_probability, regretted (true where a later price was lower), one row per past
-    order; rows without either are left out. Raises ValueError where none remains.
-    """
-    told = table[["regret_probability", "regretted"]].dropna().astype(np.float64)
-    if told.empty:
-        raise ValueError("regret got no order: pass past orders with regret_probability and regretted")
-    said, came, orders = _tenths(told["regret_probability"].to_numpy(), told["regretted"].to_numpy())
-    low, high = _wilson(came, orders)
-    figure, axes = canvas(4.0)
-    axes.plot([0, 100], [0, 100], color=GREY, lw=1, ls=":")
-    axes.vlines(100 * said, 100 * low, 100 * high, color=SKY, lw=1.5)
-    sizes = 25 + 275 * orders / orders.max()
-    axes.scatter(100 * said, 100 * came, s=sizes, color=BLUE, zorder=3, edgecolor="white")
-    for x, y, count, size in zip(100 * said, 100 * came, orders, sizes, strict=True):
-        beside = (np.sqrt(size) / 2 + 3, -1)
-        note = axes.annotate(words.number(count), (x, y), beside, textcoords="offset points", va="center")
-        note.set_path_effects(HALO)
-    axes.set_xlim(-4, 108)
-    axes.set_ylim(-4, 104)
-    axes.set_xlabel("probability of regret given with the order, %")
-    axes.set_title(
-        f"orders after which a lower price came, % (of {counted(len(told), 'order', words)})\n"
-        "number: orders at the dot; line: 95% interval; dotted: as promised"
-    )
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(MultipleLocator(20))
-        axis.set_major_formatter(lambda at, _: words.number(at))
     return figure
 
 
@@ -198,7 +163,7 @@ def _costs_of(costs: pd.DataFrame, policy: str) -> dict[str, float]:
 def _axis_start(levels: Floats) -> float:
     """Where a cut axis starts, a round number; 0 where the steps can be seen on a whole one."""
     low, high = float(levels.min()), float(levels.max())
-    if low <= 0 or high - low > WHOLE_AXIS_FROM * high:
+    if low <= 0 or high == low or high - low > WHOLE_AXIS_FROM * high:
         return 0.0
     start = max(low - max(high - low, 1e-3 * high), 0.0)
     step = 10.0 ** np.floor(np.log10(max(high - start, 1e-9)))
@@ -231,11 +196,11 @@ def _saved(erp: float, planner: float, currency: str, words: Words) -> str:
     if saving == 0:
         return "The Ordercast planner costs as much as the ERP rule."
     share = f" ({_percent(100 * abs(erp - planner) / erp, words)})" if erp > 0 else ""
-    amount = f"{currency} {words.number(abs(saving))}{share}"
+    amount = f"{_money(abs(saving), currency, words)}{share}"
     return f"The Ordercast planner costs {amount} {'less' if saving > 0 else 'more'} than the ERP rule."
 
 
-def _write(axes: Axes, right: float, row: int, text: str) -> None:
+def _write(axes: Axes, right: float, row: float, text: str) -> None:
     axes.annotate(text, (right, row), (5, 0), textcoords="offset points", va="center")
 
 
@@ -245,41 +210,38 @@ def _beside(axes: Axes, at: tuple[float, float], frame: Transform, text: str, va
 
 
 def _number_axis(axes: Axes, words: Words) -> None:
-    axes.xaxis.set_major_locator(MaxNLocator(5))
+    """Numbers on the horizontal axis, no more of them than have room; 0 to 1 where all that is drawn is 0."""
+    if axes.dataLim.width == 0:
+        axes.set_xlim(0, 1)
+    widest = max(text_inches(words.number(float(f"{at:.2g}"))) for at in axes.get_xlim())
+    axes.xaxis.set_major_locator(
+        MaxNLocator(min(max(int(AXIS_INCHES / (widest + 0.25)), 1), 5), steps=[1, 2, 2.5, 5, 10])
+    )
     axes.xaxis.set_major_formatter(lambda at, _: words.number(at))
 
 
-def _tenths(probability: Floats, happened: Floats) -> tuple[Floats, Floats, Floats]:
-    """Mean probability, share that happened and count for each tenth of the probability in which anything fell."""
-    tenth = np.minimum(np.floor(10 * probability + 1e-9), 9).astype(np.int64)
-    count, said, came = (np.bincount(tenth, weight, minlength=10) for weight in (None, probability, happened))
-    filled = count > 0
-    counts = count[filled].astype(np.float64)
-    return said[filled] / counts, came[filled] / counts, counts
+def _rows(names: list[str], beside_inches: float) -> tuple[Figure, Axes, Floats]:
+    """A figure with a row for each name from the top down, as high as its name takes, and where each row stands.
 
-
-def _wilson(share: Floats, count: Floats) -> tuple[Floats, Floats]:
-    """The 95% interval of a share seen `count` times (Wilson 1927)."""
-    z2 = 1.96**2
-    middle = (share + z2 / (2 * count)) / (1 + z2 / count)
-    half = np.sqrt(z2 * share * (1 - share) / count + z2**2 / (4 * count**2)) / (1 + z2 / count)
-    return middle - half, middle + half
+    The vertical axis is in inches; beside_inches: what the figure needs above and below the rows.
+    """
+    folded = [fold(name, 2.0) for name in names]
+    thick = np.array([0.2 + 0.17 * (name.count("\n") + 1) for name in folded])
+    places = np.cumsum(thick) - thick / 2
+    figure, axes = canvas(beside_inches + float(thick.sum()))
+    axes.grid(visible=False, axis="y")
+    axes.set_yticks(places, folded)
+    axes.tick_params(axis="y", length=0)
+    axes.set_ylim(float(thick.sum()), 0)
+    return figure, axes, places
 
 
 def _named_gains(names: list[str], saving: Floats, words: Words) -> tuple[Figure, Axes]:
-    folded = [fold(name, 2.0) for name in names]
-    lines = np.array([name.count("\n") + 1 for name in folded])
-    thick = 0.2 + 0.17 * lines
-    at = np.cumsum(thick) - thick / 2
-    figure, axes = canvas(1.0 + float(thick.sum()))
-    axes.grid(visible=False, axis="y")
-    axes.barh(at, saving, color=np.where(saving < 0, ORANGE, GREEN), height=0.24)
+    figure, axes, places = _rows(names, 0.6)
+    axes.barh(places, saving, color=np.where(saving < 0, ORANGE, GREEN), height=BAR_INCHES)
     axes.axvline(0, color=INK, lw=1)
-    for row, amount in zip(at, saving, strict=True):
-        _write(axes, max(amount, 0.0), row, words.number(tidy(amount)))
-    axes.set_yticks(at, folded)
-    axes.tick_params(axis="y", length=0)
-    axes.set_ylim(float(thick.sum()), 0)
+    for place, amount in zip(places, saving, strict=True):
+        _write(axes, max(amount, 0.0), place, words.number(tidy(amount)))
     _number_axis(axes, words)
     return figure, axes
 
@@ -298,15 +260,21 @@ def _area_of_gains(saving: Floats, words: Words) -> tuple[Figure, Axes]:
 
 def _who_loses(names: list[str], saving: Floats, currency: str, words: Words) -> str:
     loses, most = saving < 0, counted(len(saving), "product", words)
-    won = f"{currency} {words.number(tidy(saving[~loses].sum()))}"
-    if not loses.any():
+    won = _money(saving[~loses].sum(), currency, words)
+    if not saving.any():
+        said = f"None of {most} gains or loses."
+    elif not loses.any():
         said = f"None of {most} loses; together they gain {won}."
     else:
-        lost = f"{currency} {words.number(tidy(-saving[loses].sum()))}"
+        share, lost = _percent(100 * loses.mean(), words), _money(-saving[loses].sum(), currency, words)
         others = "nobody gains" if loses.all() else f"the others gain {won}"
-        share = _percent(100 * loses.mean(), words)
-        said = f"{words.number(loses.sum())} of {most} ({share}) cost more, {lost} in all; {others}."
+        said = f"{words.number(loses.sum())} of {most} ({share}) cost more than the ERP rule, {lost} in all; {others}."
     if len(saving) > NAMED_PRODUCTS:
-        ends = [f"{name} ({words.number(tidy(saving[row]))})" for row, name in ((0, names[0]), (-1, names[-1]))]
-        said += f" First {ends[0]}, last {ends[1]}."
+        best, worst = (f"{names[row]} ({words.number(tidy(saving[row]))})" for row in (0, -1))
+        said += f" Best: {best}, worst: {worst}."
     return said
+
+
+def _money(amount: float, currency: str, words: Words) -> str:
+    """An amount that no line break parts from its currency."""
+    return f"{currency}\N{NO-BREAK SPACE}{words.number(tidy(amount))}"
