@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks import panels, worlds, worth
+from benchmarks import panels, planners, worlds, worth
 from benchmarks.panels import InputError
 from benchmarks.worlds import Case
 from benchmarks.worth import BESIDE, HEADLINE, Replayed
@@ -44,11 +44,14 @@ SHOWN = {  # figure of a row -> its heading
 
 
 def contenders(case: Case) -> tuple[ReorderPoint, list[Policy]]:
-    """The tuned ERP rule, and every policy that is measured beside it."""
+    """The tuned ERP rule, and every policy that is measured beside it.
+
+    Of service factors that cost the same but for a thousandth the least is taken: its stock is the smallest.
+    """
     tuning = (case.tune_first, case.tune_last, HEADLINE)
-    erp = accounts.tuned(case.world, policies.erp_candidates(), *tuning)
+    erp = accounts.tuned(case.world, policies.erp_candidates(), *tuning, indifferent=0.001)
     promo = accounts.tuned(case.world, policies.promo_candidates(erp), *tuning)
-    return erp, [erp, policies.just_in_time(erp.service_factor), promo]
+    return erp, [erp, policies.just_in_time(erp.service_factor), promo, *planners.contenders(case, erp)]
 
 
 def replayed(case: Case, policy: Policy, erp: Policy) -> Replayed:
@@ -58,7 +61,8 @@ def replayed(case: Case, policy: Policy, erp: Policy) -> Replayed:
     seconds = time.process_time() - start
     headline, beside = (accounts.account(case.world, run, execution) for execution in (HEADLINE, BESIDE))
     run_out = accounts.run_out_total(case.world, run, erp, HEADLINE)
-    return Replayed(case, policy, run, headline, beside, run_out, seconds)
+    promises = policy.promises(case.world) if isinstance(policy, planners.Taught) else None
+    return Replayed(case, policy, run, headline, beside, run_out, seconds, promises)
 
 
 def text(figures: Sequence[dict[str, Any]], names: Sequence[str]) -> str:

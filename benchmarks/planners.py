@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from benchmarks import ours
+from benchmarks import ours, truth
 from benchmarks.worlds import Case
+from benchmarks.worth import HEADLINE
 from ordercast import quotes
-from ordercast.orders import outlook
+from ordercast.orders import accounts, backtest, cuts, guard, outlook, policies, timing
+from ordercast.orders.clairvoyant import Clairvoyant
+from ordercast.orders.guard import Guarded, Record
 from ordercast.orders.outlook import Asked, Outlook
-from ordercast.orders.planner import Ahead
-from ordercast.orders.world import View
+from ordercast.orders.planner import Planner
+from ordercast.orders.policies import Policy, ReorderPoint
+from ordercast.orders.replay import replay
+from ordercast.orders.timing import Correction, Recorded
+from ordercast.orders.world import World
 
+NODES = 7
 PLAN_DAYS = 60
 
 
@@ -46,26 +53,37 @@ def outlook_of(case: Case, first_day: int | None = None) -> Outlook:
     return Outlook(asked["price"], asked["demand"], PLAN_DAYS)
 
 
-@dataclass
-class Remembered:
-    """Forecasts asked once a morning, however many policies want them; in single precision for the memory's sake."""
+@dataclass(frozen=True)
+class Taught(Guarded):
+    """The guarded planner with what corrects its chances, both from the tuning year."""
 
-    source: Outlook
+    correction: Correction = timing.NO_CORRECTION
 
-    def __post_init__(self) -> None:
-        self._said: dict[int, Ahead] = {}
-
-    def __call__(self, view: View) -> Ahead:
-        if view.day not in self._said:
-            told = self.source(view)
-            self._said[view.day] = _cast(told, np.float64, np.float32)
-        return _cast(self._said[view.day], np.float32, np.float64)
+    def promises(self, world: World) -> pd.DataFrame:
+        """What it promised with the orders it was trusted to place, the chances corrected; see `Recorded`."""
+        assert isinstance(self.planner, Recorded)
+        told = self.planner.promises(world)
+        told = told[self.trusted[told["product"].to_numpy()]]
+        return told.assign(regret=self.correction(told["regret"].to_numpy()))
 
 
-def _cast(told: Ahead, kind: type, to: type) -> Ahead:
-    return Ahead(
-        **{
-            name: each.astype(to) if isinstance(each, np.ndarray) and each.dtype == kind else each
-            for name, each in vars(told).items()
-        }
-    )
+def contenders(case: Case, erp: ReorderPoint) -> list[Policy]:
+    """The guarded planner, the same without guard, its deterministic rival, the true model, and who knows it all.
+
+    The guard judges by the tuning year, on forecasts that had not seen it. Simulated worlds alone have a true model.
+    """
+    floor = policies.just_in_time(erp.service_factor)
+    record, correction = tuned(case, erp, floor)
+    planner, point = backtest.rivals(outlook_of(case), floor, NODES, HEADLINE)
+    guarded = Taught(Recorded(planner), erp, record.trusted, correction=correction)
+    out: list[Policy] = [guarded, replace(planner, name="planner_unguarded"), point]
+    out += [truth.true_model(case, erp)] if case.tables.truth else []
+    return [*out, Clairvoyant(case.world, case.test_first, case.last, HEADLINE)]
+
+
+def tuned(case: Case, erp: ReorderPoint, floor: ReorderPoint) -> tuple[Record, Correction]:
+    """The planner's record beside the ERP rule through the tuning year, and the correction of its chances."""
+    known, days = cuts.until(case.world, case.test_first), (case.tune_first, case.tune_last)
+    planner = Recorded(Planner(outlook_of(case, case.tune_first), floor, NODES, HEADLINE))
+    own, usual = (accounts.account(known, replay(known, each, *days), HEADLINE).daily for each in (planner, erp))
+    return guard.judged(own, usual), timing.corrected(planner.promises(known))

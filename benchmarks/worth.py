@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from benchmarks.panels import Floats
 from benchmarks.worlds import Case
-from ordercast.orders import savings
+from ordercast.orders import savings, timing
 from ordercast.orders.accounts import Account
 from ordercast.orders.policies import Policy
 from ordercast.orders.replay import Run
@@ -36,6 +36,7 @@ class Replayed:
     beside: Account
     run_out: Floats
     seconds: float
+    promises: pd.DataFrame | None = None
 
     @property
     def when(self) -> tuple[str, str]:
@@ -162,10 +163,23 @@ def summary(done: Sequence[Replayed]) -> dict[str, Any]:
         "losses_over_gains": planner.get("losses_over_gains"),
         "vs_point_dp": _captured(total, PLANNER, POINT),
         "vs_promo_rule": _captured(total, PLANNER, PROMO),
-        "regret_ece": None,
-        "promised_over_realised": None,
+        **_kept_promises(simulated.get(PLANNER, [])),
     }
     return {**_rounded(figures), "worlds": said}
+
+
+def _kept_promises(done: Sequence[Replayed]) -> dict[str, float | None]:
+    """How far off the planner's chances of regret were, and what its timing promised beside what it brought."""
+    told = [each.promises for each in done if each.promises is not None and len(each.promises)]
+    if not told:
+        return {"regret_ece": None, "promised_over_realised": None}
+    every = pd.concat(told)
+    table = timing.bins(every["regret"].to_numpy(), every["regretted"].to_numpy())
+    promised, came = float(every["promised"].sum()), float(every["saving"].sum())
+    return {
+        "regret_ece": timing.calibration_error([table]),
+        "promised_over_realised": promised / came if came > 0 else None,
+    }
 
 
 def _by_policy(done: Sequence[Replayed]) -> dict[str, list[Replayed]]:

@@ -141,14 +141,20 @@ def run_out_total(world: World, run: Run, after: Policy, execution: Execution) -
 
 
 def tuned(
-    world: World, candidates: Sequence[Candidate], first_day: int, last_day: int, execution: Execution
+    world: World,
+    candidates: Sequence[Candidate],
+    first_day: int,
+    last_day: int,
+    execution: Execution,
+    indifferent: float = 0.0,
 ) -> Candidate:
     """The candidate that would have cost least from `first_day` to `last_day`; the first of equals.
 
-    Later days are cut off: even the price at which an order of the last day is paid must be known by then.
+    indifferent: share of the cost by which a candidate may be dearer and still count as equal. Later days are cut off:
+    even the price at which an order of the last day is paid must be known by then.
     """
     known = cuts.until(world, last_day + 1)
     costs = [
         float(account(known, replay(known, each, first_day, last_day), execution).total.sum()) for each in candidates
     ]
-    return candidates[int(np.argmin(costs))]
+    return candidates[int(np.argmax(np.array(costs) <= (1 + indifferent) * min(costs)))]

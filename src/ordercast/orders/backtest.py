@@ -14,7 +14,7 @@ from ordercast.orders import accounts, cuts, guard, policies, savings, timing
 from ordercast.orders.accounts import Account
 from ordercast.orders.clairvoyant import Clairvoyant
 from ordercast.orders.guard import Record
-from ordercast.orders.planner import Ahead, Forecasts, Planner
+from ordercast.orders.planner import Ahead, Forecasts, Planner, Remembered
 from ordercast.orders.policies import Policy, ReorderPoint
 from ordercast.orders.replay import replay
 from ordercast.orders.timing import Correction
@@ -107,8 +107,8 @@ def report(done: Backtest | None) -> dict[str, Any] | None:
 
 def rivals(forecasts: Forecasts, floor: ReorderPoint, nodes: int, execution: Execution) -> list[Planner]:
     """The planner, and the deterministic programme on the means of the same forecasts."""
-    planner = Planner(forecasts, floor, nodes, execution)
-    return [planner, Planner(Certain(forecasts), floor, 1, execution, "point_dp")]
+    once = Remembered(forecasts)
+    return [Planner(once, floor, nodes, execution), Planner(Certain(once), floor, 1, execution, "point_dp")]
 
 
 def backtest(world: World, first_day: int, erp: ReorderPoint, contenders: Sequence[Planner]) -> Backtest:

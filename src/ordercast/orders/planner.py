@@ -51,6 +51,26 @@ class Forecasts(Protocol):
     def __call__(self, view: View) -> Ahead: ...
 
 
+@dataclass
+class Remembered:
+    """Forecasts asked once a morning, however many policies want them; kept in single precision for the memory."""
+
+    source: Forecasts
+
+    def __post_init__(self) -> None:
+        self._said: dict[int, Ahead] = {}
+
+    def __call__(self, view: View) -> Ahead:
+        if view.day not in self._said:
+            self._said[view.day] = _cast(self.source(view), np.float64, np.float32)
+        return _cast(self._said[view.day], np.float32, np.float64)
+
+
+def _cast(told: Ahead, kind: type, to: type) -> Ahead:
+    cells = {name: each for name, each in vars(told).items() if isinstance(each, np.ndarray) and each.dtype == kind}
+    return replace(told, **{name: each.astype(to) for name, each in cells.items()})
+
+
 @dataclass(frozen=True)
 class Worked:
     """A morning's decision and the programmes behind it.
