@@ -62,8 +62,8 @@ class Taught(Guarded):
     def promises(self, world: World) -> pd.DataFrame:
         """What it promised with the orders it was trusted to place, the chances corrected; see `Recorded`."""
         assert isinstance(self.planner, Recorded)
-        told = self.planner.promises(world)
-        told = told[self.trusted[told["product"].to_numpy()]]
+        told: pd.DataFrame = self.planner.promises(world)
+        told = told.loc[self.trusted[told["product"].to_numpy()]]
         return told.assign(regret=self.correction(told["regret"].to_numpy()))
 
 
