@@ -263,7 +263,7 @@ _CONTRACTS = (
                 "binding_constraint",
                 "text",
                 "",
-                "What bound the quantity: moq, pack, shelf_capacity, shelf_life or none.",
+                "What bound the quantity: budget, moq, pack, shelf_capacity, shelf_life or none.",
             ),
             Column("reason", "text", "", "The line's reason in a sentence.", required=True),
         ),

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from ordercast.orders import timing, whys
+from ordercast.orders import limits, timing, whys
+from ordercast.orders.coupling import Coupled
 from ordercast.orders.lots import probability_lower
 from ordercast.orders.planner import Planner, Worked
 from ordercast.orders.replay import opening_morning
@@ -32,15 +34,22 @@ class Morning:
     timing: Timing
     paid: Floats  # (series,) price that an order of today is expected to cost
     reorder_point: Floats | None  # (series,) of the floor, where there is one
+    coupled: Coupled | None  # what the budget did, where there is one
 
 
-def morning(world: World, planner: Planner) -> Morning:
-    """The planner's decision on the last day of a world that opens with today's stock and orders."""
+def morning(world: World, planner: Planner, trusted: Bools, budget: float | None = None) -> Morning:
+    """The planner's decision on the last day of a world that opens with today's stock and orders.
+
+    budget: money for today's orders of the trusted products; None: no limit.
+    """
     view, state = opening_morning(world)
-    worked = planner.work(view, state)
+    worked, coupled = planner.work(view, state), None
+    if budget is not None:
+        rule = planner.floor.decide(view, state)[1] if planner.floor is not None else np.zeros(world.products)
+        worked, coupled = limits.within(worked, budget, trusted, rule)
     paid = timing.expected_paid(view, worked.ahead, planner.execution)
     point = None if planner.floor is None else planner.floor.reorder_points(view)
-    return Morning(world, view, state, worked, timing.timing(view, state, worked, paid), paid, point)
+    return Morning(world, view, state, worked, timing.timing(view, state, worked, paid), paid, point, coupled)
 
 
 def by_erp(lines: pd.DataFrame) -> pd.DataFrame:
@@ -126,7 +135,7 @@ def _figures(ground: pd.DataFrame, known: Morning, offers: _Offers) -> pd.DataFr
         "saving_p90": np.round(high, 2),
         "regret_probability": np.where(buys, when.regret, 1 - lower),
         "buy_below_unit_price": np.round(limit, 4),
-        "binding_constraint": _bound(worked.units, terms.moq_units[shown], terms.pack_units[shown], state.room_units),
+        "binding_constraint": _bound(known, terms.moq_units[shown], terms.pack_units[shown]),
         "just_in_time_saving": np.round(np.where(buys, saving, 0.0), 2),
         "waiting_cost": np.round(np.where(buys, 0.0, _cost_of_today(worked, len(buys))), 2),
         "days_of_cover": cover.astype(np.float64),
@@ -180,8 +189,10 @@ def _cost_of_today(worked: Worked, products: int) -> Floats:
     return np.where(np.isfinite(cost), np.maximum(cost, 0.0), 0.0)
 
 
-def _bound(units: Floats, moq: Floats, pack: Floats, room: Floats) -> Floats:
-    """What kept the quantity from being another: moq, shelf_capacity or none, (products,)."""
+def _bound(known: Morning, moq: Floats, pack: Floats) -> NDArray[np.str_]:
+    """What kept the quantity from being another: budget, moq, shelf_capacity or none, (products,)."""
+    units, room = known.worked.units, known.state.room_units
+    cut = np.zeros(len(units), dtype=np.bool_) if known.coupled is None else known.coupled.bound_by == "budget"
     least = np.ceil(np.maximum(moq, 1) / pack) * pack
     at_least, at_most = (units > 0) & (units == least) & (moq > pack), (units > 0) & (units + pack > room)
-    return np.asarray(np.select([at_least, at_most], ["moq", "shelf_capacity"], "none"))
+    return np.select([cut, at_least, at_most], ["budget", "moq", "shelf_capacity"], "none")
