@@ -21,7 +21,7 @@ POLICIES = pd.DataFrame(
     [
         ("erp", 0.0, np.nan, np.nan, 0.981),
         ("promo_rule", 1.9, 1.1, 2.7, 0.983),
-        ("point_forecast", 3.1, 2.2, 4.0, 0.979),
+        ("point_dp", 3.1, 2.2, 4.0, 0.979),
         ("planner", 5.4, 4.3, 6.5, 0.984),
         ("clairvoyant", 12.8, 11.9, 13.7, 0.998),
         ("just_in_time", -2.4, -3.3, -1.6, np.nan),

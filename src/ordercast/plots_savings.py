@@ -35,7 +35,7 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 POLICIES = {
     "erp": ("ERP rule", GREY),
     "promo_rule": ("buys in promotions", SKY),
-    "point_forecast": ("point forecast", SKY),
+    "point_dp": ("point forecast", SKY),
     "planner": ("Ordercast planner", BLUE),
     "clairvoyant": ("perfect foresight", GREEN),
     "just_in_time": ("just in time", SKY),

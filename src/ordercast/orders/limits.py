@@ -43,7 +43,8 @@ def said(found: Coupled, budget: float, words: Words) -> str:
     """The budget in a sentence: what of it is spent, what it cuts, and what one more of it would return."""
     whole, spent = words.money([budget, found.spent])
     if found.too_small(budget):
-        return f"The budget of {whole} does not pay the smallest order, {words.money([found.least_order])[0]}: none is placed."
+        least = words.money([found.least_order])[0]
+        return f"The budget of {whole} does not pay the smallest order, {least}: none is placed."
     cut = int((found.bound_by == "budget").sum())
     if not cut:
         return f"The budget of {whole} does not bind: {spent} are spent."
