@@ -16,6 +16,8 @@ from ordercast.train import fit
 
 TABLES = ("prices", "sales", "products", "suppliers", "stock", "open_orders")
 KEY = ["product_id", "supplier_id"]
+BLOCK_PRODUCTS = 2000
+PLANNED_DAYS = 400  # of history that today's plan looks back on: a year of usual prices and what leads up to it
 
 
 def plannable(today: pd.Timestamp, since: pd.Timestamp) -> pd.DataFrame:
@@ -39,12 +41,28 @@ def plannable(today: pd.Timestamp, since: pd.Timestamp) -> pd.DataFrame:
     )
 
 
-def world(products: pd.DataFrame, settings: params.Orders, today: pd.Timestamp, step_days: int, seed: int) -> World:
-    """The world of the given products (product_id) up to `today`, from the tables of data/raw."""
-    tables = {
-        name: store.query("FROM t SEMI JOIN wanted USING (product_id)", t=f"data/raw/{name}.parquet", wanted=products)
-        for name in TABLES
-    }
+def world(
+    products: pd.DataFrame,
+    settings: params.Orders,
+    today: pd.Timestamp,
+    step_days: int,
+    seed: int,
+    days: int | None = None,
+) -> World:
+    """The world of the given products (product_id) up to `today`, from the tables of data/raw.
+
+    days: of its history at most (None: all).
+    """
+    tables = {}
+    since = pd.Timestamp.min if days is None else today - pd.Timedelta(days=days - 1)
+    for name in TABLES:
+        dated = "WHERE date >= ?" if name in ("prices", "sales") else ""
+        tables[name] = store.query(
+            f"FROM t SEMI JOIN wanted USING (product_id) {dated}",
+            [since.date()] if dated else [],
+            t=f"data/raw/{name}.parquet",
+            wanted=products,
+        )
     return history.world_of(
         *(tables[name] for name in TABLES),
         defaults=settings.defaults,
@@ -52,6 +70,12 @@ def world(products: pd.DataFrame, settings: params.Orders, today: pd.Timestamp, 
         seed=seed,
         sales_cover_days=step_days,
     )
+
+
+def blocks(products: pd.DataFrame, budget: float | None) -> list[pd.DataFrame]:
+    """The products in blocks that bound the memory; in one where a budget couples them all."""
+    size = BLOCK_PRODUCTS if budget is None else max(len(products), 1)
+    return [products.iloc[begin : begin + size].reset_index(drop=True) for begin in range(0, len(products), size)]
 
 
 def evenly(products: pd.DataFrame, most: int) -> pd.DataFrame:
