@@ -9,8 +9,7 @@ import pandas as pd
 
 from ordercast import params, problems, store
 from ordercast.orders import history, outlook
-from ordercast.orders.outlook import Asked, Outlook
-from ordercast.orders.planner import Ahead
+from ordercast.orders.outlook import Asked, Outlook, Stored
 from ordercast.orders.world import World
 from ordercast.train import fit
 
@@ -105,7 +104,7 @@ def keys(known: World) -> pd.DataFrame:
     return pd.DataFrame(named, dtype="str")
 
 
-def stored_outlook(known: World, metadata: dict[str, Any], step_days: int, days: int) -> Ahead:
+def stored_outlook(known: World, metadata: dict[str, Any], step_days: int, days: int) -> Stored:
     """What the forecasts in data/forecast say of the world's series and products from its last day on."""
     told = {}
     offered = known.orderable[:, -1]
@@ -118,4 +117,4 @@ def stored_outlook(known: World, metadata: dict[str, Any], step_days: int, days:
         )
         needed = offered if name == "price" else np.ones(len(key), dtype=np.bool_)
         told[name] = outlook.told_in(table, key, metadata["targets"][name], step_days, days, needed)
-    return outlook.ahead_of(told["price"], told["demand"], known.unit_price[:, -1])
+    return Stored(outlook.ahead_of(told["price"], told["demand"], known.unit_price[:, -1]))

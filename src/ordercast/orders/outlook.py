@@ -87,6 +87,16 @@ class Outlook:
         return ahead_of(self.price.on(view.dates[-1], self.days), sold.after(over), view.today_price)
 
 
+@dataclass(frozen=True)
+class Stored:
+    """`planner.Forecasts` of one morning, already made."""
+
+    ahead: Ahead
+
+    def __call__(self, view: View) -> Ahead:
+        return self.ahead
+
+
 def ahead_of(price: Told, demand: Told, today_price: Floats) -> Ahead:
     """The planner's view of what was told of the same days; today_price: (series,) what stands until a quote is due."""
     later, standing = np.maximum(price.which, 0), price.which < 0
