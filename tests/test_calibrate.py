@@ -60,6 +60,27 @@ def test_groups_are_judged_apart(rule):
     assert weights[2] <= 0.1
 
 
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize(
+    ("kin", "low", "high"),
+    [pytest.param(1, 0.0, 0.0, id="a_stranger_lends_nothing"), pytest.param(2, 0.9, 1.0, id="kin_lend_their_skill")],
+)
+def test_a_group_without_evidence_borrows_from_its_kin(rule, kin, low, high):
+    """Groups 0 and 1 are kin, and 2 and 3; only group 0 has been seen."""
+    weights = rule(SIGNAL, SIGNAL, BLOCK, ONE, 4, kin)
+    assert weights[0] == pytest.approx(1.0)
+    assert low <= weights[1] <= high
+    assert weights[2:].tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_what_a_group_knows_of_itself_counts_more_than_its_kin(rule):
+    group = np.arange(2400) % 2
+    weights = rule(SIGNAL, np.where(group == 0, SIGNAL, NOISE), BLOCK, group, 2, 2)
+    apart = rule(SIGNAL, np.where(group == 0, SIGNAL, NOISE), BLOCK, group, 2)
+    assert apart[1] <= weights[1] < 0.5 < weights[0] <= apart[0]
+
+
 def slope_by_hand(forecast: list[float], actual: list[float], block: list[int]) -> float:
     """Least squares through 0, less 1.645 jackknife errors over the blocks."""
 
@@ -196,20 +217,20 @@ def test_a_shift_is_taken_outwards(seed: int, count: int, level: float):
 
 
 @pytest.mark.parametrize(
-    ("own", "group_everywhere", "borrowed"),
+    ("own", "others", "borrowed"),
     [
-        pytest.param(200, 0, "own", id="enough_of_its_own"),
-        pytest.param(10, 300, "group", id="thin_takes_its_groups_other_ranges"),
-        pytest.param(10, 0, "range", id="a_thin_group_takes_the_range_of_all"),
+        pytest.param(1000, 2000, "own", id="enough_of_its_own"),
+        pytest.param(300, 2000, "range", id="a_thin_group_takes_the_range_of_all"),
+        pytest.param(10, 20, "all", id="a_thin_range_takes_all_errors"),
     ],
 )
-def test_thin_cells_borrow(own, group_everywhere, borrowed):
-    """Errors of group 1 at range 0, of group 1 at range 5 and of group 0 at range 0, each about a level of its own."""
-    level = np.repeat([1.0, 2.0, 3.0], [own, group_everywhere, 1000])
-    group = np.repeat([1, 1, 0], [own, group_everywhere, 1000])
-    bucket = np.repeat([0, 5, 0], [own, group_everywhere, 1000])
+def test_thin_cells_borrow(own, others, borrowed):
+    """Errors of group 1 at range 0, of group 0 at range 0 and of both at range 5, each about a level of its own."""
+    level = np.repeat([1.0, 2.0, 3.0], [own, others, 4000])
+    group = np.append(np.repeat([1, 0], [own, others]), np.arange(4000) % 2)
+    bucket = np.repeat([0, 0, 5], [own, others, 4000])
     table = calibrate.shifts(np.zeros(len(level)), level, 0.5, bucket, group, 2)
-    assert table[1, 0] == {"own": 1.0, "group": 2.0, "range": 3.0}[borrowed]
+    assert table[1, 0] == {"own": 1.0, "range": 2.0, "all": 3.0}[borrowed]
 
 
 def test_an_empty_group_takes_what_there_is():

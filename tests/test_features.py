@@ -196,9 +196,37 @@ def test_trust_fades_as_the_last_quote_ages(days, trust):
     assert (at.trust[at.series != 2] == 1).all()
 
 
+@pytest.mark.parametrize(
+    ("recent", "changes", "expected"),
+    [
+        pytest.param(1.0, 28.0, 1.0, id="a_month_like_the_half_year"),
+        pytest.param(4.0, 20.0, np.sqrt(115 / 31), id="unrest_of_a_price_that_moves_daily"),
+        pytest.param(0.0, 20.0, np.sqrt(3 / 31), id="calm_never_ends_the_band"),
+        pytest.param(0.0, 0.0, 1.0, id="a_still_month_of_a_sticky_price_is_no_news"),
+    ],
+)
+def test_the_scale_follows_calm_and_unrest(recent, changes, expected):
+    usual = np.array([2.5])
+    assert states.calm_factor(recent * usual, usual, 28, np.array([changes])) == pytest.approx([expected])
+
+
+@pytest.mark.parametrize(
+    ("share", "unit", "month", "cluster"),
+    [
+        (0.0, 0.01, 0.0, "sticky, steady, calm"),
+        (0.1, 0.01, 1.0, "stepwise, steady, astir"),
+        (0.39, 0.05, 0.49, "stepwise, wild, calm"),
+        (1.0, 0.2, 0.5, "moving, wild, astir"),
+    ],
+)
+def test_prices_are_judged_by_stickiness_and_volatility(share, unit, month, cluster):
+    place = states.price_cluster(*(np.array([each]) for each in (share, unit, month)))[0]
+    assert states.PRICE_CLUSTERS[place] == cluster
+
+
 @pytest.mark.parametrize("days", [0, 10, 60])
 def test_the_scale_grows_with_the_days_since_the_last_quote(days):
-    """Variance = nugget + growth x days, through one day and a fortnight; days without a quote are days ahead."""
+    """Variance = calm x (nugget + growth x days), through one day and a fortnight; days without a quote are ahead."""
     problem = small.problem("price", silent_for(days))
     at, known = small.rows(problem, [299]), problem.panel
     for series in range(4):
@@ -210,7 +238,12 @@ def test_the_scale_grows_with_the_days_since_the_last_quote(days):
             variance[lag] = (sum(m**2 for m in moves) + 10 * 1e-4 * lag) / (len(moves) + 10)
         growth = max((variance[14] - variance[1]) / 13, 0.02 * variance[1])
         nugget = max(variance[1] - growth, 0.0)
-        expected = [(nugget + growth * (h + stale)) ** 0.5 for h in range(1, 15)]
+        month = [past[t] - past[t - 1] for t in range(len(past) - 28, len(past))]
+        recent = (sum(m**2 for m in month) + 1e-4) / 29
+        quarter = known.z[series, 208:300]
+        changes = 28 * sum(a != b for a, b in itertools.pairwise(quarter.tolist())) / 91
+        calm = states.calm_factor(np.array([recent]), np.array([variance[1]]), 28, np.array([changes]))[0]
+        expected = [(calm * (nugget + growth * (h + stale))) ** 0.5 for h in range(1, 15)]
         np.testing.assert_allclose(at.scale[at.series == series], expected, rtol=1e-9)
 
 

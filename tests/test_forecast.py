@@ -167,7 +167,7 @@ def test_skill_fades_with_silence(strategy):
 def test_the_weight_is_that_of_the_group_and_the_range(fitted):
     problem, model = fitted
     far = replace(problem, horizons=np.arange(1, 31))
-    skill = np.array([[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]])
+    skill = np.arange(2 * len(problem.target.groups)).reshape(-1, 2) / 100 + 0.4
     told = replace(model, skill={"mean": skill, "p50": skill, "recursive": 0 * skill})
     table = forecast.forecast(told, far, "direct")
     group = np.repeat(forecast.asked(told, far, ("mean",)).group, 30)

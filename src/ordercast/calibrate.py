@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-MIN_CELL = 200  # errors a group needs at a horizon before it gets a shift of its own
+MIN_PAIRS = 200  # errors a group needs at two neighbouring horizons before it gets a correlation of its own
+MIN_CELL = 1000  # errors a group needs at a range of horizons before it gets a shift of its own: they share shocks
 MIN_BLOCKS = 4
 LOWER_BOUND = 1.645  # standard errors: one-sided 95%
+BORROWED = 0.3  # the weight of a row of a group's kin beside one of its own
 WEIGHTS = np.arange(1, 11) / 10  # the shares of a median's departure that are tried
 BAND_SHARES = (1.0, 0.75, 0.5)  # of the model, that are tried
 SHIFTED = 0.5  # of what a band was found to lack: past windows' calm or unrest returns only in part
@@ -25,17 +27,18 @@ NEAR_DAYS = 14  # what people see first; skill is judged for these days and for 
 HORIZON_EDGES_DAYS = np.array([2, 4, 7, 10, 14, 21, 30, 45])  # horizons between two of them are judged together
 
 
-def mean_weights(forecast: Floats, actual: Floats, block: Ints, group: Ints, groups: int) -> Floats:
+def mean_weights(forecast: Floats, actual: Floats, block: Ints, group: Ints, groups: int, kin: int = 1) -> Floats:
     """Weight in [0, 1] per group by which a mean forecast's departure from its base is multiplied.
 
     forecast, actual: departures from the base, one per out-of-sample forecast, no NaN; block, group: their block of
-    time and cluster. The weight is the one-sided 95% lower bound of the least-squares slope of actual on forecast, 0
-    where fewer than 4 blocks speak or the bound is not positive.
+    time and cluster; kin: how many neighbouring groups lend each other evidence. The weight is the one-sided 95% lower
+    bound of the least-squares slope of actual on forecast, 0 where fewer than 4 blocks speak or the bound is not
+    positive.
     """
     weights = np.zeros(groups)
     for g in range(groups):
-        own = group == g
-        cross, square = (_by_block(value[own], block[own]) for value in (forecast * actual, forecast**2))
+        near, count = _kin(group, g, kin)
+        cross, square = (_by_block(value[near] * count, block[near]) for value in (forecast * actual, forecast**2))
         if len(cross) < MIN_BLOCKS or square.sum() <= 0:
             continue
         left_out = (cross.sum() - cross) / np.maximum(square.sum() - square, 1e-12)
@@ -43,7 +46,7 @@ def mean_weights(forecast: Floats, actual: Floats, block: Ints, group: Ints, gro
     return np.round(weights, 4)
 
 
-def median_weights(forecast: Floats, actual: Floats, block: Ints, group: Ints, groups: int) -> Floats:
+def median_weights(forecast: Floats, actual: Floats, block: Ints, group: Ints, groups: int, kin: int = 1) -> Floats:
     """Weight in [0, 1] per group of a median forecast's departure: the share with the surest gain in absolute error.
 
     As `mean_weights`, but absolute errors have no slope: of the shares .1 to 1 that with the largest lower bound of the
@@ -51,17 +54,23 @@ def median_weights(forecast: Floats, actual: Floats, block: Ints, group: Ints, g
     """
     weights = np.zeros(groups)
     for g in range(groups):
-        own = group == g
+        near, count = _kin(group, g, kin)
         best = 0.0
         for weight in WEIGHTS:
-            gain = np.abs(actual[own]) - np.abs(actual[own] - weight * forecast[own])
-            gains = _by_block(gain, block[own])
+            gain = np.abs(actual[near]) - np.abs(actual[near] - weight * forecast[near])
+            gains = _by_block(gain * count, block[near])
             if len(gains) < MIN_BLOCKS:
                 break
             bound = gains.sum() - LOWER_BOUND * _jackknife(gains.sum() - gains)
             if bound > best:
                 best, weights[g] = bound, weight
     return np.round(weights, 4)
+
+
+def _kin(group: Ints, g: int, kin: int) -> tuple[NDArray[np.bool_], Floats]:
+    """The rows that speak for a group, its own and its kin's, and what each of them counts."""
+    near = group // kin == g // kin
+    return near, np.where(group[near] == g, 1.0, BORROWED)
 
 
 def _by_block(value: Floats, block: Ints) -> Floats:
@@ -77,13 +86,14 @@ def _jackknife(left_out: Floats) -> float:
 
 
 def by_range(
-    rule: Callable[[Floats, Floats, Ints, Ints, int], Floats],
+    rule: Callable[[Floats, Floats, Ints, Ints, int, int], Floats],
     forecast: Floats,
     actual: Floats,
     origin_days: Ints,
     horizon_days: Ints,
     group: Ints,
     groups: int,
+    kin: int = 1,
 ) -> Floats:
     """The weights of a rule for the near and for the far horizons, (groups, 2); blocks are as long as the range."""
     weights = np.zeros((groups, 2))
@@ -91,7 +101,7 @@ def by_range(
         own = far_range(horizon_days) == far
         if own.any():
             block = origin_days[own] // (NEAR_DAYS if far == 0 else int(horizon_days[own].max()))
-            weights[:, far] = rule(forecast[own], actual[own], block, group[own], groups)
+            weights[:, far] = rule(forecast[own], actual[own], block, group[own], groups, kin)
     return weights
 
 
@@ -135,15 +145,16 @@ def shifts(
     """What must be added to a predicted quantile so that it holds, (groups, 9): conformalised quantile regression
     (Romano et al. 2019), one-sided, per group and range of horizons.
 
-    The level is taken outwards by the finite-sample correction. A group with fewer than 200 errors at a range takes the
-    shift of all its ranges, or of all groups at the range where that is thin too. share: how much of what the
-    errors ask for is done; without any error a normal one is taken, whole.
+    The level is taken outwards by the finite-sample correction. A group with fewer than 1000 errors at a range takes
+    the shift of all groups there, or of all errors where that is thin too: its predictions know the group, so that what
+    they lack depends on the distance more than on it. share: how much of what the errors ask for is done; without any
+    error a normal one is taken, whole.
     """
     error = share * (actual - predicted)
     table = np.zeros((groups, len(HORIZON_EDGES_DAYS) + 1))
     for b in range(table.shape[1]):
         for g in range(groups):
-            candidates = [(bucket == b) & (group == g), group == g, bucket == b, group >= 0]
+            candidates = [(bucket == b) & (group == g), bucket == b, group >= 0]
             enough = [each for each in candidates if each.sum() >= MIN_CELL] or candidates[-1:]
             table[g, b] = _outward_quantile(error[enough[0]], level)
     return np.round(table, 6)
@@ -154,7 +165,8 @@ def _outward_quantile(error: Floats, level: float) -> float:
     if count == 0:  # nothing to go by: as if scaled errors were normal
         return NormalDist().inv_cdf(level)
     rank = np.floor(level * (count + 1)) if level < 0.5 else np.ceil(level * (count + 1))
-    return float(np.quantile(error, np.clip(rank / count, 0.0, 1.0), method="inverted_cdf"))
+    place = int(np.clip(rank, 1, count)) - 1
+    return float(np.partition(error, place)[place])
 
 
 def links(departure: Floats, group: Ints, groups: int, lag: int = 1) -> Floats:
@@ -174,7 +186,7 @@ def links(departure: Floats, group: Ints, groups: int, lag: int = 1) -> Floats:
     reach = near.shape[1]
     for g in range(groups):
         own = both & (group == g)[:, None]
-        used = np.where(own.sum(axis=0) >= MIN_CELL, own, both)
+        used = np.where(own.sum(axis=0) >= MIN_PAIRS, own, both)
         spread = np.sqrt((near**2 * used).sum(axis=0) * (far**2 * used).sum(axis=0))
         found = np.divide((near * far * used).sum(axis=0), spread, out=np.zeros(reach), where=spread > 0)
         table[g, :reach] = np.sign(found) * np.abs(found) ** (1 / lag)

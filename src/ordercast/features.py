@@ -20,7 +20,17 @@ from ordercast.calibrate import HORIZON_EDGES_DAYS
 from ordercast.kernels import ahead
 from ordercast.panel import Panel
 from ordercast.params import Features
-from ordercast.states import HALF_YEAR_DAYS, LOOK_BACK_DAYS, YEAR_DAYS, Floats, Ints, State, demand_state, price_state
+from ordercast.states import (
+    HALF_YEAR_DAYS,
+    LOOK_BACK_DAYS,
+    PRICE_CLUSTERS,
+    YEAR_DAYS,
+    Floats,
+    Ints,
+    State,
+    demand_state,
+    price_state,
+)
 
 HOLIDAY_REACH_DAYS = 14
 WEEKS = 8
@@ -34,7 +44,8 @@ class Target:
     """A quantity to forecast: how its history becomes a state, and how forecasts become units again.
 
     inverse: what the model sees -> units; lowest: the least the model's value may be; drifts: whether "no change" is
-    the best guess of one who knows nothing, as for prices; groups: the names of the clusters that `state` tells apart.
+    the best guess of one who knows nothing, as for prices; groups: the names of the clusters that `state` tells apart;
+    kin: how many of them, in this order, are of a kind and lend each other evidence.
     """
 
     name: str
@@ -44,6 +55,7 @@ class Target:
     lowest: float
     drifts: bool
     groups: tuple[str, ...]
+    kin: int
 
 
 @dataclass(frozen=True)
@@ -244,6 +256,6 @@ def _as_it_is(value: Floats) -> Floats:
     return value
 
 
-PRICE = Target("price", "unit_price", price_state, np.exp, -np.inf, True, ("sticky", "stepwise", "moving"))
-DEMAND = Target("demand", "demand_units", demand_state, _as_it_is, 0.0, False, ("steady", "patchy", "rare"))
+PRICE = Target("price", "unit_price", price_state, np.exp, -np.inf, True, PRICE_CLUSTERS, 4)
+DEMAND = Target("demand", "demand_units", demand_state, _as_it_is, 0.0, False, ("steady", "patchy", "rare"), 1)
 TARGETS = {target.name: target for target in (PRICE, DEMAND)}

@@ -194,7 +194,7 @@ def values(target: Target, at: Scaled, departure: Floats) -> Floats:
 
 
 def forecast(forecaster: Forecaster, problem: Problem, strategy: Strategy, block_series: int = 5000) -> pd.DataFrame:
-    """One row per series and horizon: ids, origin, date, horizon_days, p10, p50, p90, mean, skill_weight.
+    """One row per series and horizon: ids, origin, date, horizon_days, p10, p50, p90, mean, skill_weight, cluster.
 
     The origin is the panel's last step. `mean` is the point forecast: for prices the exponential of the expected log,
     a little under the mean of a wide band. `skill_weight` is the share of the model's departure that is used: 0 is the
@@ -217,6 +217,7 @@ def _table(forecaster: Forecaster, problem: Problem, strategy: Strategy) -> pd.D
     for name in ("p10", "p50", "p90", "mean"):
         table[name] = _rounded(forecaster.target, values(forecaster.target, at, at.departure[name]))
     table["skill_weight"] = _skill_weight(forecaster, at, problem, strategy).ravel()
+    table["cluster"] = pd.array(np.array(forecaster.target.groups, dtype=object)[at.group].repeat(count), dtype="str")
     return table
 
 

@@ -35,7 +35,7 @@ def recursive_skill(trial: Forecaster, problem: Problem, start: int, end: int) -
     if not parts:
         return np.zeros((len(problem.target.groups), 2))
     said, actual, when, group = (np.concatenate(each) for each in zip(*parts, strict=True))
-    weight = calibrate.mean_weights(said, actual, when, group, len(problem.target.groups))
+    weight = calibrate.mean_weights(said, actual, when, group, len(problem.target.groups), problem.target.kin)
     return np.repeat(weight[:, None], 2, axis=1)
 
 

@@ -23,11 +23,21 @@ PRIOR_STEPS = 10  # a series' volatility counts as this many steps of the prior 
 PRIOR_VARIANCE = 1e-4
 USUAL_STEP = 0.6931472  # log 2: a price that doubles in a step counts as no more, or a typing error rules the scale
 ANCHOR_DAYS = 14  # the variogram's second point; four steps on a weekly calendar
+CALM_STEPS = 3  # of the usual variance that are counted beside the last month's, lest it be 0
+CALM_CHANGES = 20  # in a month, at which that month counts as much as the half year
 LEAST_GROWTH = 0.02  # of the one-step variance: no price is so mean-reverting that its band stops growing
 QUOTE_COUNTS = np.array([2, 3, 5, 10, 20, 40])
 QUOTE_KEEP = 0.8
 GAPS = 8  # changes of price whose median distance is the usual one
 STICKY, STEPWISE = 0.1, 0.4  # share of days with a change below which a price is sticky, stepwise
+WILD = 0.05  # root mean squared daily change, in logs, above which a price is wild
+CALM = 0.5  # of the usual change, under which the last month was calm
+PRICE_CLUSTERS = tuple(
+    f"{rhythm}, {size}, {month}"
+    for rhythm in ("sticky", "stepwise", "moving")
+    for size in ("steady", "wild")
+    for month in ("calm", "astir")
+)
 SALE_DAYS = 35  # a cut that lasts longer was no sale but a new price
 FADE_DAYS = 28  # without a quote: half of what the model says of such a series is believed
 
@@ -79,20 +89,21 @@ def _age(known: Panel, series: Ints, origin: Ints) -> Ints:
 def price_state(known: Panel, spec: Features, series: Ints, origin: Ints) -> State:
     """State of price series: changes, distances to means and ranges, volatility, rhythm, market, other suppliers.
 
-    The scale is a variogram of two points (one step, 14 days) over the last 182 days up to the last quote, shrunk to a
-    fixed prior, never to the other series at hand, so that a forecast does not depend on which products are asked for
-    together. Days without a quote count as days ahead.
+    The scale is a variogram of two points (one step, 14 days) over the last 182 days up to the last quote, narrower or
+    wider as the last 28 of them were calmer or wilder, shrunk to a fixed prior, never to the other series at hand, so
+    that a forecast does not depend on which products are asked for together. Days without a quote count as days ahead.
     """
     z, pairs = known.z, (series, origin)
     reach = window_steps(LOOK_BACK_DAYS, known)
     stale = past.last_seen(known.observed, *pairs, reach)
     anchor = max(ANCHOR_DAYS // known.step_days, 4)
     days, lags = _windows((7, 14, 28), known, 2)
+    quoted = origin - np.where(stale < reach, stale, 0)
     moves = past.squared_moves(
         z,
         known.first,
         series,
-        origin - np.where(stale < reach, stale, 0),
+        quoted,
         np.array([1, anchor, *lags]),
         window_steps(HALF_YEAR_DAYS, known),
         USUAL_STEP,
@@ -123,10 +134,12 @@ def price_state(known: Panel, spec: Features, series: Ints, origin: Ints) -> Sta
         "quotes_per_day_28d": past.shares(known.observed, *pairs, window_steps(28, known)),
         "age_days": known.step_days * _age(known, *pairs).astype(float),
     }
-    recent = past.squared_moves(
-        z, known.first, *pairs, np.array([1]), window_steps(28, known), USUAL_STEP, PRIOR_VARIANCE, 1
-    )
-    columns["volatility_28d_to_182d"] = np.sqrt(recent[:, 0]) / unit
+    month = window_steps(28, known)
+    recent = past.squared_moves(z, known.first, series, quoted, np.array([1]), month, USUAL_STEP, PRIOR_VARIANCE, 1)[
+        :, 0
+    ]
+    columns["volatility_28d_to_182d"] = np.sqrt(recent) / unit
+    calm = calm_factor(recent, variance, month, share * month)
     for k, each in enumerate(days):
         columns[f"variance_ratio_{each}d"] = moves[:, 2 + k] / (lags[k] * variance)
     columns |= _distances(known, spec, series, origin, unit, stale, since)
@@ -138,15 +151,31 @@ def price_state(known: Panel, spec: Features, series: Ints, origin: Ints) -> Sta
         names=list(columns),
         x=np.column_stack(list(columns.values())),
         base=now,
-        nugget=nugget + growth * stale,
-        growth=growth,
+        nugget=calm * (nugget + growth * stale),
+        growth=calm * growth,
         unit=unit,
-        group=np.digitize(share, [STICKY, STEPWISE]),
+        group=price_cluster(share, unit, columns["volatility_28d_to_182d"]),
         trust=_trust(stale, known),
         gap=gap,
         since=since,
         between=between,
     )
+
+
+def price_cluster(share: Floats, unit: Floats, month: Floats) -> Ints:
+    """The place in PRICE_CLUSTERS: by stickiness, volatility, and how the last month's change was beside the usual."""
+    return 4 * np.digitize(share, [STICKY, STEPWISE]) + 2 * (unit >= WILD) + (month >= CALM)
+
+
+def calm_factor(recent: Floats, usual: Floats, steps: int, changes: Floats) -> Floats:
+    """By what the usual variance is multiplied after a month of calm or unrest, (pairs,).
+
+    Unrest lasts, so that what comes is like the last month as well as like the last half year (Corsi 2009): the
+    geometric mean of both variances. changes: those that a series usually makes in so many steps; by them the month
+    counts, since one without a change is no news of a price that changes once a quarter.
+    """
+    ratio = (steps * recent / usual + CALM_STEPS) / (steps + CALM_STEPS)
+    return np.asarray(ratio ** (changes / (changes + CALM_CHANGES)))
 
 
 def _trust(stale: Ints, known: Panel) -> Floats:

@@ -250,7 +250,14 @@ def _judged(
     rules = {"mean": calibrate.mean_weights, "p50": calibrate.median_weights}
     skill = {
         name: calibrate.by_range(
-            rule, predicted[name] * rows.trust[at] * weight, actual * weight, when, ahead, group, groups
+            rule,
+            predicted[name] * rows.trust[at] * weight,
+            actual * weight,
+            when,
+            ahead,
+            group,
+            groups,
+            problem.target.kin,
         )
         for name, rule in rules.items()
     }

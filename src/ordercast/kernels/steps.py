@@ -245,6 +245,39 @@ def best_today(one: Any, tiers: Any, price: float, unit: float, curve: Floats) -
     return cost, units
 
 
+@jit(TABLE, PRODUCTS, SUPPLIERS, TIERS, COLUMN, COLUMN, INDEX, INDEX, COLUMN)
+def worth_of(
+    products: Any,
+    suppliers: Any,
+    tiers: Any,
+    price: Floats,
+    curves: Floats,
+    product: Ints,
+    row: Ints,
+    units: Floats,
+) -> Floats:
+    """Cost to go of ordering `units` today, and up to which list price some order is better than none, (n, 2)."""
+    out = np.zeros((len(row), 2))
+    for i in range(len(row)):
+        one, maker = products[product[i]], suppliers[row[i]]
+        curve, unit = curves[one.curve_from : one.curve_from + one.points], one.point_units
+        place = min(units[i] / unit, len(curve) - 1.0)
+        below = min(int(place), max(len(curve) - 2, 0))
+        above = min(below + 1, len(curve) - 1)
+        out[i, 0] = curve[below] + (place - below) * (curve[above] - curve[below])
+        stride, share = round(maker.point_lot_units / unit), 1.0
+        for t in range(maker.tiers_from, maker.tiers_to):
+            paid = 1.0 - tiers[t].discount_rate
+            share = paid if units[i] >= tiers[t].min_units else share
+            for q in range(
+                first_lot(maker.moq_units, tiers[t].min_units, maker.point_lot_units, unit), len(curve), stride
+            ):
+                out[i, 1] = max(out[i, 1], (curve[0] - curve[q] - maker.order_cost) / (paid * q * unit))
+        if units[i] > 0:
+            out[i, 0] += maker.order_cost + price[i] * share * units[i]
+    return out
+
+
 @jit(TABLE, PRODUCTS, SUPPLIERS, TIERS, COLUMN, COLUMN, INDEX, INDEX)
 def best_of(
     products: Any, suppliers: Any, tiers: Any, price: Floats, curves: Floats, product: Ints, row: Ints

@@ -130,6 +130,21 @@ def at_least(problem: Problem, found: Actions, row: Ints, least_units: Floats) -
     return np.asarray(steps.best_of(products, suppliers, tiers, paid, found.curve, product, row)[:, 1])
 
 
+def worth(problem: Problem, found: Actions, row: Ints, units: Floats) -> tuple[Floats, Floats]:
+    """What ordering `units` today from the supplier rows `row` saves against waiting, and the price limit, (m,) each.
+
+    The limit is the list price up to which some order of today from that supplier is better than waiting, all that is
+    expected of later days staying the same; 0 where none ever is.
+    """
+    products, suppliers, tiers = records(problem, LEVELS)
+    product = np.searchsorted(problem.offers.rows, row, side="right") - 1
+    paid = np.ascontiguousarray(problem.paid[row, 0, 0])
+    told = steps.worth_of(
+        products, suppliers, tiers, paid, found.curve, product, row, np.ascontiguousarray(units, dtype=np.float64)
+    )
+    return found.wait[product] - told[:, 0], told[:, 1]
+
+
 def tables(problem: Problem, product: int, levels: int = LEVELS) -> tuple[Floats, float]:
     """Cost after ordering of one product, (H, nodes, levels), by the stock it is lifted to, and the step in units.
 

@@ -6,6 +6,7 @@ On a weekly calendar a price stands until the next week's quote is due, and dema
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,8 +25,8 @@ QUANTILES = ("p10", "p50", "p90")
 class Told:
     """What a forecaster says one morning of the series it is asked about.
 
-    units: by name (rows, horizons); links, persistence: (rows, horizons - 1) as in `Forecaster`; level_cv:
-    (rows,); which: (days,) the horizon each of the days asked for lies in, -1 while the last known step stands.
+    units: by name (rows, horizons); links, persistence: (rows, horizons - 1) as in `Forecaster`; level_cv: (rows,), 0
+    for prices; which: (days,) the horizon each of the days asked for lies in, -1 while the last known step stands.
     """
 
     units: dict[str, Floats]
@@ -33,6 +34,11 @@ class Told:
     persistence: Floats
     level_cv: Floats
     which: Ints
+    step_days: int
+
+    def after(self, days: int) -> Told:
+        """The same without the first `days` days."""
+        return replace(self, which=self.which[days:])
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,7 @@ class Asked:
             model.persistence[group, : len(horizons) - 1],
             model.level_cv[group],
             which,
+            panel.step_days,
         )
 
 
@@ -74,34 +81,61 @@ class Outlook:
     days: int = 60
 
     def __call__(self, view: View) -> Ahead:
-        told = self.price.on(view.dates[-1], self.days)
-        later, standing = np.maximum(told.which, 0), told.which < 0
-        due = np.diff(told.which, prepend=-1) > 0
-        p10, p50, p90 = (
-            np.where(standing, view.today_price[:, None], told.units[name][:, later]) for name in QUANTILES
-        )
-        # What stands until the first quote is due tells nothing of it; in between, a price stays what it is.
-        known = np.where(standing[:-1], 0.0, 1.0)
-        correlation, persistence = (
-            np.where(due[1:], known * np.pad(each, ((0, 0), (0, 1)))[:, later[:-1]], 1.0)
-            for each in (told.links, told.persistence)
-        )
         known_until = view.dates[view.demand_units.shape[1] - 1]
         over = int((view.dates[-1] - known_until).astype(np.int64)) - 1  # days whose sales are not in yet
         sold = self.demand.on(known_until, over + self.days)
-        step_days, day = self.demand.problem.panel.step_days, np.maximum(sold.which[over:], 0)
-        sd = np.maximum(sold.units["p90"] - sold.units["p10"], 0.0)[:, day] / P10_TO_P90_IN_SD
-        return Ahead(
-            p10=p10,
-            p50=p50,
-            p90=p90,
-            correlation=correlation,
-            persistence=persistence,
-            quote_due=due,
-            demand_mean=np.maximum(sold.units["mean"][:, day] / step_days, 0.0),
-            demand_variance=np.square(sd) / step_days,
-            demand_level_cv=sold.level_cv,
-        )
+        return ahead_of(self.price.on(view.dates[-1], self.days), sold.after(over), view.today_price)
+
+
+def ahead_of(price: Told, demand: Told, today_price: Floats) -> Ahead:
+    """The planner's view of what was told of the same days; today_price: (series,) what stands until a quote is due."""
+    later, standing = np.maximum(price.which, 0), price.which < 0
+    due = np.diff(price.which, prepend=-1) > 0
+    p10, p50, p90 = (np.where(standing, today_price[:, None], price.units[name][:, later]) for name in QUANTILES)
+    # What stands until the first quote is due tells nothing of it; in between, a price stays what it is.
+    known = np.where(standing[:-1], 0.0, 1.0)
+    correlation, persistence = (
+        np.where(due[1:], known * np.pad(each, ((0, 0), (0, 1)))[:, later[:-1]], 1.0)
+        for each in (price.links, price.persistence)
+    )
+    day = np.maximum(demand.which, 0)
+    sd = np.maximum(demand.units["p90"] - demand.units["p10"], 0.0)[:, day] / P10_TO_P90_IN_SD
+    return Ahead(
+        p10=p10,
+        p50=p50,
+        p90=p90,
+        correlation=correlation,
+        persistence=persistence,
+        quote_due=due,
+        demand_mean=np.maximum(demand.units["mean"][:, day] / demand.step_days, 0.0),
+        demand_variance=np.square(sd) / demand.step_days,
+        demand_level_cv=demand.level_cv,
+    )
+
+
+def told_in(table: pd.DataFrame, key: pd.DataFrame, described: dict[str, Any], step_days: int, days: int) -> Told:
+    """What the stored forecasts say of the series named by the columns of `key`, from their origin on.
+
+    table: the rows of data/forecast with the series' `cluster`; described: the target's part of models/metadata.json.
+    Raises ValueError for a series without a forecast of every step.
+    """
+    steps = -(-days // step_days)
+    row = pd.MultiIndex.from_frame(key).get_indexer(pd.MultiIndex.from_frame(table[list(key.columns)]))
+    step = table["horizon_days"].to_numpy(np.int64) // step_days - 1
+    own = (row >= 0) & (step < steps)
+    units = {name: np.full((len(key), steps), np.nan) for name in (*QUANTILES, "mean")}
+    for name, cells in units.items():
+        cells[row[own], step[own]] = table[name].to_numpy(np.float64)[own]
+    missing = np.isnan(units["mean"]).any(axis=1)
+    if missing.any():
+        raise ValueError(f"no forecast of {days} days for {key[missing].iloc[0].to_dict()}: run `dvc repro forecast`")
+    group = np.zeros(len(key), dtype=np.int64)
+    group[row[own]] = pd.Index(described["groups"]).get_indexer(table["cluster"])[own]
+    links, persistence = (
+        np.array(described[name])[group, : steps - 1] for name in ("error_correlation", "error_persistence")
+    )
+    which = np.arange(1, days + 1) // step_days - 1
+    return Told(units, links, persistence, np.array(described["level_cv"])[group], which, step_days)
 
 
 def rows_of(problem: Problem, key: pd.DataFrame) -> Ints:

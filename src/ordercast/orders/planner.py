@@ -6,13 +6,13 @@ The ERP rule's reorder point stays under it as a floor: where that is undercut, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 
 from ordercast.orders import lattice, leads, nodes, risk
-from ordercast.orders.lattice import Offers, Problem
+from ordercast.orders.lattice import Actions, Offers, Problem
 from ordercast.orders.leads import Programme
 from ordercast.orders.policies import Decision, ReorderPoint
 from ordercast.orders.world import LOST_VALUE, Bools, Execution, Floats, Ints, State, View
@@ -52,6 +52,37 @@ class Forecasts(Protocol):
 
 
 @dataclass(frozen=True)
+class Worked:
+    """A morning's decision and the programmes behind it.
+
+    offers: the series that can be ordered; rows of the programmes are places in it. parts: every programme with its
+    problem and what it found. series (-1: wait), units: (products,), the decision; floored: (products,) where the floor
+    asked for it.
+    """
+
+    offers: Ints
+    ahead: Ahead
+    parts: list[tuple[Programme, Problem, Actions]]
+    series: Ints
+    units: Floats
+    floored: Bools
+
+    def worth(self, view: View, series: Ints, units: Floats) -> tuple[Floats, Floats]:
+        """Saving against waiting and price limit of ordering `units` from `series`, (products,); -1: 0 and 0.
+
+        See `lattice.worth`; an order of another lead time is seen through the programme of its own.
+        """
+        saving, limit = np.zeros(len(units)), np.zeros(len(units))
+        for one, problem, found in self.parts:
+            own = self.offers[one.suppliers]
+            product = view.terms.product[own]
+            asked = np.flatnonzero((one.spare_days == 0) & (series[product] == own))
+            product = product[asked]
+            saving[product], limit[product] = lattice.worth(problem, found, asked, units[product])
+        return saving, limit
+
+
+@dataclass(frozen=True)
 class Planner:
     """The stochastic programme on the forecasts' price lattice.
 
@@ -66,29 +97,36 @@ class Planner:
     name: str = "planner"
 
     def decide(self, view: View, state: State) -> Decision:
-        series = np.flatnonzero(view.orderable)
+        worked = self.work(view, state)
+        return worked.series, worked.units
+
+    def work(self, view: View, state: State) -> Worked:
+        """The decision with all that led to it."""
+        offers = np.flatnonzero(view.orderable)
         ahead = self.forecasts(view)
-        price, paid, link = _prices(view, ahead, series, self.nodes, self.execution)
-        product = view.terms.product[series]
-        rows = np.searchsorted(product, np.arange(len(view.base_price) + 1))
-        programmes = leads.programmes(rows, view.terms.promised_days[series])
-        problems = [_problem(view, state, ahead, series, price, paid, link, one) for one in programmes]
-        parts = [(one, lattice.solve(problem)) for one, problem in zip(programmes, problems, strict=True)]
-        _, row, units = leads.best_actions(parts, len(view.base_price))
-        chosen = np.where(row >= 0, series[row] if len(series) else -1, -1)
-        if self.floor is None:
-            return chosen, units
-        rule, least = self.floor.decide(view, state)
-        short = (rule >= 0) & (units < least)
-        chosen, units = np.where(short, rule, chosen), np.where(short, least, units)
-        for (one, found), problem in zip(parts, problems, strict=True):
-            own = series[one.suppliers]
-            asked = np.flatnonzero(
-                (one.spare_days == 0) & short[view.terms.product[own]] & (rule[view.terms.product[own]] == own)
-            )
-            product = view.terms.product[own[asked]]
-            units[product] = np.maximum(units[product], lattice.at_least(problem, found, asked, least[product]))
-        return chosen, units
+        price, paid, link = _prices(view, ahead, offers, self.nodes, self.execution)
+        rows = np.searchsorted(view.terms.product[offers], np.arange(len(view.base_price) + 1))
+        parts = []
+        for one in leads.programmes(rows, view.terms.promised_days[offers]):
+            problem = _problem(view, state, ahead, offers, price, paid, link, one)
+            parts.append((one, problem, lattice.solve(problem)))
+        _, row, units = leads.best_actions([(one, found) for one, _, found in parts], len(view.base_price))
+        series = np.where(row >= 0, offers[row] if len(offers) else -1, -1)
+        free = Worked(offers, ahead, parts, series, units, np.zeros(len(units), dtype=np.bool_))
+        return free if self.floor is None else _floored(free, *self.floor.decide(view, state), view)
+
+
+def _floored(free: Worked, rule: Ints, least: Floats, view: View) -> Worked:
+    """The same, but at least what the floor's rule buys, from its supplier, in the lot that is then the best."""
+    short = (rule >= 0) & (free.units < least)
+    series, units = np.where(short, rule, free.series), np.where(short, least, free.units)
+    for one, problem, found in free.parts:
+        own = free.offers[one.suppliers]
+        product = view.terms.product[own]
+        asked = np.flatnonzero((one.spare_days == 0) & short[product] & (rule[product] == own))
+        product = product[asked]
+        units[product] = np.maximum(units[product], lattice.at_least(problem, found, asked, least[product]))
+    return replace(free, series=series, units=units, floored=short)
 
 
 def _prices(view: View, ahead: Ahead, series: Ints, count: int, execution: Execution) -> tuple[Floats, Floats, Ints]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from ordercast.kernels import shelf
 from ordercast.orders.policies import Policy
-from ordercast.orders.world import Floats, Ints, State, World
+from ordercast.orders.world import Floats, Ints, State, View, World
 
 KEEPS_FOR_EVER = 2**40  # days
 
@@ -100,6 +100,17 @@ def opening_stock(world: World, first_day: int) -> Stock:
         first_day + opening.order_arrives_in_days,
     )
     return Stock(lots, orders)
+
+
+def opening_morning(world: World) -> tuple[View, State]:
+    """What is known on the world's last morning, with its opening as stock and orders of that day.
+
+    Raises ValueError for a product nobody quoted in the year before.
+    """
+    day = world.days - 1
+    stock = opening_stock(world, day)
+    view = world.view(day, world.base_price(day))
+    return view, _state(world, stock.lots_units, stock.open_orders, day)
 
 
 def replay(world: World, policy: Policy, first_day: int, last_day: int, start: Stock | None = None) -> Run:

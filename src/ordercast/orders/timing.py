@@ -1,0 +1,179 @@
+"""What the moment of a purchase may win or lose, and how often it was regretted.
+
+What is bought now could have been bought when the stock called for it: on the day from which a usual delivery still
+comes in time for the units in the middle of the order. The price of that day is what a buyer will compare with; keeping
+the goods until then costs as well. The chances that forecasts give are corrected by those that came true (isotonic
+regression: Zadrozny & Elkan 2002).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from sklearn.isotonic import IsotonicRegression
+
+from ordercast.orders.lots import probability_lower
+from ordercast.orders.planner import Ahead, Planner, Worked
+from ordercast.orders.policies import DAYS_PER_YEAR, Decision
+from ordercast.orders.world import Execution, Floats, Ints, State, View, World
+
+REVIEW_DAYS = 1
+LEAST_ORDERS = 50  # before a correction of chances is learned
+BINS = 10
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Orders of a morning beside buying just in time; (products,), 0 or NaN where nothing is bought.
+
+    wait_days: how much later stock would call for the middle unit that could wait; early_units: that could wait;
+    unit_cost: price paid now and holding until then; low, middle, high: p10, p50, p90 of the price then; regret: chance
+    that it is lower than unit_cost, as the forecast has it.
+    """
+
+    wait_days: Ints
+    early_units: Floats
+    unit_cost: Floats
+    low: Floats
+    middle: Floats
+    high: Floats
+    regret: Floats
+
+
+def timing(view: View, state: State, worked: Worked, paid: Floats) -> Timing:
+    """The timing of the orders decided on; paid: (series,) price that an order of today is expected to cost."""
+    ahead, terms, series, units = worked.ahead, view.terms, worked.series, worked.units
+    buys = series >= 0
+    of = np.maximum(series, 0)
+    used = np.cumsum(ahead.demand_mean, axis=1)
+    days = used.shape[1]
+    on_order = np.bincount(state.order_product, state.order_units, minlength=len(units))
+    position = state.on_hand_units + on_order
+    first, last = ((used <= (position + more)[:, None]).sum(axis=1) for more in (0.0, units))
+    lead = terms.promised_days[of] + REVIEW_DAYS
+    earliest, latest = np.maximum(first - lead, 0), np.maximum(last - lead, 0)
+    could_wait = np.clip(np.divide(last - lead, np.maximum(last - first, 1)), 0.0, 1.0)
+    wait = np.where(buys & (latest > 0), np.clip((earliest + latest + 1) // 2, 1, days), 0)
+    then = np.maximum(wait - 1, 0)
+    low, middle, high = (each[of, then] for each in (ahead.p10, ahead.p50, ahead.p90))
+    held = terms.holding_rate_per_year / DAYS_PER_YEAR * view.base_price * wait
+    cost = paid[of] + held
+    regret = np.where(wait > 0, probability_lower(cost, low, middle, high), 0.0)
+    early = np.where(wait > 0, units * could_wait, 0.0)
+    return Timing(wait, early, cost, low, middle, high, np.where(buys, regret, 0.0))
+
+
+def expected_paid(view: View, ahead: Ahead, execution: Execution) -> Floats:
+    """Median price that an order of today will be charged, (series,)."""
+    if execution == "quote_seen":
+        return view.today_price
+    due = int(np.argmax(ahead.quote_due)) if ahead.quote_due.any() else 0
+    return np.asarray(ahead.p50[:, due], dtype=np.float64)
+
+
+@dataclass
+class Recorded:
+    """A planner that notes what it promised with every order; `promises` turns the notes into a table."""
+
+    planner: Planner
+
+    def __post_init__(self) -> None:
+        self._notes: list[pd.DataFrame] = []
+
+    @property
+    def name(self) -> str:
+        return self.planner.name
+
+    def decide(self, view: View, state: State) -> Decision:
+        worked = self.planner.work(view, state)
+        told = timing(view, state, worked, expected_paid(view, worked.ahead, self.planner.execution))
+        saving, _ = worked.worth(view, worked.series, worked.units)
+        bought = np.flatnonzero((worked.series >= 0) & (told.wait_days > 0))
+        notes = {"product": bought, "series": worked.series[bought], "units": worked.units[bought]}
+        notes |= {"day": np.full(len(bought), view.day), "promised_saving": saving[bought]}
+        notes |= {name: getattr(told, name)[bought] for name in ("wait_days", "early_units", "unit_cost", "regret")}
+        notes |= {"promised_unit_saving": told.middle[bought] - told.unit_cost[bought]}
+        self._notes.append(pd.DataFrame(notes))
+        return worked.series, worked.units
+
+    def promises(self, world: World) -> pd.DataFrame:
+        """Orders that could have waited, whose day to compare with lies in the world: what was promised, what came.
+
+        product, series, units, day, wait_days, early_units, regret (promised chance), regretted (whether the price of
+        the later day was lower than what was paid and held), saving, promised: money on the units that could wait.
+        """
+        execution = self.planner.execution
+        notes = pd.concat([*self._notes, _NO_NOTES], ignore_index=True).astype(_NO_NOTES.dtypes)
+        later = notes["day"] + notes["wait_days"]
+        known = notes[later < world.days].reset_index(drop=True)
+        paid = world.paid_price(execution)
+        series, day = known["series"].to_numpy(), known["day"].to_numpy()
+        wait = known["wait_days"].to_numpy()
+        product = known["product"].to_numpy()
+        rate = world.terms.holding_rate_per_year[product] / DAYS_PER_YEAR
+        first = int(known["day"].min()) if len(known) else 1
+        cost = paid[series, day] + rate * world.base_price(first)[product] * wait
+        then = paid[series, day + wait]
+        return known.assign(
+            regretted=(then < cost).astype(float),
+            saving=known["early_units"] * (then - cost),
+            promised=known["early_units"] * known["promised_unit_saving"],
+        )
+
+
+_NO_NOTES = pd.DataFrame(
+    {
+        **{name: pd.Series(dtype="int64") for name in ("product", "series", "day", "wait_days")},
+        **{
+            name: pd.Series(dtype="float64")
+            for name in ("units", "promised_saving", "early_units", "unit_cost", "regret", "promised_unit_saving")
+        },
+    }
+)
+
+
+@dataclass(frozen=True)
+class Correction:
+    """A rising step function from promised to true chances: their values at `promised`, linear between."""
+
+    promised: tuple[float, ...]
+    true: tuple[float, ...]
+
+    def __call__(self, regret: Floats) -> Floats:
+        """Corrected chances, any shape."""
+        return np.asarray(np.interp(regret, self.promised, self.true), dtype=np.float64)
+
+
+NO_CORRECTION = Correction((0.0, 1.0), (0.0, 1.0))
+
+
+def corrected(promises: pd.DataFrame) -> Correction:
+    """The correction learned from a record's promises; none from fewer than 50 orders."""
+    if len(promises) < LEAST_ORDERS:
+        return NO_CORRECTION
+    fitted = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip").fit(
+        promises["regret"], promises["regretted"]
+    )
+    at = np.unique(np.concatenate([[0.0, 1.0], fitted.X_thresholds_]))
+    return Correction(tuple(at.tolist()), tuple(np.round(fitted.predict(at), 4).tolist()))
+
+
+def bins(promised: Floats, regretted: Floats) -> pd.DataFrame:
+    """Calibration in ten bins of promised chance: promised and realised mean and orders, a row per bin with any."""
+    place = np.minimum((promised * BINS).astype(np.int64), BINS - 1)
+    table = pd.DataFrame({"bin": place, "promised": promised, "realised": regretted})
+    return table.groupby("bin").agg(
+        promised=("promised", "mean"), realised=("realised", "mean"), orders=("realised", "size")
+    )
+
+
+def calibration_error(tables: Sequence[pd.DataFrame]) -> float:
+    """Expected calibration error over the bins of all tables: mean distance of promised and realised, by orders."""
+    table = pd.concat(tables)
+    if table.empty:
+        return float("nan")
+    off = (table["promised"] - table["realised"]).abs()
+    return float((off * table["orders"]).sum() / table["orders"].sum())
