@@ -1,5 +1,6 @@
 """What the planner is told of a morning: days of a daily and of a weekly calendar, and nothing of what comes later."""
 
+import doctest
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -90,7 +91,7 @@ def test_on_a_daily_calendar_every_day_has_a_quote_of_its_own(said):
     assert ahead.quote_due.all()
     assert ahead.correlation.tolist() == LINKS[:, :4].tolist()
     assert ahead.persistence.tolist() == (0.5 * LINKS[:, :4]).tolist()
-    assert said == [("price", today), ("demand", today - 1)]
+    assert dict(said) == {"price": today, "demand": today - 1}
 
 
 @pytest.mark.parametrize("passed", [0, 1, 3, 6])
@@ -115,7 +116,7 @@ def test_on_a_weekly_calendar_a_price_stands_until_the_next_quote_is_due(said, p
         persistence.append(1.0 if steady else 0.0 if week == 1 else 0.5 * LINKS[0, week - 2])
     assert ahead.correlation[0].tolist() == correlation
     assert ahead.persistence[0].tolist() == persistence
-    assert said[0] == ("price", quoted)
+    assert dict(said)["price"] == quoted
 
 
 def test_the_demand_of_a_day_and_its_spread(said):
@@ -129,7 +130,7 @@ def test_days_whose_sales_are_not_in_yet_are_passed_over(said):
     today = FIRST_DAY + 12
     ahead = told_on(today, 1, 4, known_until=today - 4)
     assert ahead.demand_mean.tolist() == [[40, 50, 60, 70]]
-    assert said[1] == ("demand", today - 4)
+    assert dict(said)["demand"] == today - 4
 
 
 @pytest.mark.parametrize("passed", [0, 1, 3, 6])
@@ -140,7 +141,7 @@ def test_the_demand_of_a_week_is_spread_over_its_days(said, passed):
     week = [1 + (passed + day) // 7 for day in range(20)]
     assert ahead.demand_mean[0] == pytest.approx([10 * each / 7 for each in week])
     assert ahead.demand_variance == pytest.approx(np.full((1, 20), 4.0 / 7))
-    assert said[1] == ("demand", ended)
+    assert dict(said)["demand"] == ended
 
 
 def test_weeks_whose_sales_are_not_in_yet_are_passed_over(said):
@@ -150,6 +151,56 @@ def test_weeks_whose_sales_are_not_in_yet_are_passed_over(said):
     assert ahead.demand_mean[0] == pytest.approx([10 * each / 7 for each in week])
 
 
+def stored(target: str, step_days: int, steps: int) -> pd.DataFrame:
+    """A table of forecasts of A and B: the middle is 10 x the step for A and 100 x for B, give or take 2.5631."""
+    table = pd.DataFrame(
+        [
+            {"product_id": product, "horizon_days": step_days * step, "mean": size * step, "cluster": cluster}
+            for product, size, cluster in (("A", 10.0, "calm"), ("B", 100.0, "wild"))
+            for step in range(1, steps + 1)
+        ]
+    )
+    quantiles = {"p10": table["mean"] - 2.5631, "p50": table["mean"], "p90": table["mean"] + 2.5631}
+    return table.assign(**quantiles, **({"supplier_id": "F1"} if target == "price" else {}))
+
+
+DESCRIBED = {
+    "groups": ["wild", "calm"],
+    "error_correlation": [[0.9] * 9, [0.6] * 9],
+    "error_persistence": [[0.8] * 9, [0.5] * 9],
+    "level_cv": [0.2, 0.1],
+}
+
+
+@pytest.mark.parametrize("step_days", [1, 7])
+def test_stored_forecasts_tell_the_same_days_as_a_forecaster_of_today(step_days):
+    ahead, keys = {}, pd.DataFrame({"product_id": ["B", "A"], "supplier_id": "F1"})
+    for target, key in (("price", keys), ("demand", keys[["product_id"]])):
+        ahead[target] = outlook.told_in(stored(target, step_days, 10), key, DESCRIBED, step_days, 10)
+    told = outlook.ahead_of(ahead["price"], ahead["demand"], np.array([70.0, 7.0]))
+    due = [day % step_days == 0 for day in range(1, 11)]
+    price = [10.0 * (day // step_days) if day >= step_days else 7.0 for day in range(1, 11)]
+    assert told.quote_due.tolist() == due
+    assert told.p50.tolist() == [[10 * each for each in price], price]
+    steps = [1 + (day - 1) // step_days for day in range(1, 11)]
+    assert told.demand_mean[1] == pytest.approx([10 * step / step_days for step in steps])
+    assert told.demand_variance == pytest.approx(np.full((2, 10), 4.0 / step_days))
+    assert told.demand_level_cv.tolist() == [0.2, 0.1]
+    if step_days == 1:
+        assert told.correlation.tolist() == [[0.9] * 9, [0.6] * 9]
+        assert told.persistence.tolist() == [[0.8] * 9, [0.5] * 9]
+    else:
+        assert told.correlation.tolist() == [[1, 1, 1, 1, 1, 0, 1, 1, 1]] * 2
+
+
+def test_a_series_without_a_forecast_of_all_days_is_refused_by_name():
+    key = pd.DataFrame({"product_id": ["A", "C"]})
+    with pytest.raises(ValueError, match=r"no forecast of 10 days for \{'product_id': 'C'\}: run `dvc repro forecast`"):
+        outlook.told_in(stored("demand", 1, 10), key, DESCRIBED, 1, 10)
+    with pytest.raises(ValueError, match="no forecast of 11 days"):
+        outlook.told_in(stored("demand", 1, 10), key.iloc[:1], DESCRIBED, 1, 11)
+
+
 @pytest.mark.parametrize("over", [1, 2, 7])
 def test_a_week_of_sales_that_begins_on_its_day_is_followed_by_the_next(said, over):
     """The last step tells of its day and the six after it, the end of which is as far as sales are known."""
@@ -157,7 +208,7 @@ def test_a_week_of_sales_that_begins_on_its_day_is_followed_by_the_next(said, ov
     ahead = told_on(ended + over, 7, 20, known_until=ended, lag_days=6)
     week = [1 + (over - 1 + day) // 7 for day in range(20)]
     assert ahead.demand_mean[0] == pytest.approx([10 * each / 7 for each in week])
-    assert said[1] == ("demand", ended - 6)
+    assert dict(said)["demand"] == ended - 6
 
 
 @pytest.fixture(scope="module")
@@ -185,6 +236,10 @@ def test_what_is_told_is_what_the_forecaster_says_of_the_past_up_to_then(fitted,
     np.testing.assert_array_equal(told.links, asked.forecaster.links[group])
     np.testing.assert_array_equal(told.persistence, asked.forecaster.persistence[group])
     np.testing.assert_array_equal(told.level_cv, asked.forecaster.level_cv[group])
+
+
+def test_the_example_of_the_docstring():
+    assert doctest.testmod(outlook) == (0, 2)
 
 
 def test_rows_of_names_series_in_the_order_of_the_key(fitted):

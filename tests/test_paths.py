@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ import small
 from ordercast import forecast, paths
 from ordercast.features import Problem
 from ordercast.forecast import Scaled
+from ordercast.states import State
 
 DAYS = 400
 
@@ -35,13 +37,23 @@ def walks(noise: float = 0.0, products: int = 12, seed: int = 0) -> np.ndarray:
     return walk + noise * rng.standard_normal((products, DAYS))
 
 
-def found(known: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Links and persistence of the group that all these prices are in, over the whole history."""
+def alike(known: pd.DataFrame) -> Problem:
+    """The problem of these prices, all of them in the first of two clusters."""
     problem = small.problem("price", known)
-    moving = problem.target.groups.index("moving")
+
+    def state(*asked: Any) -> State:
+        told = problem.target.state(*asked)
+        return replace(told, group=np.zeros_like(told.group))
+
+    return replace(problem, target=replace(problem.target, state=state, groups=("all", "none"), kin=1))
+
+
+def found(known: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Links and persistence of these prices over the whole history."""
+    problem = alike(known)
     link, persistence = paths.links(problem, 60, problem.panel.steps - 1)
-    assert link.shape == persistence.shape == (3, 13)
-    return link[moving], persistence[moving]
+    assert link.shape == persistence.shape == (2, 13)
+    return link[0], persistence[0]
 
 
 def test_the_errors_of_a_walk_hang_together_as_its_steps_add_up():
@@ -151,7 +163,7 @@ def test_fortnights_that_were_not_seen_whole_do_not_count(honest_band):
     ],
 )
 def test_recursive_skill(monkeypatch, told, noise, low, high):
-    problem = small.problem("price", prices(walks()))
+    problem = alike(prices(walks()))
     whole, rng = problem.panel, np.random.default_rng(2)
 
     def asked(model: object, known: Problem, names: tuple[str, ...]) -> Scaled:
@@ -169,16 +181,14 @@ def test_recursive_skill(monkeypatch, told, noise, low, high):
     monkeypatch.setattr(forecast, "asked", asked)
     monkeypatch.setattr(forecast, "recursed", recursed)
     skill = paths.recursive_skill(SimpleNamespace(), problem, 60, whole.steps - 1)
-    moving = problem.target.groups.index("moving")
-    assert skill.shape == (3, 2)
-    assert low <= skill[moving, 0] == skill[moving, 1] <= high
-    assert not np.delete(skill, moving, axis=0).any()  # nobody else spoke
+    assert low <= skill[0, 0] == skill[0, 1] <= high
+    assert skill[1].tolist() == [0, 0]  # nobody spoke
     assert not paths.recursive_skill(SimpleNamespace(), problem, 380, whole.steps - 1).any()  # one path is no evidence
 
 
 def test_a_few_products_tell_of_a_large_catalogue(monkeypatch):
     monkeypatch.setattr(paths, "PRODUCTS", 3)
-    problem = small.problem("price", prices(walks(products=9)))
+    problem = alike(prices(walks(products=9)))
     kept = problem.take(problem.panel.ids["product_id"].isin(["P00", "P04", "P08"]).to_numpy())
     for one, other in zip(paths.links(problem, 60, 390), paths.links(replace(kept), 60, 390), strict=True):
         np.testing.assert_array_equal(one, other)
