@@ -264,3 +264,96 @@ def test_snapping_keeps_the_order_and_never_enlarges(values: list[float]):
     assert (np.diff(got) >= 0).all()
     assert (np.abs(got) <= np.abs(departure)).all()
     assert (got * departure >= 0).all()
+
+
+def auto_regressive(phi: float, paths: int = 4000, horizons: int = 9, seed: int = 5) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    error = rng.standard_normal((paths, horizons))
+    for h in range(1, horizons):
+        error[:, h] = phi * error[:, h - 1] + (1 - phi**2) ** 0.5 * error[:, h]
+    return error
+
+
+@pytest.mark.parametrize("lag", [1, 3, 4])
+@pytest.mark.parametrize("phi", [0.6, 0.9, 0.98])
+def test_the_link_of_auto_regressive_errors_is_their_phi(phi, lag):
+    error = auto_regressive(phi)
+    found = calibrate.links(error, np.zeros(len(error), dtype=np.int64), 1, lag)
+    assert found == pytest.approx(np.full((1, 8), phi), abs=0.05)
+
+
+def test_errors_that_alternate_have_a_negative_link():
+    error = auto_regressive(-0.8)
+    found = calibrate.links(error, np.zeros(len(error), dtype=np.int64), 1, 3)
+    assert found == pytest.approx(np.full((1, 8), -0.8), abs=0.05)
+
+
+def test_noise_on_top_of_a_walk_lasts_no_longer_than_a_quote():
+    rng = np.random.default_rng(6)
+    walk = np.cumsum(rng.standard_normal((4000, 60)), axis=1)
+    error, one = walk + 4 * rng.standard_normal(walk.shape), np.zeros(4000, dtype=np.int64)
+    link, persistence = (calibrate.links(error, one, 1, lag)[0] for lag in (1, 28))
+    assert (persistence[:32] > link[:32] + 0.05).all()
+    assert (persistence[32:] == persistence[31]).all()  # the last with another four weeks ahead of it
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(2, 7), st.integers(1, 8), st.floats(0, 0.5))
+def test_links_are_what_a_plain_loop_finds(seed: int, horizons: int, lag: int, missing: float):
+    rng = np.random.default_rng(seed)
+    error, group = rng.standard_normal((450, horizons)).cumsum(axis=1), np.sort(rng.integers(0, 2, 450))
+    group[: rng.integers(0, 400)] = 0
+    error[rng.random(error.shape) < missing] = np.nan
+    found, lag = calibrate.links(error, group, 3, lag), min(lag, horizons - 1)
+    for g in range(3):
+        for h in range(horizons - 1):
+            near, far = error[:, min(h, horizons - 1 - lag)], error[:, min(h, horizons - 1 - lag) + lag]
+            seen = [p for p in range(450) if np.isfinite(near[p]) and np.isfinite(far[p])]
+            own = [p for p in seen if group[p] == g]
+            own = own if len(own) >= 200 else seen
+            top = sum(near[p] * far[p] for p in own)
+            root = (sum(near[p] ** 2 for p in own) * sum(far[p] ** 2 for p in own)) ** 0.5
+            link = top / root
+            assert found[g, h] == pytest.approx(abs(link) ** (1 / lag) * (1 if link > 0 else -1), abs=6e-5)
+
+
+@pytest.mark.parametrize(
+    ("error", "shape"),
+    [
+        pytest.param(np.zeros((0, 5)), (2, 4), id="no_path"),
+        pytest.param(np.full((9, 3), np.nan), (2, 2), id="nothing_observed"),
+        pytest.param(np.zeros((9, 3)), (2, 2), id="no_error_at_all"),
+        pytest.param(np.ones((9, 1)), (2, 0), id="a_single_horizon_has_no_neighbour"),
+    ],
+)
+@pytest.mark.parametrize("lag", [1, 28])
+def test_without_errors_nothing_is_linked(error, shape, lag):
+    found = calibrate.links(error, np.zeros(len(error), dtype=np.int64), 2, lag)
+    assert found.shape == shape
+    assert not found.any()
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.3])
+def test_an_error_of_the_level_is_found(share):
+    expected, spread = np.tile([50.0, 200.0], 2000), np.tile([5.0, 20.0], 2000)
+    rng = np.random.default_rng(8)
+    error = share * expected * rng.standard_normal(4000) + spread * rng.standard_normal(4000)
+    group = np.repeat([0, 2], 2000)
+    found = calibrate.level_cv(error, expected, spread**2, group, 3)
+    assert found[[0, 2]] == pytest.approx([share, share], abs=0.03)
+    assert found[1] == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "expected", "variance", "share"),
+    [
+        pytest.param([3.0, -3.0], [10.0, 10.0], [0.0, 0.0], 0.3, id="all_of_it"),
+        pytest.param([5.0, -5.0], [10.0, 10.0], [16.0, 16.0], 0.3, id="what_is_beyond_the_days_own"),
+        pytest.param([5.0, 1.0], [10.0, 20.0], [6.0, 0.0], 0.2, id="by_the_size_of_the_sums"),
+        pytest.param([1.0, -1.0], [10.0, 10.0], [4.0, 4.0], 0.0, id="less_than_the_days_own_is_none"),
+        pytest.param([1.0], [0.0], [0.0], 0.0, id="nothing_was_expected"),
+        pytest.param([], [], [], 0.0, id="no_sums"),
+    ],
+)
+def test_the_level_error_by_hand(error, expected, variance, share):
+    group = np.zeros(len(error), dtype=np.int64)
+    assert calibrate.level_cv(np.array(error), np.array(expected), np.array(variance), group, 1).tolist() == [share]

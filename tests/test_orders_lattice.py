@@ -13,6 +13,7 @@ import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ordercast.kernels import steps
 from ordercast.orders import lattice, nodes, risk
 from ordercast.orders.lattice import Offers, Problem, certain, solve
 from ordercast.orders.nodes import links, paid_prices, price_nodes, transitions
@@ -464,6 +465,95 @@ def test_large_rooms_are_told_apart_in_whole_lots():
     assert found.units[0] >= 900
     assert found.units[0] % one.offers.pack_units[found.row[0]] == 0
     assert len(found.curve) <= lattice.POINTS + 1
+
+
+def best_by_hand(one: Problem, found: lattice.Actions, s: int, least: float) -> tuple[float, dict[float, float]]:
+    """The least cost of an order of today from a supplier row, and that of each order of at least so many units."""
+    p = int(np.searchsorted(one.offers.rows, s, side="right")) - 1
+    curve = found.curve[found.curve_rows[p] : found.curve_rows[p + 1]]
+    point = float(found.point_units[p])
+    lot = float(lattice.records(one, lattice.LEVELS)[1]["point_lot_units"][s])
+    costs = {}
+    for n in range(1, int((len(curve) - 1) * point / lot + 1e-9) + 1):
+        units = n * lot
+        if units >= max(least, one.offers.moq_units[s]) - 1e-9:
+            paid = units * price_of(one, s, units, float(one.paid[s, 0, 0]))
+            costs[units] = float(one.offers.order_cost[s]) + paid + float(curve[round(units / point)])
+    return min(costs.values(), default=np.inf), costs
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 2**32 - 1), st.lists(st.integers(0, 30), min_size=9, max_size=9))
+def test_an_order_of_at_least_so_many_units_is_the_best_of_them(seed: int, wanted: list[int]):
+    """A plain loop over the curve; the bare minimum is one of those it compares, so none is dearer than that."""
+    one = problem(seed, products=3)
+    found, rows = solve(one), np.arange(len(one.offers.moq_units))
+    least = np.array(wanted[: len(rows)], dtype=float)
+    units = lattice.at_least(one, found, rows, least)
+    products, suppliers, tiers = lattice.records(one, lattice.LEVELS)
+    owner = np.searchsorted(one.offers.rows, rows, side="right") - 1
+    price = np.ascontiguousarray(one.paid[:, 0, 0])
+    best = steps.best_of(products, suppliers, tiers, price, found.curve, owner, rows)
+    for s in rows:
+        cost, costs = best_by_hand(one, found, s, least[s])
+        assert (units[s] > 0) == bool(costs)
+        if costs:
+            assert costs[units[s]] == pytest.approx(cost, rel=1e-9, abs=1e-9)
+        free, _ = best_by_hand(one, found, s, 0.0)
+        np.testing.assert_allclose(best[s, 0], free, rtol=1e-9, atol=1e-9)
+
+
+def test_at_least_nothing_is_the_best_order_of_each_supplier():
+    one = problem(2, products=200)
+    found = solve(one)
+    rows = np.flatnonzero(one.offers.spare_days >= 0)
+    assert (lattice.at_least(one, found, rows, np.zeros(len(rows))) == found.row_units[rows]).all()
+    nowhere = np.zeros(0, dtype=np.int64)
+    assert len(lattice.at_least(one, found, nowhere, np.zeros(0))) == 0
+
+
+@pytest.mark.parametrize(
+    ("least", "changes", "units"),
+    [
+        pytest.param(3, {}, 7, id="less_than_the_wish_is_the_wish"),
+        pytest.param(9, {}, 9, id="more_than_the_wish_is_no_more_than_asked"),
+        pytest.param(9, {"pack_units": 4.0}, 12, id="in_whole_packs"),
+        pytest.param(2, {"moq_units": 20.0}, 20, id="at_least_the_moq"),
+        pytest.param(9, {"pack_units": 4.0, "ceiling_units": 11}, 0, id="nothing_where_it_does_not_fit"),
+        pytest.param(9, {"ceiling_units": 9}, 9, id="up_to_the_shelf"),
+        pytest.param(3, {"order_cost": 30.0, "holding_cost": 0.1}, 20, id="once_ordering_it_fills_up"),
+    ],
+)
+def test_at_least(least: float, changes: dict[str, float], units: float):
+    """Seven units are sold today, five tomorrow and eight the day after, at one price."""
+    given = {"holding_cost": 1.0, "ceiling_units": 100, "pack_units": 1.0, "moq_units": 0.0, "order_cost": 0.0}
+    given |= changes
+    arrays = {name: np.array([given.pop(name)]) for name in ("order_cost", "pack_units", "moq_units")}
+    one = certain(np.array([7.0, 5, 8]), np.full((1, 3), 2.0), lost_value=100.0, **arrays, **given)
+    assert lattice.at_least(one, solve(one), np.array([0]), np.array([float(least)])).tolist() == [units]
+
+
+@pytest.mark.parametrize("lead_days", [0, 5])
+def test_the_less_is_known_of_the_level_the_more_is_ordered(lead_days: int):
+    """A lost sale costs twenty times a unit, a unit left over is worth nearly its price."""
+    left = {"end_price": np.full((1, 1), 0.9), "end_units": np.full(1, np.inf)}
+    wanted = [
+        solve(
+            one_day(
+                50.0,
+                8.0,
+                price=1.0,
+                lost=20.0,
+                ceiling=20 * 50.0,
+                lead_days=np.full(1, lead_days),
+                demand_level_cv=np.full(1, cv),
+                **left,
+            )
+        ).units[0]
+        for cv in (0.0, 0.1, 0.2, 0.4)
+    ]
+    assert wanted == sorted(wanted)
+    assert wanted[-1] > wanted[0] + 20
 
 
 def test_threads_and_blocks_change_no_bit():

@@ -2,16 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 import replayed
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from ordercast.orders import nodes
 from ordercast.orders.nodes import price_nodes
-from ordercast.orders.planner import Ahead, Planner
+from ordercast.orders.planner import Ahead, Planner, _prices
 from ordercast.orders.policies import just_in_time
 from ordercast.orders.replay import _state as state_of
-from ordercast.orders.replay import opening_stock
+from ordercast.orders.replay import opening_stock, replay
 from ordercast.orders.world import View, World
 
 DAYS, FIRST = 30, 30
@@ -71,6 +76,116 @@ def test_what_is_missing_to_the_reorder_point_is_bought_however_the_price_will_f
     view = world.view(FIRST, world.base_price(FIRST))
     _, least = floor.decide(view, state_of(world, stock.lots_units, stock.open_orders, FIRST))
     assert floored == max(alone, float(least[0]))
+
+
+@pytest.mark.parametrize(
+    ("terms", "units"),
+    [
+        pytest.param({"order_cost": 0.1}, 10, id="no_more_than_is_missing_while_orders_cost_little"),
+        pytest.param({"order_cost": 0.1, "pack_units": 6.0}, 12, id="whole_packs"),
+        pytest.param({"order_cost": 0.1, "moq_units": 25.0}, 25, id="at_least_the_moq"),
+        pytest.param({"order_cost": 0.1, "shelf_capacity_units": 12.0}, 9, id="what_the_shelf_takes"),
+    ],
+)
+def test_what_the_floor_buys_before_a_fall(terms, units):
+    """Three are there; a day takes one, and ten more are missing to a reorder point of thirteen."""
+    short = SimpleNamespace(decide=lambda view, state: _missing(view, state, 13.0))
+    world = replayed.world(on_hand=3.0, **terms)
+    assert decided(world, Planner(expecting(-0.02), short)) == (0, units)
+
+
+def _missing(view: View, state: Any, point: float) -> tuple[np.ndarray, np.ndarray]:
+    pack, moq = view.terms.pack_units[0], view.terms.moq_units[0]
+    wish = max(np.ceil((point - state.on_hand_units[0]) / pack) * pack, moq)
+    room = np.floor(state.room_units[0] / pack) * pack
+    return np.zeros(1, dtype=np.int64), np.array([min(wish, room)])
+
+
+def test_once_the_floor_makes_it_order_it_fills_up_where_orders_are_dear():
+    """An order costs as much as holding ten units for a month does: two small ones are dearer than a large one."""
+    world, floor = replayed.world(on_hand=2.0, order_cost=30.0), just_in_time(5.0)
+    bare = decided(world, floor)
+    alone = decided(world, Planner(expecting(0.0)))
+    floored = decided(world, Planner(expecting(0.0), floor))
+    assert floored[0] == 0
+    assert floored[1] >= max(bare[1] * 2, alone[1])
+
+
+@settings(max_examples=25, deadline=None)
+@given(replayed.worlds(), st.integers(100, 199), st.sampled_from([1.0, 5.0]))
+def test_the_floor_holds_in_any_world(world: World, day: int, factor: float):
+    """At least what is missing, from the rule's supplier; else the programme's own order."""
+    floor, seen = just_in_time(factor), []
+
+    class Onlooker:
+        name = "onlooker"
+
+        def decide(self, view: View, state: Any) -> tuple[np.ndarray, np.ndarray]:
+            both = (Planner(replayed.one_in_ten), floor, Planner(replayed.one_in_ten, floor))
+            seen.append([each.decide(view, state) for each in both])
+            return seen[-1][-1]  # whole packs, at least the MOQ, never over the shelf: or the replay refuses it
+
+    replay(world, Onlooker(), day, day)
+    (alone, own), (rule, least), (series, units) = seen[0]
+    for product in range(world.products):
+        if own[product] >= least[product]:
+            assert (series[product], units[product]) == (alone[product], own[product])
+        else:
+            assert series[product] == rule[product]
+            assert units[product] >= least[product]
+
+
+@pytest.mark.parametrize(
+    ("due", "before"),
+    [
+        pytest.param([1, 1, 1, 1, 1, 1], [0, 1, 2, 3, 4, 5], id="every_day"),
+        pytest.param([0, 0, 1, 0, 0, 1], [2, 2, 2, 5, 5, 5], id="every_third_day"),
+        pytest.param([1, 0, 0, 1, 0, 0], [0, 3, 3, 3, 5, 5], id="none_at_the_end"),
+        pytest.param([0, 0, 0, 0, 0, 0], [5, 5, 5, 5, 5, 5], id="none_at_all"),
+    ],
+)
+def test_what_is_ordered_until_a_quote_is_due_is_paid_as_on_the_day_before_it(due, before):
+    world = replayed.world()
+    view = world.view(FIRST, world.base_price(FIRST))
+    p50 = 10 + np.arange(6.0)[None]
+    ahead = replace(
+        expecting(0.0)(view),
+        p10=0.9 * p50,
+        p50=p50,
+        p90=1.2 * p50,
+        correlation=np.array([[0.9, 0.5, 0.0, 1.0, 0.3]]),
+        persistence=np.full((1, 5), 0.7),
+        quote_due=np.array(due, dtype=bool),
+    )
+    price, paid, link = _prices(view, ahead, np.array([0]), 5, "next_quote")
+    expected = nodes.paid_prices(price, nodes.links(ahead.correlation))
+    for day in range(6):
+        np.testing.assert_array_equal(paid[:, day], expected[:, before[day]])
+    np.testing.assert_array_equal(link, nodes.links(ahead.persistence))
+    _, seen, _ = _prices(view, ahead, np.array([0]), 5, "quote_seen")
+    np.testing.assert_array_equal(seen, price[:, :6])
+
+
+def test_a_price_that_stands_is_no_reason_to_hurry():
+    """Prices rise on day 8 for good. Ordered today or on day 6, the same is paid: the next quote is the dear one."""
+
+    def said(view: View) -> Ahead:
+        ahead = expecting(0.0)(view)
+        price = view.today_price[:, None] * np.where(np.arange(1, DAYS + 1) < 8, 1.0, 1.5)
+        link = np.where(np.arange(1, DAYS) == 7, 0.0, 1.0)[None]
+        weekly = replace(ahead, p10=price, p50=price, p90=price, correlation=link, persistence=link)
+        return replace(weekly, quote_due=np.arange(1, DAYS + 1) == 8)
+
+    def daily(view: View) -> Ahead:
+        return replace(said(view), quote_due=np.ones(DAYS, dtype=bool))
+
+    world = replayed.world(on_hand=20.0, order_cost=0.1)
+    assert decided(world, Planner(said)) == (-1, 0.0)
+    assert decided(world, Planner(said, execution="quote_seen"))[1] == 0  # nor today, while it stands
+    assert decided(world, Planner(daily))[1] == 0  # nor where new quotes stay as they are until then
+    near = replace(world, opening=replace(world.opening, on_hand_units=np.array([2.0])))
+    assert decided(near, Planner(daily))[1] <= 8  # it will stock up on the last cheap day
+    assert decided(near, Planner(said))[1] <= 8  # and where there is none, holding decides
 
 
 @pytest.mark.parametrize(

@@ -255,3 +255,19 @@ def test_what_lasts_for_weeks_widens_the_interval_over_time() -> None:
     short, long = (savings.over_time(usual + off, usual, usual, seed=2) for off in (noise, lasting))
     assert long.high - long.low > 3 * (short.high - short.low)
     assert short == savings.over_time(usual + noise, usual, usual, seed=2)
+
+
+@pytest.mark.parametrize("days", [1, 27, 28, 29, 100])
+def test_days_are_drawn_in_blocks_of_a_month_that_go_round_the_end(days: int) -> None:
+    drawn, block = savings.block_days(days, seed=3), min(days, 28)
+    assert drawn.shape == (savings.DRAWS, days)
+    following = np.delete(np.diff(drawn, axis=1) % days, np.arange(block - 1, days - 1, block), axis=1)
+    assert (following == 1 % days).all()
+    starts = np.bincount(drawn[:, 0], minlength=days)
+    assert len(starts) == days
+    assert starts.min() > 0
+    assert (drawn == savings.block_days(days, seed=3)).all()
+
+
+def test_of_no_days_none_are_drawn() -> None:
+    assert savings.block_days(0, seed=3).shape == (savings.DRAWS, 0)

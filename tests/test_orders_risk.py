@@ -69,15 +69,33 @@ def test_certain_demand_is_plain_arithmetic():
     assert lost.tolist() == [7, 4, 0, 0]
 
 
-def test_windows_add_up_days_and_repeat_the_last():
+@pytest.mark.parametrize("level_cv", [0.0, 0.25])
+@pytest.mark.parametrize(("lead", "lead_sd"), [(0, 0.0), (1, 1.5), (3, 0.5), (6, 2.0)])
+def test_windows_add_up_days_and_repeat_the_last(lead: int, lead_sd: float, level_cv: float):
+    """An error in the level is common to all days of a window: its share of the mean, not of the variance, adds up."""
     mean, variance = np.array([3.0, 5, 1, 2]), np.array([1.0, 2, 3, 4])
-    for lead, lead_sd in [(0, 0.0), (1, 1.5), (3, 0.5), (6, 2.0)]:
-        got = risk.lead_demand(mean, variance, lead, lead_sd, days=6)
-        for k in range(6):
-            days = [min(k + t, 3) for t in range(lead)]
-            pace = sum(mean[t] for t in days) / lead if lead else mean[min(k, 3)]
-            assert got[0][k] == pytest.approx(sum(mean[t] for t in days))
-            assert got[1][k] == pytest.approx(sum(variance[t] for t in days) + (pace * lead_sd) ** 2)
+    got = risk.lead_demand(mean, variance, lead, lead_sd, days=6, level_cv=level_cv)
+    for k in range(6):
+        days = [min(k + t, 3) for t in range(lead)]
+        total, own = sum(mean[t] for t in days), sum(variance[t] for t in days)
+        pace = total / lead if lead else mean[min(k, 3)]
+        assert got[0][k] == pytest.approx(total)
+        assert got[1][k] == pytest.approx(own + (pace * lead_sd) ** 2 + (level_cv * total) ** 2)
+
+
+@given(st.integers(0, 2**31), st.integers(0, 40), st.floats(0, 3), st.floats(0, 1))
+def test_windows_that_slide_are_windows_added_up_anew(seed: int, lead: int, lead_sd: float, level_cv: float):
+    rng = np.random.default_rng(seed)
+    mean, variance = rng.uniform(0, 50, (2, rng.integers(1, 30)))
+    last = len(mean) - 1
+    got = np.empty((25, 2))
+    kernels.windows(mean, variance, lead, lead_sd, level_cv, got)
+    for k in range(25):
+        days = [min(k + t, last) for t in range(lead)]
+        total = math.fsum(mean[days])
+        pace = total / lead if lead else mean[min(k, last)]
+        spread = math.fsum(variance[days]) + (pace * lead_sd) ** 2 + (total * level_cv) ** 2
+        assert got[k].tolist() == pytest.approx([total, spread], rel=1e-9, abs=1e-9)
 
 
 @given(st.integers(0, 2**31), st.integers(0, 4))

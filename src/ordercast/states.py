@@ -172,10 +172,11 @@ def calm_factor(recent: Floats, usual: Floats, steps: int, changes: Floats) -> F
 
     Unrest lasts, so that what comes is like the last month as well as like the last half year (Corsi 2009): the
     geometric mean of both variances. changes: those that a series usually makes in so many steps; by them the month
-    counts, since one without a change is no news of a price that changes once a quarter.
+    counts, since one without a change is no news of a price that changes once a quarter. On a grid of 1e-7, as logs
+    are: the last bit of a power differs between CPUs.
     """
     ratio = (steps * recent / usual + CALM_STEPS) / (steps + CALM_STEPS)
-    return np.asarray(ratio ** (changes / (changes + CALM_CHANGES)))
+    return np.asarray(np.round(ratio ** (changes / (changes + CALM_CHANGES)), 7))
 
 
 def _trust(stale: Ints, known: Panel) -> Floats:

@@ -26,39 +26,43 @@ class Told:
     """What a forecaster says one morning of the series it is asked about.
 
     units: by name (rows, horizons); links, persistence: (rows, horizons - 1) as in `Forecaster`; level_cv: (rows,), 0
-    for prices; which: (days,) the horizon each of the days asked for lies in, -1 while the last known step stands.
+    for prices. Of the days asked for, (days,): ended, the last horizon whose step is over by that day, -1 while the
+    last known step stands; within, the horizon whose step the day lies in.
     """
 
     units: dict[str, Floats]
     links: Floats
     persistence: Floats
     level_cv: Floats
-    which: Ints
+    ended: Ints
+    within: Ints
     step_days: int
 
     def after(self, days: int) -> Told:
         """The same without the first `days` days."""
-        return replace(self, which=self.which[days:])
+        return replace(self, ended=self.ended[days:], within=self.within[days:])
 
 
 @dataclass(frozen=True)
 class Asked:
     """A fitted forecaster with the problem on the whole history, of which a morning is shown its past only.
 
-    rows: the series of the problem in the order of the replay's world.
+    rows: the series of the problem in the order of the replay's world. lag_days: by how many days what a step tells of
+    ends after the step: 6 where it holds the sales of the week that begins on its day.
     """
 
     forecaster: Forecaster
     problem: Problem
     rows: Ints
+    lag_days: int = 0
 
     def on(self, today: np.datetime64, days: int) -> Told:
         """What is expected of the `days` after `today`, which need not be a day of the calendar."""
         panel = self.problem.panel
         last = int(np.searchsorted(panel.dates, today, side="right")) - 1
-        passed = int((today - panel.dates[last]).astype(np.int64))
-        which = (passed + np.arange(1, days + 1)) // panel.step_days - 1
-        horizons = np.arange(1, max(int(which[-1]) + 1, 1) + 1)
+        passed = max(int((today - panel.dates[last]).astype(np.int64)) - self.lag_days, 0)
+        ended, within = steps_of(passed, days, panel.step_days)
+        horizons = np.arange(1, int(within[-1]) + 2)
         asked = replace(self.problem, panel=features.recent(panel.until(last + 1)), horizons=horizons)
         at, model = forecast.guarded(self.forecaster, asked), self.forecaster
         group = at.group[self.rows]
@@ -67,9 +71,21 @@ class Asked:
             model.links[group, : len(horizons) - 1],
             model.persistence[group, : len(horizons) - 1],
             model.level_cv[group],
-            which,
+            ended,
+            within,
             panel.step_days,
         )
+
+
+def steps_of(passed_days: int, days: int, step_days: int) -> tuple[Ints, Ints]:
+    """`ended` and `within` of `Told` for the `days` days after one that lies so many days after the last known step.
+
+    >>> ended, within = steps_of(5, 10, 7)
+    >>> ended.tolist(), within.tolist()
+    ([-1, 0, 0, 0, 0, 0, 0, 0, 1, 1], [0, 0, 1, 1, 1, 1, 1, 1, 1, 2])
+    """
+    after = passed_days + np.arange(1, days + 1)
+    return after // step_days - 1, (after - 1) // step_days
 
 
 @dataclass(frozen=True)
@@ -99,8 +115,8 @@ class Stored:
 
 def ahead_of(price: Told, demand: Told, today_price: Floats) -> Ahead:
     """The planner's view of what was told of the same days; today_price: (series,) what stands until a quote is due."""
-    later, standing = np.maximum(price.which, 0), price.which < 0
-    due = np.diff(price.which, prepend=-1) > 0
+    later, standing = np.maximum(price.ended, 0), price.ended < 0
+    due = np.diff(price.ended, prepend=-1) > 0
     p10, p50, p90 = (np.where(standing, today_price[:, None], price.units[name][:, later]) for name in QUANTILES)
     # What stands until the first quote is due tells nothing of it; in between, a price stays what it is.
     known = np.where(standing[:-1], 0.0, 1.0)
@@ -108,8 +124,7 @@ def ahead_of(price: Told, demand: Told, today_price: Floats) -> Ahead:
         np.where(due[1:], known * np.pad(each, ((0, 0), (0, 1)))[:, later[:-1]], 1.0)
         for each in (price.links, price.persistence)
     )
-    day = np.maximum(demand.which, 0)
-    sd = np.maximum(demand.units["p90"] - demand.units["p10"], 0.0)[:, day] / P10_TO_P90_IN_SD
+    sd = np.maximum(demand.units["p90"] - demand.units["p10"], 0.0)[:, demand.within] / P10_TO_P90_IN_SD
     return Ahead(
         p10=p10,
         p50=p50,
@@ -117,7 +132,7 @@ def ahead_of(price: Told, demand: Told, today_price: Floats) -> Ahead:
         correlation=correlation,
         persistence=persistence,
         quote_due=due,
-        demand_mean=np.maximum(demand.units["mean"][:, day] / demand.step_days, 0.0),
+        demand_mean=np.maximum(demand.units["mean"][:, demand.within] / demand.step_days, 0.0),
         demand_variance=np.square(sd) / demand.step_days,
         demand_level_cv=demand.level_cv,
     )
@@ -149,8 +164,8 @@ def told_in(
     links, persistence = (
         np.array(described[name])[group, : steps - 1] for name in ("error_correlation", "error_persistence")
     )
-    which = np.arange(1, days + 1) // step_days - 1
-    return Told(units, links, persistence, np.array(described["level_cv"])[group], which, step_days)
+    level_cv = np.array(described["level_cv"])[group]
+    return Told(units, links, persistence, level_cv, *steps_of(0, days, step_days), step_days)
 
 
 def rows_of(problem: Problem, key: pd.DataFrame) -> Ints:

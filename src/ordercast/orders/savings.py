@@ -82,9 +82,9 @@ def over_time(cost: Floats, other: Floats, reference: Floats, seed: int) -> Inte
 
 def block_days(days: int, seed: int) -> Ints:
     """Draws of as many days, in blocks of 28, (draws, days)."""
-    block = min(BLOCK_DAYS, days)
-    starts = np.random.default_rng(seed).integers(0, days, (DRAWS, -(-days // block)))
-    drawn = (starts[:, :, None] + np.arange(block)) % days
+    block = max(min(BLOCK_DAYS, days), 1)
+    starts = np.random.default_rng(seed).integers(0, max(days, 1), (DRAWS, -(-days // block)))
+    drawn = (starts[:, :, None] + np.arange(block)) % max(days, 1)
     return np.asarray(drawn.reshape(DRAWS, -1)[:, :days], dtype=np.int64)
 
 
