@@ -36,8 +36,7 @@ def outlook_of(case: Case, first_day: int | None = None) -> Outlook:
     key = pd.DataFrame(
         {"product_id": world.product_ids[world.terms.product], "supplier_id": world.supplier_ids}, dtype="str"
     )
-    known_days = world.demand_days[-1] if (np.diff(world.demand_days) == 0).any() else world.days  # rows of whole weeks
-    lag_days = {"price": 0, "demand": int((known_days - world.days) % step_days)}
+    lag_days = {"price": 0, "demand": outlook.sales_lag_days(world, step_days)}
     asked = {}
     for target, names in (("price", key), ("demand", pd.DataFrame({"product_id": world.product_ids}, dtype="str"))):
         lesson = ours.lesson(

@@ -19,7 +19,7 @@ from ordercast.features import TARGETS, Problem
 from ordercast.forecast import Scaled
 from ordercast.orders import outlook
 from ordercast.orders.outlook import Asked, Outlook
-from ordercast.orders.planner import Ahead, Planner
+from ordercast.orders.planner import Ahead, Planner, Remembered
 from ordercast.orders.policies import just_in_time
 from ordercast.orders.replay import replay
 
@@ -164,6 +164,7 @@ def stored(target: str, step_days: int, steps: int) -> pd.DataFrame:
     return table.assign(**quantiles, **({"supplier_id": "F1"} if target == "price" else {}))
 
 
+ALL = np.ones(2, dtype=bool)
 DESCRIBED = {
     "groups": ["wild", "calm"],
     "error_correlation": [[0.9] * 9, [0.6] * 9],
@@ -176,7 +177,7 @@ DESCRIBED = {
 def test_stored_forecasts_tell_the_same_days_as_a_forecaster_of_today(step_days):
     ahead, keys = {}, pd.DataFrame({"product_id": ["B", "A"], "supplier_id": "F1"})
     for target, key in (("price", keys), ("demand", keys[["product_id"]])):
-        ahead[target] = outlook.told_in(stored(target, step_days, 10), key, DESCRIBED, step_days, 10)
+        ahead[target] = outlook.told_in(stored(target, step_days, 10), key, DESCRIBED, step_days, 10, ALL)
     told = outlook.ahead_of(ahead["price"], ahead["demand"], np.array([70.0, 7.0]))
     due = [day % step_days == 0 for day in range(1, 11)]
     price = [10.0 * (day // step_days) if day >= step_days else 7.0 for day in range(1, 11)]
@@ -196,9 +197,11 @@ def test_stored_forecasts_tell_the_same_days_as_a_forecaster_of_today(step_days)
 def test_a_series_without_a_forecast_of_all_days_is_refused_by_name():
     key = pd.DataFrame({"product_id": ["A", "C"]})
     with pytest.raises(ValueError, match=r"no forecast of 10 days for \{'product_id': 'C'\}: run `dvc repro forecast`"):
-        outlook.told_in(stored("demand", 1, 10), key, DESCRIBED, 1, 10)
+        outlook.told_in(stored("demand", 1, 10), key, DESCRIBED, 1, 10, ALL)
     with pytest.raises(ValueError, match="no forecast of 11 days"):
-        outlook.told_in(stored("demand", 1, 10), key.iloc[:1], DESCRIBED, 1, 11)
+        outlook.told_in(stored("demand", 1, 10), key.iloc[:1], DESCRIBED, 1, 11, ALL[:1])
+    told = outlook.told_in(stored("demand", 1, 10), key, DESCRIBED, 1, 10, np.array([True, False]))
+    assert told.units["mean"][1].tolist() == [1.0] * 10
 
 
 @pytest.mark.parametrize("over", [1, 2, 7])
@@ -357,7 +360,7 @@ def test_the_planner_and_its_rivals_ask_once_a_morning(case, outlooks):
         asked.append(view.day)
         return outlooks[None](view)
 
-    remembered = planners.Remembered(source)
+    remembered = Remembered(source)
     first = case.test_first
     views = [case.world.view(day, case.world.base_price(first)) for day in (first, first + 1, first)]
     for view in views:

@@ -94,7 +94,9 @@ def outlook_as_of(
         cut = int(np.searchsorted(problem.panel.dates, known.dates[first_day])) - 1
         rows = problems.training_rows(problem)
         model = fit(problem, rows, cut, settings, seed=base["seed"], threads=base["threads"])
-        asked[name] = Asked(model, problem, outlook.rows_of(problem, keys(known)[columns].drop_duplicates()))
+        lag_days = 0 if name == "price" else outlook.sales_lag_days(known, problem.panel.step_days)
+        own = outlook.rows_of(problem, keys(known)[columns].drop_duplicates())
+        asked[name] = Asked(model, problem, own, lag_days)
     return Outlook(asked["price"], asked["demand"], days)
 
 

@@ -16,7 +16,7 @@ from ordercast.features import Problem
 from ordercast.forecast import Forecaster
 from ordercast.orders.planner import Ahead
 from ordercast.orders.supply import P10_TO_P90_IN_SD
-from ordercast.orders.world import Bools, Floats, Ints, View
+from ordercast.orders.world import Bools, Floats, Ints, View, World
 
 QUANTILES = ("p10", "p50", "p90")
 
@@ -75,6 +75,13 @@ class Asked:
             within,
             panel.step_days,
         )
+
+
+def sales_lag_days(world: World, step_days: int) -> int:
+    """By how many days what a row of the world's sales tells of ends after its step."""
+    whole_weeks = (np.diff(world.demand_days) == 0).any()
+    known_days = world.demand_days[-1] if whole_weeks else world.days
+    return int((known_days - world.days) % step_days)
 
 
 def steps_of(passed_days: int, days: int, step_days: int) -> tuple[Ints, Ints]:
