@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ordercast.calibrate import HORIZON_EDGES_DAYS
-from ordercast.kernels import ahead
+from ordercast.kernels import ahead, levels
 from ordercast.panel import Panel
 from ordercast.params import Features
 from ordercast.states import HALF_YEAR_DAYS, LOOK_BACK_DAYS, YEAR_DAYS, Floats, Ints, State, demand_state, price_state
@@ -173,9 +173,9 @@ def _ahead(problem: Problem, cells: Cells, state: State, pair: Ints, scale: Floa
     panel, horizon = problem.panel, cells.horizon
     unit = state.unit[pair]
     features = {"days_ahead": panel.step_days * horizon.astype(float), "spread_to_step": scale / unit}
-    if state.since is not None and state.between is not None and state.gap is not None:
+    if state.since is not None and state.between is not None and state.outlook is not None:
         features["changes_due"] = np.floor((state.since[pair] + horizon) / state.between[pair])
-        features["gap_due"] = np.where(features["changes_due"] >= 1, state.gap[pair], 0.0) / scale
+        features["outlook"] = levels.foreseen(state.outlook, pair, horizon, panel.step_days) / scale
     dates = panel.dates[cells.origin] + panel.step_days * horizon.astype("timedelta64[D]")
     features |= calendar(dates, panel.step_days, problem.spec.country)
     year, half = YEAR_DAYS // panel.step_days, 7 // panel.step_days // 2
