@@ -8,7 +8,7 @@ from typing import Any
 import numba as nb
 import numpy as np
 
-from ordercast.kernels.compiled import CELLS, COLUMN, FLOAT, INDEX, INT, TABLE, Floats, Ints, jit
+from ordercast.kernels.compiled import CELLS, COLUMN, FLOAT, INDEX, INT, Floats, Ints, jit
 
 GAP, DRIFT, SALE, WAIT = range(4)  # the parts of an outlook
 DRIFT_DAYS = 14
@@ -46,18 +46,24 @@ def chance_of_list(waited: float, every: float, punctual: float) -> float:
     return punctual / 3 if on_time(waited, every) else max((1 - punctual) / max(every - 3, 1.0), 0.003)
 
 
-@jit((FLOAT, FLOAT), COLUMN, TABLE, COLUMN, INT, COLUMN)
-def foretold(mean: Floats, cov: Floats, wave: Floats, own: int, response: Floats) -> tuple[float, float]:
-    """Mean and variance of the price whose own distance is part `own`; response: its covariance with every part."""
-    for x in range(len(mean)):
-        response[x] = cov[x, own]
+@jit((FLOAT, FLOAT), COLUMN, COLUMN, COLUMN, COLUMN, INT, INT, INT, INT)
+def foretold(
+    means: Floats, covs: Floats, responses: Floats, wave: Floats, at: int, corner: int, size: int, own: int
+) -> tuple[float, float]:
+    """Mean and variance of the price whose own distance is part `own` of a product; see `outlooks` for the places.
+
+    responses: its covariance with every part is written there, in the row of that part.
+    """
+    told, variance, row = means[at + own], 0.0, corner + own * size
+    for x in range(size):
+        total = covs[row + x]
         for y in range(SHARED):
-            response[x] += cov[x, y] * wave[y]
-    told, variance = mean[own], response[own]
-    for y in range(SHARED):
-        told += mean[y] * wave[y]
-        variance += response[y] * wave[y]
-    return told, variance
+            total += covs[corner + y * size + x] * wave[y]
+        responses[row + x] = total
+        if x < SHARED:
+            told += means[at + x] * wave[x]
+            variance += total * wave[x]
+    return told, variance + responses[row + own]
 
 
 @jit((FLOAT, FLOAT), FLOAT, FLOAT, FLOAT, FLOAT, FLOAT)
@@ -89,19 +95,30 @@ def common_miss(misses: Floats, variances: Floats, count: int) -> tuple[float, f
     return total / weight, 1 / weight
 
 
-@jit(nb.void, COLUMN, TABLE, COLUMN, INT, FLOAT, FLOAT)
-def learn(mean: Floats, cov: Floats, response: Floats, own: int, miss: float, variance: float) -> None:
+@jit(nb.void, COLUMN, COLUMN, COLUMN, INT, INT, INT, INT, FLOAT, FLOAT)
+def learn(
+    means: Floats,
+    covs: Floats,
+    responses: Floats,
+    at: int,
+    corner: int,
+    size: int,
+    own: int,
+    miss: float,
+    variance: float,
+) -> None:
     """Move the parts of a product, in place, by what one of its prices missed (Kalman)."""
+    row = corner + own * size
     if miss * miss > LIMIT * LIMIT * variance:  # a slip, or the series' own affair
         miss = math.copysign(LIMIT * math.sqrt(variance), miss)
-        cov[own, own] += variance / 2
-        response[own] += variance / 2
+        covs[row + own] += variance / 2
+        responses[row + own] += variance / 2
         variance *= 1.5
-    for x in range(len(mean)):
-        mean[x] += response[x] / variance * miss
-    for x in range(len(mean)):
-        for y in range(len(mean)):
-            cov[x, y] -= response[x] / variance * response[y]
+    for x in range(size):
+        gain = responses[row + x] / variance
+        means[at + x] += gain * miss
+        for y in range(size):
+            covs[corner + x * size + y] -= gain * responses[row + y]
 
 
 @jit((FLOAT, FLOAT), FLOAT, FLOAT, FLOAT, FLOAT)
@@ -142,22 +159,21 @@ def outlooks(z: Floats, first: Ints, product: Ints, supplier: Ints, waves: Float
     begins[1:] = np.cumsum(np.bincount(product))
     sizes = SHARED + np.diff(begins)
     cells[1:] = np.cumsum(sizes * sizes)
-    means, covs = np.zeros(series + SHARED * products), np.zeros(cells[-1])
+    means, covs, responses = np.zeros(series + SHARED * products), np.zeros(cells[-1]), np.zeros(cells[-1])
     noise, told = np.full(products, FIRST_STEP**2 * step_days), np.full(products, FIRST_STEPS)
     keep, ahead = KEEP**step_days, -(-DRIFT_DAYS // step_days)
     for p in range(products):
-        cov = covs[cells[p] : cells[p + 1]].reshape(sizes[p], sizes[p])
-        cov[0, 0] = noise[p] / (1 - keep * keep)
-        cov[1, 1] = cov[2, 2] = SEASON**2 * noise[p]
-        for own in range(SHARED, sizes[p]):
-            cov[own, own] = DISTANCE**2
+        corner, size = cells[p], sizes[p]
+        covs[corner] = noise[p] / (1 - keep * keep)
+        for x in range(1, size):
+            covs[corner + x * (size + 1)] = SEASON**2 * noise[p] if x < SHARED else DISTANCE**2
     asks, asks_doubt, asked = np.zeros(suppliers), np.full(suppliers, 1e-3), np.zeros(suppliers, np.int64)
     by_supplier, ends = np.argsort(supplier, kind="mergesort"), np.cumsum(np.bincount(supplier))
     listed, before, earlier, odds = np.zeros(series), np.zeros(series), np.zeros(series), np.zeros(series)
     changed, every, punctual = np.zeros(series, np.int64), np.full(series, 3.0), np.full(series, 0.5)
     fresh, cut = np.zeros(series, np.bool_), np.zeros(series, np.bool_)
-    chance, miss, doubt = np.zeros(series), np.zeros(series), np.zeros(series)
-    misses, doubts, response = np.empty(series), np.empty(series), np.empty(sizes.max())
+    miss, doubt, learned = np.zeros(series), np.zeros(series), np.full(products, -1)
+    misses, doubts = np.empty(series), np.empty(series)
     wave, out = np.ones(SHARED), np.zeros((series, steps, 4), dtype=np.float32)
     for start in range(0, steps, BESIDE):
         columns = z[:, start : start + BESIDE].T.copy()
@@ -183,7 +199,6 @@ def outlooks(z: Floats, first: Ints, product: Ints, supplier: Ints, waves: Float
                 if t == max(first[i], 0):
                     listed[i], fresh[i], changed[i] = now[i], True, t
                 elif now[i] != before[i]:
-                    chance[i] = chance_of_list(t - changed[i], every[i], punctual[i])
                     earlier[i], was = listed[i], odds[i]
                     listed[i], odds[i] = list_price(now[i], before[i], listed[i], odds[i])
                     fresh[i] = listed[i] != earlier[i]
@@ -191,15 +206,13 @@ def outlooks(z: Floats, first: Ints, product: Ints, supplier: Ints, waves: Float
                 elif odds[i] > 0:
                     odds[i] -= SALE_ENDS * step_days
                     if odds[i] <= 0:
-                        listed[i], fresh[i], odds[i], chance[i] = now[i], True, 0.0, 1.0
+                        listed[i], fresh[i], odds[i] = now[i], True, 0.0
                 if fresh[i]:
                     p = product[i]
                     at, own = begins[p] + SHARED * p, SHARED + i - begins[p]
-                    mean = means[at : at + sizes[p]]
-                    cov = covs[cells[p] : cells[p + 1]].reshape(sizes[p], sizes[p])
-                    said, variance = foretold(mean, cov, wave, own, response[: sizes[p]])
+                    said, variance = foretold(means, covs, responses, wave, at, cells[p], sizes[p], own)
                     if t == max(first[i], 0):
-                        mean[own] = now[i] - said - asks[supplier[i]]
+                        means[at + own] = now[i] - said - asks[supplier[i]]
                         said = now[i] - asks[supplier[i]]
                     miss[i], doubt[i] = listed[i] - said - asks[supplier[i]], variance + BLUR * noise[p]
             for s in range(suppliers):
@@ -221,20 +234,21 @@ def outlooks(z: Floats, first: Ints, product: Ints, supplier: Ints, waves: Float
                     continue
                 p, s = product[i], supplier[i]
                 at, own = begins[p] + SHARED * p, SHARED + i - begins[p]
-                mean = means[at : at + sizes[p]]
-                cov = covs[cells[p] : cells[p + 1]].reshape(sizes[p], sizes[p])
-                said, variance = foretold(mean, cov, wave, own, response[: sizes[p]])
-                variance += asks_doubt[s] + BLUR * noise[p]
-                rest = listed[i] - said - asks[s]
+                rest, variance = miss[i], doubt[i] + asks_doubt[s]
+                if learned[p] == t:
+                    said, variance = foretold(means, covs, responses, wave, at, cells[p], sizes[p], own)
+                    rest, variance = listed[i] - said - asks[s], variance + BLUR * noise[p] + asks_doubt[s]
+                waited = t - changed[i]
                 if cut[i] and rest < 0:
                     along = False
                     for j in range(begins[p], begins[p + 1]):
                         along |= j != i and fresh[j] and miss[j] < miss[i] / 2
-                    odds[i] = 0.0 if along else max(sale_odds(rest, variance, chance[i]), 0.0)
+                    chance = chance_of_list(waited, every[i], punctual[i])
+                    odds[i] = 0.0 if along else max(sale_odds(rest, variance, chance), 0.0)
                     if odds[i] > 0:
                         listed[i] = earlier[i]
                         continue
-                waited = t - changed[i]
+                learned[p] = t
                 if waited > 0:
                     punctual[i] += 0.1 * (on_time(waited, every[i]) - punctual[i])
                     punctual[i] = min(max(punctual[i], 0.1), 0.95)
@@ -243,7 +257,7 @@ def outlooks(z: Floats, first: Ints, product: Ints, supplier: Ints, waves: Float
                 if rest * rest <= LIMIT * LIMIT * variance:
                     told[p] = min(told[p] + 1, MOST_STEPS)
                     noise[p] *= 1 + (rest * rest / variance - 1) / told[p]
-                learn(mean, cov, response[: sizes[p]], own, rest, variance)
+                learn(means, covs, responses, at, cells[p], sizes[p], own, rest, variance)
             for i in range(series):
                 if t >= first[i]:
                     p, s = product[i], supplier[i]
@@ -259,14 +273,21 @@ def outlooks(z: Floats, first: Ints, product: Ints, supplier: Ints, waves: Float
     return out
 
 
+@jit(COLUMN, CELLS, INDEX, INDEX, INT)
 def foreseen(outlook: Floats, pair: Ints, horizon: Ints, step_days: int) -> Floats:
     """The change of a log price that its outlook foresees `horizon` steps on, (rows,); pair: the row of each.
 
     Once the list price is due it will stand where it would by then; the sale that runs lasts as long as sales do.
     """
-    at, days = outlook[pair], step_days * horizon
-    moved = at[:, GAP] + at[:, DRIFT] * (1 - KEEP**days) / (1 - KEEP**DRIFT_DAYS)
-    return np.where(horizon >= at[:, WAIT], moved, 0.0) - at[:, SALE] * (1 - (1 - SALE_ENDS) ** days)
+    out = np.empty(len(pair))
+    for r in range(len(pair)):
+        at, days = outlook[pair[r]], step_days * horizon[r]
+        out[r] = 0.0
+        if horizon[r] >= at[WAIT]:
+            out[r] = at[GAP] + at[DRIFT] * (1 - KEEP**days) / (1 - KEEP**DRIFT_DAYS)
+        if at[SALE] < 0:
+            out[r] -= at[SALE] * (1 - (1 - SALE_ENDS) ** days)
+    return out
 
 
 def moved(outlook: Floats, change: Floats) -> Floats:
