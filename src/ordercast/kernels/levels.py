@@ -2,141 +2,39 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numba as nb
 import numpy as np
 
-from ordercast.kernels.compiled import CELLS, COLUMN, FLOAT, INDEX, INT, Floats, Ints, jit
+from ordercast.kernels.compiled import CELLS, COLUMN, INDEX, INT, Floats, Ints, jit
+from ordercast.kernels.lists import (
+    FEW,
+    LIMIT,
+    SHARED,
+    chance_of_list,
+    common_miss,
+    foretold,
+    grow_unsure,
+    jumped,
+    learn,
+    list_price,
+    on_time,
+    sale_odds,
+)
 
 GAP, DRIFT, SALE, WAIT = range(4)  # the parts of an outlook
 DRIFT_DAYS = 14
-SHARED = 3  # parts of a product that its suppliers share: deviation, and the year's cosine and sine
 KEEP = 0.985  # of a product's or a supplier's deviation, from day to day
 SEASON = 3.0  # usual steps: how far a year's wave may be thought to swing before it is seen
-OWN_DRIFT = 0.004  # of the variance of a step: how a series' own distance wanders
-BLUR = 0.01  # likewise: what rounding hides
+BLUR = 0.01  # of the variance of a step: what rounding hides
 FIRST_STEP, FIRST_STEPS, MOST_STEPS = 0.015, 20.0, 100.0  # of the log price; how many a step's variance is the mean of
 DISTANCE = 0.3  # of the log price: between two suppliers
-LIMIT = 3.0  # standard deviations: what lies further off is cut there, and doubted
 CALM = 1e-7  # variance a day by which a supplier wanders when he does not jump
 JUMPS, JUMP, MOST_JUMPED = 0.002, 0.1, 0.3  # chance a day that a supplier moves all he sells; its usual size
-FEW = 3  # prices of a supplier that changed together, below which no jump is told from them
 LEAST_CUT = 0.05  # of the log price: a smaller one is no sale
-SALES, DEPTHS = 0.02, 0.3  # chance of a sale to begin at a step; the range of its depths
 SALE_ENDS = 0.1  # chance a day; by so much less sure of it is who still sees it
-SUREST = 4.0  # log odds of a sale at its beginning
-ON_TIME = 1.01  # steps
 BESIDE = 16  # steps of all series that are laid beside each other at a time, for the memory's sake
-
-
-@jit(nb.boolean, FLOAT, FLOAT)
-def on_time(waited: float, every: float) -> bool:
-    """Whether a list price that changes every so many steps is due after so long, or a multiple of it."""
-    turns = round(waited / every)
-    return turns >= 1 and abs(waited - turns * every) <= ON_TIME
-
-
-@jit(FLOAT, FLOAT, FLOAT, FLOAT)
-def chance_of_list(waited: float, every: float, punctual: float) -> float:
-    """The chance that the list price changes at this very step; punctual: share of its changes that came on time."""
-    if every <= 3:
-        return 1 / every
-    return punctual / 3 if on_time(waited, every) else max((1 - punctual) / max(every - 3, 1.0), 0.003)
-
-
-@jit((FLOAT, FLOAT), COLUMN, COLUMN, COLUMN, COLUMN, INT, INT, INT, INT)
-def foretold(
-    means: Floats, covs: Floats, responses: Floats, wave: Floats, at: int, corner: int, size: int, own: int
-) -> tuple[float, float]:
-    """Mean and variance of the price whose own distance is part `own` of a product; see `outlooks` for the places.
-
-    responses: its covariance with every part is written there, in the row of that part.
-    """
-    told, variance, row = means[at + own], 0.0, corner + own * size
-    for x in range(size):
-        total = covs[row + x]
-        for y in range(SHARED):
-            total += covs[corner + y * size + x] * wave[y]
-        responses[row + x] = total
-        if x < SHARED:
-            told += means[at + x] * wave[x]
-            variance += total * wave[x]
-    return told, variance + responses[row + own]
-
-
-@jit((FLOAT, FLOAT), FLOAT, FLOAT, FLOAT, FLOAT, FLOAT)
-def jumped(miss: float, doubt: float, calm: float, chance: float, size: float) -> tuple[float, float]:
-    """How far a supplier moved, and what variance is left, given what his prices miss by on the whole.
-
-    doubt: variance of that miss; calm: of him, if he did not jump, which he does with the chance given: a mixture of
-    two normal priors, told apart by the miss and collapsed to one (Gordon & Smith 1990).
-    """
-    still, moved = calm + doubt, calm + size * size + doubt
-    odds = 0.0
-    if chance > 0:
-        less = math.log(moved / still) + miss * miss * (1 / moved - 1 / still)
-        odds = chance / (chance + (1 - chance) * math.exp(min(less / 2, 50.0)))
-    slow, fast = calm / still, 1 - doubt / moved
-    left = (1 - odds) * slow * doubt + odds * fast * doubt + odds * (1 - odds) * ((fast - slow) * miss) ** 2
-    return ((1 - odds) * slow + odds * fast) * miss, left
-
-
-@jit((FLOAT, FLOAT), COLUMN, COLUMN, INT)
-def common_miss(misses: Floats, variances: Floats, count: int) -> tuple[float, float]:
-    """The mean of misses that a sale among them does not rule, and its variance: weighted, cut around the median."""
-    centre = np.median(misses[:count]) if count >= FEW else 0.0
-    total = weight = 0.0
-    for k in range(count):
-        most = 2 * math.sqrt(variances[k])
-        total += (centre + min(max(misses[k] - centre, -most), most)) / variances[k]
-        weight += 1 / variances[k]
-    return total / weight, 1 / weight
-
-
-@jit(nb.void, COLUMN, COLUMN, COLUMN, INT, INT, INT, INT, FLOAT, FLOAT)
-def learn(
-    means: Floats,
-    covs: Floats,
-    responses: Floats,
-    at: int,
-    corner: int,
-    size: int,
-    own: int,
-    miss: float,
-    variance: float,
-) -> None:
-    """Move the parts of a product, in place, by what one of its prices missed (Kalman)."""
-    row = corner + own * size
-    if miss * miss > LIMIT * LIMIT * variance:  # a slip, or the series' own affair
-        miss = math.copysign(LIMIT * math.sqrt(variance), miss)
-        covs[row + own] += variance / 2
-        responses[row + own] += variance / 2
-        variance *= 1.5
-    for x in range(size):
-        gain = responses[row + x] / variance
-        means[at + x] += gain * miss
-        for y in range(size):
-            covs[corner + x * size + y] -= gain * responses[row + y]
-
-
-@jit((FLOAT, FLOAT), FLOAT, FLOAT, FLOAT, FLOAT)
-def list_price(now: float, before: float, listed: float, odds: float) -> tuple[float, float]:
-    """The list price behind a quote that changed, and the log odds left that a sale runs (0: none does).
-
-    A sale is over when a rise takes back half its depth; other changes are those of the list price under it.
-    """
-    if odds <= 0 or now - before >= (listed - before) / 2:
-        return now, 0.0
-    return listed + now - before, odds
-
-
-@jit(FLOAT, FLOAT, FLOAT, FLOAT)
-def sale_odds(miss: float, variance: float, chance: float) -> float:
-    """Log odds that a cut is a sale and no new list price, which would miss by so much and comes with that chance."""
-    fit = math.log(2 * math.pi * variance) + min(miss * miss / variance, 16.0)
-    return min(math.log(SALES / DEPTHS) - math.log(chance) + fit / 2, SUREST)
 
 
 @jit(nb.float32[:, :, ::1], CELLS, INDEX, INDEX, INDEX, CELLS, INT)
@@ -173,6 +71,7 @@ def outlooks(z: Floats, first: Ints, product: Ints, supplier: Ints, waves: Float
     changed, every, punctual = np.zeros(series, np.int64), np.full(series, 3.0), np.full(series, 0.5)
     fresh, cut = np.zeros(series, np.bool_), np.zeros(series, np.bool_)
     miss, doubt, learned = np.zeros(series), np.zeros(series), np.full(products, -1)
+    latest = np.full(products, -1)
     misses, doubts = np.empty(series), np.empty(series)
     wave, out = np.ones(SHARED), np.zeros((series, steps, 4), dtype=np.float32)
     for start in range(0, steps, BESIDE):
@@ -181,14 +80,7 @@ def outlooks(z: Floats, first: Ints, product: Ints, supplier: Ints, waves: Float
             now, t = columns[step], start + step
             wave[1], wave[2] = waves[0, t], waves[1, t]
             for p in range(products):
-                corner, size = cells[p], sizes[p]
                 means[begins[p] + SHARED * p] *= keep
-                for x in range(size):
-                    covs[corner + x] *= keep
-                    covs[corner + x * size] *= keep
-                covs[corner] += noise[p]
-                for own in range(SHARED, size):
-                    covs[corner + own * (size + 1)] += OWN_DRIFT * noise[p]
             asks *= keep
             asks_doubt *= keep * keep
             asks_doubt += CALM * step_days
@@ -210,6 +102,9 @@ def outlooks(z: Floats, first: Ints, product: Ints, supplier: Ints, waves: Float
                 if fresh[i]:
                     p = product[i]
                     at, own = begins[p] + SHARED * p, SHARED + i - begins[p]
+                    if latest[p] < t:
+                        grow_unsure(covs, cells[p], sizes[p], noise[p], keep, t - latest[p])
+                        latest[p] = t
                     said, variance = foretold(means, covs, responses, wave, at, cells[p], sizes[p], own)
                     if t == max(first[i], 0):
                         means[at + own] = now[i] - said - asks[supplier[i]]
