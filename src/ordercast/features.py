@@ -23,6 +23,7 @@ from ordercast.params import Features
 from ordercast.states import HALF_YEAR_DAYS, LOOK_BACK_DAYS, YEAR_DAYS, Floats, Ints, State, demand_state, price_state
 
 HOLIDAY_REACH_DAYS = 14
+TARGET_LIMIT = 6.0  # scaled departures beyond this are typing errors or shocks that nobody forecasts
 WEEKS = 8
 OWN_BAND = ("own_p10", "own_p90")  # features that are also bands in their own right
 OWN_STEPS = 125  # of two years every sixth day at most: every seventh would see one weekday only
@@ -111,6 +112,13 @@ class Rows:
     def own_band(self) -> Floats:
         """The features OWN_BAND, (rows, 2), NaN where a series is too young to have a band of its own."""
         return self.x[:, [self.names.index(name) for name in OWN_BAND]].astype(np.float64)
+
+    def outlook(self) -> Floats:
+        """The scaled change that comparable prices foresee, (rows,), itself a feature; 0 where there is none."""
+        if "outlook" not in self.names:
+            return np.zeros(len(self.x))
+        told = self.x[:, self.names.index("outlook")].astype(np.float64)
+        return np.clip(told, -TARGET_LIMIT, TARGET_LIMIT)
 
 
 def every_cell(problem: Problem, origins: Sequence[int]) -> Cells:

@@ -24,7 +24,6 @@ BAGGING_EVERY = 5  # rounds: drawing the rows anew costs as much as a tree
 RECURSED_PRODUCTS = 30  # enough to judge a recursion by: the evidence lies in the origins
 ROWS_PER_THREAD = 100_000  # a smaller fit is no faster on two cores, and burns both
 OUTER_STEP = 1.2  # outer quantiles may stride: what they get wrong in general is shifted afterwards
-TARGET_LIMIT = 6.0  # scaled departures beyond this are typing errors or shocks that nobody forecasts
 
 
 @dataclass(frozen=True)
@@ -160,7 +159,7 @@ def _objective(level: float | None, train: Train) -> dict[str, Any]:
 def _lesson(problem: Problem, rows: Rows, cut: int, settings: dict[str, Any]) -> Lesson:
     y = features.scaled_target(problem.panel, rows)
     use = np.flatnonzero(np.isfinite(y) & (rows.origin + rows.horizon <= cut))
-    y = np.clip(y[use], -TARGET_LIMIT, TARGET_LIMIT)
+    y = np.clip(y[use], -features.TARGET_LIMIT, features.TARGET_LIMIT)
     data = lgb.Dataset(rows.x[use], label=y, feature_name=rows.names, params=settings, free_raw_data=True)
     near = rows.horizon[use] <= samples.near_steps(problem.panel.step_days)
     return Lesson(use, y, near, data.construct() if len(use) >= MIN_ROWS else data)
@@ -241,6 +240,11 @@ def _judged(
         for name, rule in rules.items()
     }
     bucket, far = calibrate.horizon_bucket(ahead), calibrate.far_range(ahead)
+    if problem.target.drifts:
+        point = sum((skill[name][group, far] * predicted[name] for name in rules), np.zeros(len(at))) / len(rules)
+        point = calibrate.snapped(point * rows.trust[at], forecast.SNAP)
+        beyond, missed = (rows.outlook()[at] - point) * rows.trust[at] * weight, (actual - point) * weight
+        skill["outlook"] = calibrate.by_range(calibrate.mean_weights, beyond, missed, when, ahead, group, groups)
     shares, shifts = {}, {}
     for (name, level), own in zip(forecast.OUTER.items(), rows.own_band()[at].T, strict=True):
         shares[name] = calibrate.band_shares(predicted[name], own, actual, level, far, group, groups)
