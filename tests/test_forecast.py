@@ -124,7 +124,7 @@ def test_with_skill_the_forecast_departs_and_says_how_much_it_is_believed(bold):
 
 
 def test_the_guard_by_hand(bold):
-    """Prices: half of mean and median each, snapped, moved towards the outlook; demand: the mean. Outer quantiles mixed, shifted, in order."""
+    """Prices: half of mean and median each, snapped, then towards the outlook; demand: the mean. Bands in order."""
     problem, model = bold
     model = believing(model, 0.6)
     raw, got = forecast.asked(model, problem), forecast.guarded(model, problem)

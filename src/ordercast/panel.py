@@ -156,19 +156,12 @@ def in_logs(prices: Panel) -> Panel:
 
 
 def with_market(prices: Panel) -> Panel:
-    """The prices of a whole catalogue with the lines of its market and of its suppliers, and with their outlooks."""
+    """The prices of a whole catalogue with the lines of its market and suppliers, and with their outlooks."""
     supplier = pd.factorize(prices.ids["supplier_id"], sort=True)[0] + 1
     product = pd.factorize(prices.ids["product_id"])[0].astype(np.int64)
-    lines = market.lines(prices.z, prices.first, supplier)
-    outlook = levels.outlooks(prices.z, prices.first, product, supplier, _waves(prices), prices.step_days)
-    return replace(prices, market=lines, supplier=supplier, outlook=outlook)
-
-
-def _waves(prices: Panel) -> NDArray[np.float64]:
-    """Cosine and sine of the season on the panel's steps and on those of a fortnight more, (2, steps + 14 days)."""
-    days = prices.dates[0].astype(np.int64) + prices.step_days * np.arange(prices.steps + levels.DRIFT_DAYS)
-    angle = 2 * np.pi * days / 365.25
-    return np.round(np.stack([np.cos(angle), np.sin(angle)]), 9)
+    waves = market.waves(prices.dates, prices.step_days, levels.DRIFT_DAYS)
+    outlook = levels.outlooks(prices.z, prices.first, product, supplier, waves, prices.step_days)
+    return replace(prices, market=market.lines(prices.z, prices.first, supplier), supplier=supplier, outlook=outlook)
 
 
 def demand_panel(sales: pd.DataFrame, prices: Panel) -> Panel:
