@@ -78,10 +78,10 @@ def _gap(_: re.Match[str], value: float, unit: float) -> str:
     return f"{_percent(value * unit)} {_side(-value)} what comparable prices say"
 
 
-def _gap_due(_: re.Match[str], value: float, __: float) -> str:
+def _foreseen(_: re.Match[str], value: float, __: float) -> str:
     if value == 0:
-        return "no price change is due by then"
-    return f"a price change is due and it stands {_side(-value)} what comparable prices say"
+        return "comparable prices foresee no change by then"
+    return f"comparable prices foresee that it {'rises' if value > 0 else 'falls'}"
 
 
 def _due(_: re.Match[str], value: float, __: float) -> str:
@@ -112,7 +112,7 @@ PRICE_WORDS: list[tuple[str, str, Say]] = [
     (r"over_usual_distance", "others", _beside("its usual distance from the other suppliers")),
     (r"suppliers", "others", _sellers),
     (r"level_gap", "gap", _gap),
-    (r"gap_due", "gap", _gap_due),
+    (r"level_forecast", "gap", _foreseen),
     (r"sale_depth", "sale", _sale),
     (r"sale_age_days", "sale", _plain("the price cut is {days} days old")),
     (r"changes_due", "rhythm", _due),
