@@ -8,9 +8,15 @@ import pytest
 import small
 
 from ordercast import explain, features
-from ordercast.forecast import forecast
+from ordercast.forecast import Forecaster, asked, forecast
 
 WORDS = {True: explain.PRICE_WORDS + explain.ANY_WORDS, False: explain.DEMAND_WORDS + explain.ANY_WORDS}
+
+
+def believing(model: Forecaster, trees: float, level: float) -> Forecaster:
+    """The forecaster whose trees, and whose level filter, are believed by so much."""
+    weights = {name: np.full_like(weight, trees) for name, weight in model.skill.items()}
+    return replace(model, skill=weights | {"level": np.full_like(weights["mean"], level)})
 
 
 def told(name: str, value: float, unit: float = 0.01, price: bool = True) -> str:
@@ -38,12 +44,14 @@ def told(name: str, value: float, unit: float = 0.01, price: bool = True) -> str
         pytest.param("level_gap", -9.53, "9% over what comparable prices say", id="over_comparable_prices"),
         pytest.param("level_gap", 0.2, "in line with comparable prices", id="in_line"),
         pytest.param(
-            "gap_due",
-            -1.0,
-            "a price change is due and it stands over what comparable prices say",
-            id="due_and_over",
+            "level_forecast", 2.956, "comparable prices and its list-price rhythm say +3%", id="foreseen_rise"
         ),
-        pytest.param("gap_due", 0.0, "no price change is due by then", id="no_gap_due"),
+        pytest.param(
+            "level_forecast", -0.4, "comparable prices and its list-price rhythm say -0.4%", id="foreseen_slight_fall"
+        ),
+        pytest.param(
+            "level_forecast", 0.0, "comparable prices and its list-price rhythm say no change", id="nothing_foreseen"
+        ),
         pytest.param("season_sin", 0.3, "the time of year", id="season"),
         pytest.param("variance_ratio_7d", 1.0, "how much it usually moves", id="the_rest"),
     ],
@@ -72,8 +80,8 @@ def test_every_feature_has_words(target):
 def test_the_largest_contributions_are_told_one_of_each_family():
     problem = small.problem("price")
     model = small.fitted(problem)
-    model = replace(model, skill={name: np.ones_like(weight) for name, weight in model.skill.items()})
-    table = explain.drivers(model, problem, 7)
+    model = believing(model, 1.0, level=0.0)
+    table = explain.drivers(model, problem, 7, "direct")
     assert table["product_id"].tolist() == problem.panel.ids["product_id"].tolist()
     asked = replace(problem, horizons=np.array([7]))
     at = features.rows(asked, features.every_cell(asked, [problem.panel.steps - 1]))
@@ -86,11 +94,41 @@ def test_the_largest_contributions_are_told_one_of_each_family():
         assert 1 <= len(sentence.split("; ")) <= 3
 
 
+@pytest.mark.parametrize("trees", [0.0, 0.5])
+def test_what_is_taken_straight_from_the_level_filter_is_told(trees):
+    """Where the trees are not believed it is the only reason."""
+    problem = small.problem("price")
+    model = believing(small.fitted(problem), trees, level=0.8)
+    horizon = replace(problem, horizons=np.array([7]))
+    raw = asked(model, horizon)
+    table = explain.drivers(model, problem, 7, "direct")
+    foreseen = np.expm1(raw.level[:, 0] * raw.scale[:, 0])
+    assert (np.abs(foreseen) > 0.001).any()
+    for change, sentence in zip(foreseen, table["drivers"], strict=True):
+        reasons = [each for each in sentence.split("; ") if "list-price rhythm" in each]
+        if trees == 0:
+            assert reasons == ([sentence] if change else [])
+        for reason in reasons:
+            number = float(reason.split(" say ")[1].split("%")[0]) if "no change" not in reason else 0.0
+            assert number == pytest.approx(100 * change, abs=0.51)
+            assert trees > 0 or reason.endswith("(up)" if change > 0 else "(down)")
+    if trees > 0:
+        assert table["drivers"].str.contains("list-price rhythm say").any()
+
+
+def test_a_recursion_takes_nothing_straight_from_the_level_filter():
+    problem = small.problem("price")
+    model = small.fitted(problem)
+    told, untold = (explain.drivers(believing(model, 1.0, level), problem, 7, "recursive") for level in (1.0, 0.0))
+    pd.testing.assert_frame_equal(told, untold)
+    assert (explain.drivers(believing(model, 0.0, 1.0), problem, 7, "recursive")["drivers"] == "").all()
+
+
 def test_who_is_not_believed_is_not_explained():
     problem = small.problem("price")
     model = small.fitted(problem)
     blind = replace(model, skill={name: 0 * weight for name, weight in model.skill.items()})
-    assert (explain.drivers(blind, problem, 7)["drivers"] == "").all()
+    assert (explain.drivers(blind, problem, 7, "direct")["drivers"] == "").all()
 
 
 def test_an_explanation_does_not_depend_on_who_else_is_asked_for():
@@ -98,7 +136,10 @@ def test_an_explanation_does_not_depend_on_who_else_is_asked_for():
     model = small.fitted(problem)
     model = replace(model, skill={name: np.ones_like(weight) for name, weight in model.skill.items()})
     wanted = (problem.panel.ids["product_id"] == "A").to_numpy()
-    whole, alone = explain.drivers(model, problem, 7), explain.drivers(model, problem.take(wanted), 7)
+    whole, alone = (
+        explain.drivers(model, problem, 7, "direct"),
+        explain.drivers(model, problem.take(wanted), 7, "direct"),
+    )
     assert alone["drivers"].tolist() == whole.loc[wanted, "drivers"].tolist()
 
 
@@ -106,7 +147,7 @@ def test_reasons_are_told_of_the_days_people_see_and_of_departures_alone():
     problem = small.problem("price")
     model = small.fitted(problem)
     model = replace(model, skill={name: np.ones_like(weight) for name, weight in model.skill.items()})
-    known, why = explain.told(model, problem, "direct", 7), explain.drivers(model, problem, 7)
+    known, why = explain.told(model, problem, "direct", 7), explain.drivers(model, problem, 7, "direct")
     pd.testing.assert_frame_equal(known.drop(columns="drivers"), forecast(model, problem, "direct"))
     said = known.merge(why, on=["product_id", "supplier_id"], suffixes=("", "_asked"))
     seen = (said["horizon_days"] <= 7) & (said["skill_weight"] > 0)

@@ -17,7 +17,18 @@ TODAY = pd.Timestamp("2025-10-27")
 def assert_same(one: dict[str, Panel], other: dict[str, Panel]) -> None:
     assert list(one) == list(other)
     for name, known in one.items():
-        for field in ("dates", "value", "z", "observed", "first", "driver", "market", "supplier", "gap", "step_days"):
+        for field in (
+            "dates",
+            "value",
+            "z",
+            "observed",
+            "first",
+            "driver",
+            "market",
+            "supplier",
+            "structure",
+            "step_days",
+        ):
             np.testing.assert_array_equal(getattr(known, field), getattr(other[name], field), err_msg=f"{name} {field}")
         pd.testing.assert_frame_equal(known.ids, other[name].ids)
 

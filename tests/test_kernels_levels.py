@@ -1,6 +1,7 @@
 """Where the other prices say that each should stand: beside a plain loop, and what the rule promises."""
 
 import statistics
+from statistics import NormalDist
 
 import loops
 import numpy as np
@@ -12,61 +13,151 @@ from loops import Cells, at
 from ordercast.kernels import levels
 
 
-def plain(z: np.ndarray, first: np.ndarray, product: list[int], supplier: list[int]) -> np.ndarray:
-    """The rule of `levels.gaps`, a dictionary for each part."""
-    level, effect = dict.fromkeys(product, 0.0), dict.fromkeys(supplier, 0.0)
-    usual, misses = dict.fromkeys(product, 0.01), dict.fromkeys(product, 1)
-    distance, changes = {}, dict.fromkeys(range(len(z)), 0)
-    out = np.zeros(z.shape)
+def rule(waited: float, every: float) -> bool:
+    turns = round(waited / every)
+    return turns >= 1 and abs(waited - turns * every) <= 1.01
 
-    def miss(i: int, t: int) -> float:
-        return z[i, t] - level[product[i]] - effect[supplier[i]] - distance[i]
 
-    def near(i: int, t: int) -> float:
-        return max(-3 * usual[product[i]], min(3 * usual[product[i]], miss(i, t)))
+def plain(z: np.ndarray, first: np.ndarray, product: list[int], supplier: list[int], waves: np.ndarray) -> np.ndarray:
+    """The rule of `levels.structures` for days, a full matrix for each product and a dictionary for all else."""
+    count, steps = z.shape
+    rows = {p: [i for i in range(count) if product[i] == p] for p in product}
+    mean = {p: np.zeros(3 + len(own)) for p, own in rows.items()}
+    noise, told = dict.fromkeys(rows, 0.015**2), dict.fromkeys(rows, 20.0)
+    cov = {p: np.diag([noise[p] / (1 - 0.985**2), *[9 * noise[p]] * 2, *[0.09] * len(own)]) for p, own in rows.items()}
+    keep = {p: np.diag([0.985, *[1.0] * (2 + len(own))]) for p, own in rows.items()}
+    drift = {p: np.diag([1.0, 0, 0, *[0.004] * len(own)]) for p, own in rows.items()}
+    asks, unsure, asked = dict.fromkeys(supplier, 0.0), dict.fromkeys(supplier, 1e-3), dict.fromkeys(supplier, 0)
+    listed, odds, changed = dict.fromkeys(range(count), 0.0), dict.fromkeys(range(count), 0.0), {}
+    every, punctual = dict.fromkeys(range(count), 3.0), dict.fromkeys(range(count), 0.5)
+    out = np.zeros((count, steps, 4))
 
-    for t in range(z.shape[1]):
-        started = [i for i in range(len(z)) if first[i] <= t]
-        for i in started:
-            if i not in distance:
-                distance[i] = 0.0
-                distance[i] = miss(i, t)
-        moved = [i for i in started if first[i] < t and z[i, t] != z[i, t - 1]]
-        shift = {}
-        for s in effect:
-            own = [i for i in moved if supplier[i] == s]
-            asked = [miss(i, t) if len(own) >= 3 else near(i, t) for i in own]
-            shift[s] = statistics.median(asked) * len(asked) / (len(asked) + 4) if asked else 0.0
-        effect = {s: effect[s] + shift[s] for s in effect}
-        pull = {p: [near(i, t) for i in moved if product[i] == p] for p in level}
-        level = {p: level[p] + sum(pull[p]) / (len(pull[p]) + 0.5) for p in level}
-        for i in moved:
-            p, rest = product[i], near(i, t)
-            misses[p] = min(misses[p] + 1, 30)
-            usual[p] += (abs(rest) - usual[p]) / misses[p]
-            changes[i] = min(changes[i] + 1, 12)
-            distance[i] += rest / (changes[i] + 1)
-            out[i, t] = -miss(i, t)
-        for i in started:
-            if i not in moved:
-                out[i, t] = -miss(i, t)
+    def seen(i: int, t: int) -> np.ndarray:
+        return np.array([1.0, *waves[:, t], *[float(i == j) for j in rows[product[i]]]])
+
+    def chance(i: int, t: int) -> float:
+        if every[i] <= 3:
+            return 1 / every[i]
+        if rule(t - changed[i], every[i]):
+            return punctual[i] / 3
+        return max((1 - punctual[i]) / max(every[i] - 3, 1), 0.003)
+
+    for t in range(steps):
+        for p in rows:
+            mean[p] = keep[p] @ mean[p]
+            cov[p] = keep[p] @ cov[p] @ keep[p] + noise[p] * drift[p]
+        for s in asks:
+            asks[s] *= 0.985
+            unsure[s] = unsure[s] * 0.985**2 + 1e-7
+        before, cut, likely, miss, doubt = dict(listed), set(), {}, {}, {}
+        for i in range(count):
+            p = product[i]
+            if t < first[i]:
+                continue
+            if t == first[i]:
+                listed[i], changed[i] = z[i, t], t
+                miss[i] = 0.0
+            elif z[i, t] != z[i, t - 1]:
+                move, was = z[i, t] - z[i, t - 1], odds[i]
+                likely[i] = chance(i, t)
+                if odds[i] <= 0 or move >= (listed[i] - z[i, t - 1]) / 2:
+                    listed[i], odds[i] = z[i, t], 0.0
+                else:
+                    listed[i] = listed[i] + z[i, t] - z[i, t - 1]
+                if was <= 0 and move <= -0.05:
+                    cut.add(i)
+            elif odds[i] > 0:
+                odds[i] -= 0.1
+                if odds[i] <= 0:
+                    listed[i], odds[i], miss[i] = z[i, t], 0.0, 0.0
+            if listed[i] != before[i] or i in miss:
+                h = seen(i, t)
+                if t == first[i]:
+                    mean[p][3 + rows[p].index(i)] = z[i, t] - h @ mean[p] - asks[supplier[i]]
+                miss[i] = listed[i] - h @ mean[p] - asks[supplier[i]]
+                doubt[i] = h @ cov[p] @ h + 0.01 * noise[p]
+        for s in asks:
+            own = [i for i in miss if supplier[i] == s]
+            if not own:
+                continue
+            centre = statistics.median(miss[i] for i in own) if len(own) >= 3 else 0.0
+            near = [centre + np.clip(miss[i] - centre, -2 * doubt[i] ** 0.5, 2 * doubt[i] ** 0.5) for i in own]
+            weight = [1 / doubt[i] for i in own]
+            common, blur = np.average(near, weights=weight), 1 / sum(weight)
+            jumps = min(0.002 * (t - asked[s]), 0.3) if len(own) >= 3 else 0.0
+            calm, wide = unsure[s], unsure[s] + 0.01
+            told_by = [
+                share * NormalDist(0, (spread + blur) ** 0.5).pdf(common)
+                for share, spread in ((1 - jumps, calm), (jumps, wide))
+            ]
+            odd = told_by[1] / sum(told_by) if sum(told_by) > 0 else 1.0
+            slow, fast = calm / (calm + blur), wide / (wide + blur)
+            unsure[s] = (1 - odd) * slow * blur + odd * fast * blur + odd * (1 - odd) * ((fast - slow) * common) ** 2
+            asks[s] += ((1 - odd) * slow + odd * fast) * common
+            asked[s] = t
+            miss |= {i: miss[i] - ((1 - odd) * slow + odd * fast) * common for i in own}
+        for i in sorted(miss):
+            p, h = product[i], seen(i, t)
+            response = cov[p] @ h
+            variance = h @ response + unsure[supplier[i]] + 0.01 * noise[p]
+            rest = listed[i] - h @ mean[p] - asks[supplier[i]]
+            if i in cut and rest < 0 and not any(j != i and miss[j] < miss[i] / 2 for j in miss if product[j] == p):
+                fit = np.log(2 * np.pi * variance) + min(rest**2 / variance, 16)
+                odds[i] = max(min(np.log(0.02 / 0.3) - np.log(likely[i]) + fit / 2, 4.0), 0.0)
+                if odds[i] > 0:
+                    listed[i] = before[i]
+                    continue
+            waited = t - changed[i]
+            if waited > 0:
+                punctual[i] = min(max(punctual[i] + 0.1 * (rule(waited, every[i]) - punctual[i]), 0.1), 0.95)
+                every[i] += 0.15 * (min(max(waited, every[i] / 2), 2 * every[i]) - every[i])
+                changed[i] = t
+            if rest**2 <= 9 * variance:
+                told[p] = min(told[p] + 1, 100)
+                noise[p] *= 1 + (rest**2 / variance - 1) / told[p]
+            else:
+                rest, own = 3 * variance**0.5 * np.sign(rest), 3 + rows[p].index(i)
+                cov[p][own, own] += variance / 2
+                response[own] += variance / 2
+                variance *= 1.5
+            mean[p] = mean[p] + response / variance * rest
+            cov[p] = cov[p] - np.outer(response, response) / variance
+        for i in range(count):
+            if t >= first[i]:
+                m, fortnight = mean[product[i]], waves[:, t + 14] - waves[:, t]
+                gap = seen(i, t) @ m + asks[supplier[i]] - listed[i]
+                swing = m[1:3] @ fortnight - (1 - 0.985**14) * (m[0] + asks[supplier[i]])
+                out[i, t] = gap, swing, z[i, t] - listed[i], every[i] - (t - changed[i])
     return out
 
 
+def season(steps: int) -> np.ndarray:
+    angle = 2 * np.pi * np.arange(steps + 14) / 365.25
+    return np.stack([np.cos(angle), np.sin(angle)])
+
+
+def structures(z: np.ndarray, first: np.ndarray, product: np.ndarray, supplier: np.ndarray) -> np.ndarray:
+    return levels.structures(z, first, product, supplier, season(z.shape[1]), 1)
+
+
+def gaps(z: np.ndarray, first: np.ndarray, product: np.ndarray, supplier: np.ndarray) -> np.ndarray:
+    return structures(z, first, product, supplier)[:, :, levels.GAP]
+
+
 @given(loops.cells(), st.randoms())
-def test_gaps(known: Cells, random):
+def test_structures(known: Cells, random):
     product = sorted(random.choices(range(3), k=len(known.z)))
     supplier = random.choices(range(3), k=len(known.z))
-    got = levels.gaps(known.z, known.first, at(*product), at(*supplier))
-    expected = plain(known.z, known.first, product, supplier)
-    np.testing.assert_allclose(got, expected, atol=1e-5)
+    got = structures(known.z, known.first, at(*product), at(*supplier))
+    expected = plain(known.z, known.first, product, supplier, season(known.z.shape[1]))
+    np.testing.assert_allclose(got, expected, atol=1e-4)
 
 
 @given(loops.cells(), st.integers(0, 59))
-def test_a_later_quote_changes_no_earlier_gap(known: Cells, cut: int):
+def test_a_later_quote_changes_no_earlier_structure(known: Cells, cut: int):
     torn, owner = known.z.copy(), np.zeros(len(known.z), dtype=np.int64)
     torn[:, cut + 1 :] += 0.05
-    honest, other = (levels.gaps(z, known.first, owner, owner)[:, : cut + 1] for z in (known.z, torn))
+    honest, other = (structures(z, known.first, owner, owner)[:, : cut + 1] for z in (known.z, torn))
     assert honest.tobytes() == other.tobytes()
 
 
@@ -90,7 +181,7 @@ PRODUCT, SUPPLIER = at(0, 0, 0, 1, 1, 1), at(0, 1, 2, 0, 1, 2)
 @pytest.mark.parametrize("seed", range(3))
 def test_a_price_that_stands_still_is_behind_by_what_the_others_moved(seed):
     z = walks(seed)
-    got = levels.gaps(z, START, PRODUCT, SUPPLIER)
+    got = gaps(z, START, PRODUCT, SUPPLIER)
     for standing, moving in ((2, 0), (5, 3)):
         behind = z[moving] + 0.2 - z[standing]
         assert np.corrcoef(got[standing, 40:], behind[40:])[0, 1] > 0.75
@@ -101,8 +192,8 @@ def test_a_sale_of_one_price_moves_the_others_little():
     z = walks()
     cut = z.copy()
     cut[0, 60:70] -= 0.25
-    before, got = levels.gaps(z, START, PRODUCT, SUPPLIER), levels.gaps(cut, START, PRODUCT, SUPPLIER)
-    assert got[0, 60] > 0.2
+    before, got = gaps(z, START, PRODUCT, SUPPLIER), gaps(cut, START, PRODUCT, SUPPLIER)
+    assert structures(cut, START, PRODUCT, SUPPLIER)[0, 60, levels.SALE] < -0.2
     assert np.abs(got[1:3, 60:70] - before[1:3, 60:70]).max() < 0.05
 
 
@@ -110,7 +201,7 @@ def test_a_sale_of_one_price_moves_the_others_little():
 def test_one_price_of_a_supplier_that_jumps_moves_his_others_little(back):
     z = np.zeros((6, STEPS))
     z[0, 50:back] = np.log(4)
-    got = levels.gaps(z, START, np.arange(6), np.zeros(6, dtype=np.int64))
+    got = gaps(z, START, np.arange(6), np.zeros(6, dtype=np.int64))
     assert np.abs(got[1:]).max() < 0.02
 
 
@@ -122,7 +213,7 @@ def test_what_a_supplier_asks_more_for_everything_is_his_own_affair():
     z[dearer, 80:] += 0.1
     slow = np.arange(40) % 4 == 3
     z[slow, 80:] = z[slow, 79:80]
-    got = levels.gaps(z, np.zeros(40, dtype=np.int64), np.arange(40) // 2, np.arange(40) % 2)
+    got = gaps(z, np.zeros(40, dtype=np.int64), np.arange(40) // 2, np.arange(40) % 2)
     assert np.median(got[slow, 82]) > 0.06  # he will ask it for these too
     assert np.abs(np.median(got[0::2, 82])) < 0.02
 
@@ -130,6 +221,13 @@ def test_what_a_supplier_asks_more_for_everything_is_his_own_affair():
 def test_gaps_do_not_depend_on_the_level_of_prices():
     z = walks()
     shifted = z + np.arange(6)[:, None]
+    np.testing.assert_allclose(gaps(shifted, START, PRODUCT, SUPPLIER), gaps(z, START, PRODUCT, SUPPLIER), atol=1e-5)
+
+
+def test_a_structure_is_foreseen_once_the_list_price_is_due():
+    structure = np.array([[0.1, 0.02, -0.2, 5.0]])
+    got = levels.foreseen(structure, at(0, 0, 0), at(4, 5, 14), 1)
+    later = 0.1 + 0.02 * (1 - 0.985**5) / (1 - 0.985**14)
     np.testing.assert_allclose(
-        levels.gaps(shifted, START, PRODUCT, SUPPLIER), levels.gaps(z, START, PRODUCT, SUPPLIER), atol=1e-5
+        got, [0.2 * (1 - 0.9**4), later + 0.2 * (1 - 0.9**5), 0.12 + 0.2 * (1 - 0.9**14)], atol=1e-12
     )

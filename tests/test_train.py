@@ -204,7 +204,7 @@ def test_targets_are_cut_where_they_are_beyond_learning():
     y = features.scaled_target(problem.panel, rows)
     learned = train._lesson(problem, rows, 299, {"verbosity": -1}).y
     assert np.nanmax(y) > 10
-    assert np.abs(learned).max() == train.TARGET_LIMIT
+    assert np.abs(learned).max() == features.TARGET_LIMIT
     assert len(learned) == np.isfinite(y).sum()
 
 

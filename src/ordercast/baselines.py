@@ -81,4 +81,5 @@ def _scaled(rule: Baseline, problem: Problem, origins: Sequence[int]) -> Scaled:
         group,
         np.ones(base.shape),
         np.full((*scale.shape, 2), np.nan),
+        np.zeros(scale.shape),
     )

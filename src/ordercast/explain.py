@@ -1,6 +1,7 @@
 """Why a forecast departs from "no change": the largest contributions to it, in words.
 
-Contributions are those of the trees to one answer (TreeSHAP; Lundberg et al. 2020), in units of the scaled departure.
+Contributions are those of the trees to one answer (TreeSHAP; Lundberg et al. 2020), in units of the scaled departure;
+what the point forecast takes straight from the level filter is added to what the trees make of it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ordercast import features
+from ordercast import calibrate, features
 from ordercast.features import Problem
 from ordercast.forecast import Forecaster, Strategy, forecast
 from ordercast.states import Floats, Ints
@@ -78,10 +79,10 @@ def _gap(_: re.Match[str], value: float, unit: float) -> str:
     return f"{_percent(value * unit)} {_side(-value)} what comparable prices say"
 
 
-def _gap_due(_: re.Match[str], value: float, __: float) -> str:
-    if value == 0:
-        return "no price change is due by then"
-    return f"a price change is due and it stands {_side(-value)} what comparable prices say"
+def _foreseen(_: re.Match[str], value: float, unit: float) -> str:
+    change = float(np.expm1(value * unit))
+    said = f"{change:+.0%}" if abs(change) >= 0.01 else f"{change:+.1%}"
+    return f"comparable prices and its list-price rhythm say {'no change' if abs(change) < 0.0005 else said}"
 
 
 def _due(_: re.Match[str], value: float, __: float) -> str:
@@ -112,7 +113,7 @@ PRICE_WORDS: list[tuple[str, str, Say]] = [
     (r"over_usual_distance", "others", _beside("its usual distance from the other suppliers")),
     (r"suppliers", "others", _sellers),
     (r"level_gap", "gap", _gap),
-    (r"gap_due", "gap", _gap_due),
+    (r"level_forecast", "foreseen", _foreseen),
     (r"sale_depth", "sale", _sale),
     (r"sale_age_days", "sale", _plain("the price cut is {days} days old")),
     (r"changes_due", "rhythm", _due),
@@ -152,37 +153,49 @@ def told(forecaster: Forecaster, problem: Problem, strategy: Strategy, shown: in
     and of none that is no change.
     """
     known = forecast(forecaster, problem, strategy)
-    why = drivers(forecaster, problem, shown)
+    why = drivers(forecaster, problem, shown, strategy)
     reasoned = known.merge(why, on=list(problem.panel.ids.columns), how="left", validate="many_to_one")
     unsaid = (reasoned["skill_weight"] == 0) | (reasoned["horizon_days"] > shown * problem.panel.step_days)
     return reasoned.assign(drivers=reasoned["drivers"].mask(unsaid, ""))
 
 
-def drivers(forecaster: Forecaster, problem: Problem, horizon: int) -> pd.DataFrame:
+def drivers(forecaster: Forecaster, problem: Problem, horizon: int, strategy: Strategy) -> pd.DataFrame:
     """Per series of the problem (its ids) the column `drivers`: why the forecast departs from the base, in words.
 
     Asked at the panel's last step for one horizon, in steps. At most three reasons, the largest first, each with the
-    way it pulls; empty where the model is not believed (skill 0) or the series has not started.
+    way it pulls; empty where nothing is believed (skill 0) or the series has not started.
     """
     asked = replace(problem, horizons=np.array([horizon]))
     at = features.rows(asked, features.every_cell(asked, [problem.panel.steps - 1]))
     skill = forecaster.skill["mean"] + (forecaster.skill["p50"] if forecaster.target.drifts else 0.0)
-    believed = np.flatnonzero(skill[at.group, 0] > 0)
+    filtered = np.zeros_like(skill)
+    if forecaster.target.drifts and strategy == "direct":  # a recursion asks the trees alone
+        filtered = forecaster.skill["level"]
+    far = int(calibrate.far_range(asked.horizons * problem.panel.step_days)[0])
+    believed = np.flatnonzero((skill + filtered)[at.group, far] > 0)
     told = np.full(len(problem.panel.ids), "", dtype=object)
     if len(believed):
-        share = _shares(forecaster, at.x[believed], at.group[believed])
+        group, x = at.group[believed], at.x[believed].astype(np.float64)
+        trust = at.trust[believed]
+        straight = filtered[group, far] * trust
+        share = _shares(forecaster, at.x[believed], group, far) * (trust * (1 - straight))[:, None]
+        if "level_forecast" in at.names:
+            place, foreseen = at.names.index("level_forecast"), at.level_forecast()[believed]
+            share[:, place] += straight * foreseen
+            x[:, place] = foreseen * at.scale[believed] / at.unit[believed]  # told in the unit of the others
         words = (PRICE_WORDS if forecaster.target.drifts else DEMAND_WORDS) + ANY_WORDS
         known = [_words(name, words) for name in at.names]
-        for row, own in zip(believed, share, strict=True):
-            told[at.series[row]] = _sentence(own, at.x[row], float(at.unit[row]), known)
+        for row, own, cells in zip(believed, share, x, strict=True):
+            told[at.series[row]] = _sentence(own, cells, float(at.unit[row]), known)
     return problem.panel.ids.assign(drivers=pd.Series(told, index=problem.panel.ids.index, dtype="str"))
 
 
-def _shares(forecaster: Forecaster, x: NDArray[np.float32], group: Ints) -> Floats:
-    """Contributions to the point forecast, (rows, features): of a price, to the average of guarded mean and median."""
+def _shares(forecaster: Forecaster, x: NDArray[np.float32], group: Ints, far: int) -> Floats:
+    """Contributions to the trees' point forecast, (rows, features): of a price, to the average of mean and median."""
     names = ("mean", "p50") if forecaster.target.drifts else ("mean",)
     parts = [
-        forecaster.skill[name][group, :1] * np.asarray(forecaster.boosters[name].predict(x, pred_contrib=True))[:, :-1]
+        forecaster.skill[name][group, far, None]
+        * np.asarray(forecaster.boosters[name].predict(x, pred_contrib=True))[:, :-1]
         for name in names
     ]
     return np.asarray(np.mean(parts, axis=0))

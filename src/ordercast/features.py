@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ordercast.calibrate import HORIZON_EDGES_DAYS
-from ordercast.kernels import ahead
+from ordercast.kernels import ahead, levels
 from ordercast.panel import Panel
 from ordercast.params import Features
 from ordercast.states import (
@@ -33,6 +33,7 @@ from ordercast.states import (
 )
 
 HOLIDAY_REACH_DAYS = 14
+TARGET_LIMIT = 6.0  # scaled departures beyond this are typing errors or shocks that nobody forecasts
 WEEKS = 8
 OWN_BAND = ("own_p10", "own_p90")  # features that are also bands in their own right
 OWN_STEPS = 125  # of two years every sixth day at most: every seventh would see one weekday only
@@ -124,6 +125,13 @@ class Rows:
         """The features OWN_BAND, (rows, 2), NaN where a series is too young to have a band of its own."""
         return self.x[:, [self.names.index(name) for name in OWN_BAND]].astype(np.float64)
 
+    def level_forecast(self) -> Floats:
+        """The scaled change that the level filter foresees, (rows,), itself a feature; 0 where there is none."""
+        if "level_forecast" not in self.names:
+            return np.zeros(len(self.x))
+        told = self.x[:, self.names.index("level_forecast")].astype(np.float64)
+        return np.clip(told, -TARGET_LIMIT, TARGET_LIMIT)
+
 
 def every_cell(problem: Problem, origins: Sequence[int]) -> Cells:
     """The cells of every series that has started, at each origin and each of the problem's horizons."""
@@ -185,9 +193,9 @@ def _ahead(problem: Problem, cells: Cells, state: State, pair: Ints, scale: Floa
     panel, horizon = problem.panel, cells.horizon
     unit = state.unit[pair]
     features = {"days_ahead": panel.step_days * horizon.astype(float), "spread_to_step": scale / unit}
-    if state.since is not None and state.between is not None and state.gap is not None:
+    if state.since is not None and state.between is not None and state.structure is not None:
         features["changes_due"] = np.floor((state.since[pair] + horizon) / state.between[pair])
-        features["gap_due"] = np.where(features["changes_due"] >= 1, state.gap[pair], 0.0) / scale
+        features["level_forecast"] = levels.foreseen(state.structure, pair, horizon, panel.step_days) / scale
     dates = panel.dates[cells.origin] + panel.step_days * horizon.astype("timedelta64[D]")
     features |= calendar(dates, panel.step_days, problem.spec.country)
     year, half = YEAR_DAYS // panel.step_days, 7 // panel.step_days // 2

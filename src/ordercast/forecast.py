@@ -33,12 +33,13 @@ SNAP = 0.07  # of the usual change: a smaller departure is no change
 class Forecaster:
     """The fitted models of one target with what it takes to forecast from a panel.
 
-    boosters, rounds: by the names of LEVELS. skill: mean, p50, recursive -> (groups, 2) weight of the near and the far
-    horizons; shares: p10, p90 -> (groups, 2) that of the model's quantile beside the series' own past; shifts: p10, p90
-    -> (groups, ranges of horizons) scaled addition. losses: by the names of LEVELS, the loss in the windows that judge,
-    in units of that of no model. links: (groups, horizons - 1) correlation of the errors of neighbouring horizons;
-    persistence: that of errors four weeks apart, per step (see `calibrate.links`). level_cv: (groups,) what sums over a
-    fortnight err by beyond what their days' bands say, a share of the sum; 0 for prices.
+    boosters, rounds: by the names of LEVELS. skill: mean, p50, level, recursive -> (groups, 2) weight of the near and
+    the far horizons, level of prices only; shares: p10, p90 -> (groups, 2) that of the model's quantile beside the
+    series' own past; shifts: p10, p90 -> (groups, ranges of horizons) scaled addition. losses: by the names of LEVELS,
+    the loss in the windows that judge, in units of that of no model. links: (groups, horizons - 1) correlation of the
+    errors of neighbouring horizons; persistence: that of errors four weeks apart, per step (see `calibrate.links`).
+    level_cv: (groups,) what sums over a fortnight err by beyond what their days' bands say, a share of the sum; 0 for
+    prices.
     """
 
     target: Target
@@ -58,7 +59,8 @@ class Forecaster:
 class Scaled:
     """Scaled forecasts at one origin: departures by name and scale (series, horizons), base, group, trust (series,).
 
-    own: (series, horizons, 2) outer quantiles of the series' own past, NaN where there is none.
+    own: (series, horizons, 2) outer quantiles of the series' own past, NaN where there is none; level: (series,
+    horizons) departures that the level filter foresees (see `kernels.levels`), 0 for demand.
     """
 
     departure: Mapping[str, Floats]
@@ -67,6 +69,7 @@ class Scaled:
     group: NDArray[np.int64]
     trust: Floats
     own: Floats
+    level: Floats
 
 
 def describe(forecaster: Forecaster) -> dict[str, Any]:
@@ -132,21 +135,25 @@ def asked(forecaster: Forecaster, problem: Problem, names: tuple[str, ...] = tup
     base[series], group[series], trust[series] = at.base[::ahead], at.group[::ahead], at.trust[::ahead]
     own = np.full((*shape, 2), np.nan)
     own[series] = at.own_band().reshape(-1, ahead, 2)
-    return Scaled(departure, base, scale, group, trust, own)
+    level = np.zeros(shape)
+    level[series] = at.level_forecast().reshape(-1, ahead)
+    return Scaled(departure, base, scale, group, trust, own, level)
 
 
 def guarded(forecaster: Forecaster, problem: Problem) -> Scaled:
     """The departures that are believed: mean, p10, p50, p90, the quantiles in order.
 
     A price's point forecast is the average of its guarded mean and its guarded median (combining: Bates & Granger
-    1969), and what is too small to act on is no change. The outer quantiles are shifted to where they held, and a
-    price's band never narrows further ahead.
+    1969), and what is too small to act on is no change; from there it moves towards what the level filter foresees, by
+    the share that this proved to be worth. The outer quantiles are shifted to where they held, and a price's band never
+    narrows further ahead.
     """
     at, drifts = asked(forecaster, problem), forecaster.target.drifts
     weight = {name: _weight(forecaster.skill[name], at, problem) for name in ("mean", "p50")}
     mean, p50 = (weight[name] * at.departure[name] for name in ("mean", "p50"))
     if drifts:
         mean, p50 = calibrate.snapped((mean + p50) / 2, SNAP), calibrate.snapped(p50, SNAP)
+        mean = mean + _weight(forecaster.skill["level"], at, problem) * (at.level - mean)
     bucket = calibrate.horizon_bucket(problem.horizons * problem.panel.step_days)
     far = calibrate.far_range(problem.horizons * problem.panel.step_days)
     p10, p90 = (
@@ -233,7 +240,8 @@ def _skill_weight(forecaster: Forecaster, at: Scaled, problem: Problem, strategy
     if strategy == "recursive":
         skill = forecaster.skill["recursive"]
     elif forecaster.target.drifts:
-        skill = (skill + forecaster.skill["p50"]) / 2
+        share = forecaster.skill["level"]
+        skill = share + (1 - share) * (skill + forecaster.skill["p50"]) / 2
     still = (at.departure["mean"] == 0) & (at.departure["p50"] == 0)
     return np.where(still, 0.0, np.round(_weight(skill, at, problem), 4))
 

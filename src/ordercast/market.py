@@ -1,4 +1,4 @@
-"""Where the whole catalogue and each supplier are going: the mean of the steps of their series, added up."""
+"""Where the catalogue and each supplier are going, the mean steps of their series added up; and the season."""
 
 from __future__ import annotations
 
@@ -18,3 +18,10 @@ def lines(z: NDArray[np.float64], first: NDArray[np.int64], supplier: NDArray[np
     """
     owners = int(supplier.max(initial=0)) + 1
     return np.cumsum(offers.mean_moves(z, first, supplier, owners, USUAL_MOVE, TICK), axis=1) * TICK
+
+
+def waves(dates: NDArray[np.datetime64], step_days: int, more: int) -> NDArray[np.float64]:
+    """Cosine and sine of the season on the dates and on `more` steps after them, (2, dates + more)."""
+    days = dates[0].astype(np.int64) + step_days * np.arange(len(dates) + more)
+    angle = 2 * np.pi * days / 365.25
+    return np.round(np.stack([np.cos(angle), np.sin(angle)]), 9)

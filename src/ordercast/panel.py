@@ -20,7 +20,7 @@ from ordercast.kernels import levels, past
 from ordercast.quotes import How, Quotes
 
 BLOCK_SERIES = 5000
-OPTIONAL = ("driver", "market", "gap")  # arrays with a column per step that not every panel has
+OPTIONAL = ("driver", "market", "structure")  # arrays with a column per step that not every panel has
 LIVE_DAYS = 180  # a supplier silent for longer offers no price to compare with
 
 
@@ -38,8 +38,8 @@ class Panel:
     driver: (series, steps) float64 or None: for demand, the log of the cheapest price of the product.
     market: (1 + suppliers, steps) float64 or None: for prices, the log level of the whole catalogue and then of what
         each supplier offers, the same whoever is asked for; supplier: (series,) its row for each series.
-    gap: (series, steps) float32 or None: for prices, how far each log price stands under what the other prices of the
-        product and of the supplier say it should be (see `kernels.levels`).
+    structure: (series, steps, 4) float32 or None: for prices, what the other prices of the product and of the supplier
+        say of each: how far its list price stands under, and so on (see `kernels.levels`).
     """
 
     ids: pd.DataFrame
@@ -52,7 +52,7 @@ class Panel:
     driver: NDArray[np.float64] | None = None
     market: NDArray[np.float64] | None = None
     supplier: NDArray[np.int64] | None = None
-    gap: NDArray[np.float32] | None = None
+    structure: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         for cells in (self.value, self.z, self.observed):
@@ -83,17 +83,19 @@ class Panel:
 
     def take(self, series: NDArray[np.bool_] | slice) -> Panel:
         """The panel of the series marked true (copies), or of a slice of them (views)."""
-        names = ("value", "z", "observed", "first", "driver", "supplier", "gap")
+        names = ("value", "z", "observed", "first", "driver", "supplier", "structure")
         own: dict[str, Any] = {name: each[series] for name, each in self._known(*names).items()}
         return replace(self, ids=self.ids[series].reset_index(drop=True), **own)
 
     def extended(self, value: NDArray[np.float64], z: NDArray[np.float64]) -> Panel:
         """The panel with one more step of the given (series,) values, as if observed, and all else standing still."""
         last = {name: each[:, -1] for name, each in self._known(*OPTIONAL).items()}
-        if "gap" in last:
-            last["gap"] = (last["gap"] - (z - self.z[:, -1])).astype(np.float32)
+        if "structure" in last:
+            last["structure"] = levels.moved(last["structure"], z - self.z[:, -1])
         last |= {"value": value, "z": z, "observed": np.ones(len(value), dtype=bool)}
-        longer: dict[str, Any] = {name: np.column_stack([getattr(self, name), each]) for name, each in last.items()}
+        longer: dict[str, Any] = {
+            name: np.concatenate([getattr(self, name), each[:, None]], axis=1) for name, each in last.items()
+        }
         return replace(
             self, dates=np.append(self.dates, self.dates[-1] + np.timedelta64(self.step_days, "D")), **longer
         )
@@ -154,11 +156,14 @@ def in_logs(prices: Panel) -> Panel:
 
 
 def with_market(prices: Panel) -> Panel:
-    """The prices of a whole catalogue with the lines of its market and of its suppliers, and with their gaps."""
+    """The prices of a whole catalogue with the lines of its market and suppliers, and with their structure."""
     supplier = pd.factorize(prices.ids["supplier_id"], sort=True)[0] + 1
     product = pd.factorize(prices.ids["product_id"])[0].astype(np.int64)
-    lines = market.lines(prices.z, prices.first, supplier)
-    return replace(prices, market=lines, supplier=supplier, gap=levels.gaps(prices.z, prices.first, product, supplier))
+    waves = market.waves(prices.dates, prices.step_days, levels.DRIFT_DAYS)
+    structure = levels.structures(prices.z, prices.first, product, supplier, waves, prices.step_days)
+    return replace(
+        prices, market=market.lines(prices.z, prices.first, supplier), supplier=supplier, structure=structure
+    )
 
 
 def demand_panel(sales: pd.DataFrame, prices: Panel) -> Panel:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ordercast.kernels import offers, past
+from ordercast.kernels import levels, offers, past
 from ordercast.panel import LIVE_DAYS, Panel, rounded_log
 from ordercast.params import Features
 
@@ -49,9 +49,8 @@ class State:
     x: (pairs, names). The forecast is base + scale * model output, for prices on the log scale, where the variance
     scale(h)^2 = nugget + growth * h grows with the steps ahead. group: the cluster in which skill and spread are
     judged. unit: (pairs,) the root mean squared one-step change, in which distances are told. trust: (pairs,) in
-    (0, 1], the share of the model's output to use: it fades as the last quote ages. gap, since, between: of prices,
-    (pairs,) each: how far it stands under what the other prices say, steps since its last change and, usually, between
-    two.
+    (0, 1], the share of the model's output to use: it fades as the last quote ages. structure: of prices, (pairs, 4):
+    what the other prices say of it; since, between: (pairs,) steps since its last change and, usually, between two.
     """
 
     names: list[str]
@@ -62,7 +61,7 @@ class State:
     unit: Floats
     group: Ints
     trust: Floats
-    gap: Floats | None = None
+    structure: Floats | None = None
     since: Ints | None = None
     between: Floats | None = None
 
@@ -120,10 +119,10 @@ def price_state(known: Panel, spec: Features, series: Ints, origin: Ints) -> Sta
     share = past.shares(changed, *pairs, window_steps(91, known))
     since, size, between = past.price_changes(z, known.first, *pairs, reach, GAPS)
     depth, sale_age = offers.sales(z, *pairs, window_steps(91, known), window_steps(SALE_DAYS, known))
-    gap = np.zeros(len(now)) if known.gap is None else known.gap[pairs].astype(np.float64)
+    structure = np.zeros((len(now), 4)) if known.structure is None else known.structure[pairs].astype(np.float64)
     columns = {
         "sale_depth": depth / unit,
-        "level_gap": gap / unit,
+        "level_gap": structure[:, levels.GAP] / unit,
         "sale_age_days": known.step_days * sale_age.astype(float),
         "volatility_log": rounded_log(unit),
         "share_changed_91d": share,
@@ -156,7 +155,7 @@ def price_state(known: Panel, spec: Features, series: Ints, origin: Ints) -> Sta
         unit=unit,
         group=price_cluster(share, unit, columns["volatility_28d_to_182d"]),
         trust=_trust(stale, known),
-        gap=gap,
+        structure=structure,
         since=since,
         between=between,
     )
@@ -203,8 +202,8 @@ def _distances(
         days, lags = _windows((7, 28, 91), known, 1)
         own = past.changes(z, *pairs, lags)
         everyone = np.zeros(len(series), dtype=np.int64)
-        levels = {"market": everyone} | ({"supplier": known.supplier[series]} if len(known.market) > 2 else {})
-        for name, line in levels.items():
+        lines = {"market": everyone} | ({"supplier": known.supplier[series]} if len(known.market) > 2 else {})
+        for name, line in lines.items():
             moved = past.changes(known.market, line, origin, lags)
             for event, steps in (("quote", stale), ("change", since)):
                 then = known.market[line, np.maximum(origin - steps, 0)]

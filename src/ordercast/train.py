@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import lightgbm as lgb
@@ -23,7 +24,6 @@ MIN_ROWS = 50
 BAGGING_EVERY = 5  # rounds: drawing the rows anew costs as much as a tree
 ROWS_PER_THREAD = 100_000  # a smaller fit is no faster on two cores, and burns both
 OUTER_STEP = 1.2  # outer quantiles may stride: what they get wrong in general is shifted afterwards
-TARGET_LIMIT = 6.0  # scaled departures beyond this are typing errors or shocks that nobody forecasts
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ def _objective(level: float | None, train: Train) -> dict[str, Any]:
 def _lesson(problem: Problem, rows: Rows, cut: int, settings: dict[str, Any]) -> Lesson:
     y = features.scaled_target(problem.panel, rows)
     use = np.flatnonzero(np.isfinite(y) & (rows.origin + rows.horizon <= cut))
-    y = np.clip(y[use], -TARGET_LIMIT, TARGET_LIMIT)
+    y = np.clip(y[use], -features.TARGET_LIMIT, features.TARGET_LIMIT)
     data = lgb.Dataset(rows.x[use], label=y, feature_name=rows.names, params=settings, free_raw_data=True)
     near = rows.horizon[use] <= samples.near_steps(problem.panel.step_days)
     return Lesson(use, y, near, data.construct() if len(use) >= MIN_ROWS else data)
@@ -248,20 +248,23 @@ def _judged(
     when, ahead = rows.origin[at] * step_days, rows.horizon[at] * step_days
     weight = rows.scale[at] / rows.unit[at]  # far days err more, and count by it, as they do in RMSSE
     rules = {"mean": calibrate.mean_weights, "p50": calibrate.median_weights}
+    judged = partial(
+        calibrate.by_range,
+        origin_days=when,
+        horizon_days=ahead,
+        group=group,
+        groups=groups,
+        kin=problem.target.kin,
+    )
     skill = {
-        name: calibrate.by_range(
-            rule,
-            predicted[name] * rows.trust[at] * weight,
-            actual * weight,
-            when,
-            ahead,
-            group,
-            groups,
-            problem.target.kin,
-        )
-        for name, rule in rules.items()
+        name: judged(rule, predicted[name] * rows.trust[at] * weight, actual * weight) for name, rule in rules.items()
     }
     bucket, far = calibrate.horizon_bucket(ahead), calibrate.far_range(ahead)
+    if problem.target.drifts:
+        point = sum((skill[name][group, far] * predicted[name] for name in rules), np.zeros(len(at))) / len(rules)
+        point = calibrate.snapped(point * rows.trust[at], forecast.SNAP)
+        beyond = (rows.level_forecast()[at] - point) * rows.trust[at] * weight
+        skill["level"] = judged(calibrate.mean_weights, beyond, (actual - point) * weight)
     shares, shifts = {}, {}
     for (name, level), own in zip(forecast.OUTER.items(), rows.own_band()[at].T, strict=True):
         shares[name] = calibrate.band_shares(predicted[name], own, actual, level, far, group, groups)

@@ -1,4 +1,4 @@
-"""Where the prices of the same product and of the same supplier say that each price should stand."""
+"""Where the prices of the same product and of the same supplier say that each price stands, and where it will go."""
 
 from __future__ import annotations
 
@@ -7,100 +7,189 @@ from typing import Any
 import numba as nb
 import numpy as np
 
-from ordercast.kernels.compiled import CELLS, COLUMN, FLOAT, INDEX, INDICES, TABLE, Floats, Ints, jit
+from ordercast.kernels.compiled import CELLS, COLUMN, INDEX, INT, Floats, Ints, jit
+from ordercast.kernels.lists import (
+    FEW,
+    LIMIT,
+    SHARED,
+    chance_of_list,
+    common_miss,
+    foretold,
+    grow_unsure,
+    jumped,
+    learn,
+    list_price,
+    on_time,
+    sale_odds,
+)
 
-STANDING_SERIES = 4.0  # of a supplier, counted as unmoved beside those that changed
-STANDING_SUPPLIERS = 0.5  # of a product, likewise
-MEMORY = 12.0  # changes of a series over which its usual distance is averaged
-LIMIT = 3.0  # usual misses: what lies further off is a sale, a slip or that series' own affair
-FEW = 3  # prices of a supplier that changed together, below which each is limited likewise
-FIRST_MISS = 0.01  # of the log price, and how many such misses count beside a product's own
-MISS_MEMORY = 30.0
+GAP, DRIFT, SALE, WAIT = range(4)  # the parts of a structure
+DRIFT_DAYS = 14
+KEEP = 0.985  # of a product's or a supplier's deviation, from day to day
+SEASON = 3.0  # usual steps: how far a year's wave may be thought to swing before it is seen
+BLUR = 0.01  # of the variance of a step: what rounding hides
+FIRST_STEP, FIRST_STEPS, MOST_STEPS = 0.015, 20.0, 100.0  # of the log price; how many a step's variance is the mean of
+DISTANCE = 0.3  # of the log price: between two suppliers
+CALM = 1e-7  # variance a day by which a supplier wanders when he does not jump
+JUMPS, JUMP, MOST_JUMPED = 0.002, 0.1, 0.3  # chance a day that a supplier moves all he sells; its usual size
+LEAST_CUT = 0.05  # of the log price: a smaller one is no sale
+SALE_ENDS = 0.1  # chance a day; by so much less sure of it is who still sees it
 BESIDE = 16  # steps of all series that are laid beside each other at a time, for the memory's sake
 
 
-@jit(FLOAT, FLOAT, FLOAT)
-def limited(value: float, most: float) -> float:
-    return min(max(value, -most), most)
+@jit(nb.float32[:, :, ::1], CELLS, INDEX, INDEX, INDEX, CELLS, INT)
+def structures(z: Floats, first: Ints, product: Ints, supplier: Ints, waves: Floats, step_days: int) -> Any:
+    """What the others say of each price, (series, steps, 4) float32, 0 before its start; in log price but for WAIT.
 
+    GAP: how far the list price stands under what it would be if it were set today; DRIFT: what that will move by in the
+    next 14 days; SALE: how far the price is under the list price, negative or 0; WAIT: steps until the list price will
+    usually change, negative when it is overdue. product, supplier: (series,) numbers from 0, those of products rising;
+    waves: (2, steps + 14 days) cosine and sine of the season.
 
-@jit(nb.void, COLUMN, INDEX, INDEX, INDEX, COLUMN, COLUMN, TABLE, INDICES)
-def settle(
-    now: Floats,
-    moved: Ints,
-    product: Ints,
-    supplier: Ints,
-    expected: Floats,
-    changes: Floats,
-    usual: Floats,
-    begins: Ints,
-) -> None:
-    """Move what is expected of every series, in place, to meet the prices that moved; see `gaps`.
-
-    usual: (2, products) usual miss and how many it is the mean of; begins: (suppliers + 1,) running count of series.
-    """
-    spared = np.empty(len(expected))
-    asked, ends, effect = np.empty(len(expected)), begins[:-1].copy(), np.zeros(len(begins) - 1)
-    for i in moved:
-        s = supplier[i]
-        asked[ends[s]] = now[i] - expected[i]
-        spared[ends[s]] = limited(asked[ends[s]], LIMIT * usual[0, product[i]])
-        ends[s] += 1
-    for s in range(len(effect)):
-        found = ends[s] - begins[s]
-        if 0 < found < FEW:  # no median of so few passes over a sale or a slip
-            asked[begins[s] : ends[s]] = spared[begins[s] : ends[s]]
-        if found > 0:
-            effect[s] = np.median(asked[begins[s] : ends[s]]) * found / (found + STANDING_SERIES)
-    level, pulling = np.zeros(usual.shape[1]), np.full(usual.shape[1], STANDING_SUPPLIERS)
-    for i in moved:
-        p = product[i]
-        level[p] += limited(now[i] - expected[i] - effect[supplier[i]], LIMIT * usual[0, p])
-        pulling[p] += 1.0
-    level /= pulling
-    for i in range(len(expected)):
-        expected[i] += effect[supplier[i]] + level[product[i]]
-    for i in moved:
-        p = product[i]
-        rest = limited(now[i] - expected[i], LIMIT * usual[0, p])
-        usual[1, p] = min(usual[1, p] + 1.0, MISS_MEMORY)
-        usual[0, p] += (abs(rest) - usual[0, p]) / usual[1, p]
-        changes[i] = min(changes[i] + 1.0, MEMORY)
-        expected[i] += rest / (changes[i] + 1.0)
-
-
-@jit(nb.float32[:, ::1], CELLS, INDEX, INDEX, INDEX)
-def gaps(z: Floats, first: Ints, product: Ints, supplier: Ints) -> Any:
-    """How far each price stands under what the others say it should be, (series, steps) float32, 0 before its start.
-
-    product, supplier: (series,) numbers from 0. A price is expected to be the sum of its product's level, its
-    supplier's effect and its own usual distance from both; whenever prices change, what they miss it by moves first the
-    supplier (the median miss of its series), then the product (the mean of the rest, limited), then the distance. So a
-    price that stands still is told where it would stand: a two-way running decomposition, each part a local level
-    (Durbin & Koopman 2012, ch. 2) with a fixed gain.
+    A list price is the sum of what its product's suppliers share (a mean-reverting deviation and a wave of the year),
+    of what its supplier asks for everything and of its own distance; it is seen whole on the day it changes, and not
+    again until the next. So each product is a small structural time series model (Harvey 1989) with a Kalman filter
+    of its own and a variance learned from what it misses, and a supplier moves by what all his prices miss at once.
+    Each series' rhythm is learned too; what fades, swings, jumps or is on sale, and how often, are fixed figures.
     """
     series, steps = z.shape
-    out = np.zeros(z.shape, dtype=np.float32)
-    expected, changes, before = np.zeros(series), np.zeros(series), np.zeros(series)
-    usual = np.ones((2, product.max() + 1))
-    usual[0] = FIRST_MISS
-    moved, begins = np.empty(series, np.int64), np.zeros(supplier.max() + 2, np.int64)
-    begins[1:] = np.cumsum(np.bincount(supplier))
+    products, suppliers = product.max() + 1, supplier.max() + 1
+    begins, cells = np.zeros(products + 1, np.int64), np.zeros(products + 1, np.int64)
+    begins[1:] = np.cumsum(np.bincount(product))
+    sizes = SHARED + np.diff(begins)
+    cells[1:] = np.cumsum(sizes * sizes)
+    means, covs, responses = np.zeros(series + SHARED * products), np.zeros(cells[-1]), np.zeros(cells[-1])
+    noise, told = np.full(products, FIRST_STEP**2 * step_days), np.full(products, FIRST_STEPS)
+    keep, ahead = KEEP**step_days, -(-DRIFT_DAYS // step_days)
+    faded = 1 - keep**ahead
+    for p in range(products):
+        corner, size = cells[p], sizes[p]
+        covs[corner] = noise[p] / (1 - keep * keep)
+        for x in range(1, size):
+            covs[corner + x * (size + 1)] = SEASON**2 * noise[p] if x < SHARED else DISTANCE**2
+    asks, asks_doubt, asked = np.zeros(suppliers), np.full(suppliers, 1e-3), np.zeros(suppliers, np.int64)
+    by_supplier, ends = np.argsort(supplier, kind="mergesort"), np.cumsum(np.bincount(supplier))
+    listed, before, earlier, odds = np.zeros(series), np.zeros(series), np.zeros(series), np.zeros(series)
+    changed, every, punctual = np.zeros(series, np.int64), np.full(series, 3.0), np.full(series, 0.5)
+    fresh, cut = np.zeros(series, np.bool_), np.zeros(series, np.bool_)
+    miss, doubt, learned = np.zeros(series), np.zeros(series), np.full(products, -1)
+    latest = np.full(products, -1)
+    misses, doubts = np.empty(series), np.empty(series)
+    wave, out = np.ones(SHARED), np.zeros((series, steps, 4), dtype=np.float32)
     for start in range(0, steps, BESIDE):
         columns = z[:, start : start + BESIDE].T.copy()
-        told = np.zeros((series, len(columns)), dtype=np.float32)
         for step in range(len(columns)):
-            now, t, movers = columns[step], start + step, 0
+            now, t = columns[step], start + step
+            wave[1], wave[2] = waves[0, t], waves[1, t]
+            for p in range(products):
+                means[begins[p] + SHARED * p] *= keep
+            asks *= keep
+            asks_doubt *= keep * keep
+            asks_doubt += CALM * step_days
             for i in range(series):
-                if t > first[i] and t > 0 and now[i] != before[i]:
-                    moved[movers] = i
-                    movers += 1
-                elif t == first[i] or t == 0:
-                    expected[i] = now[i]
-            settle(now, moved[:movers], product, supplier, expected, changes, usual, begins)
+                fresh[i] = cut[i] = False
+                if t < first[i]:
+                    continue
+                if t == max(first[i], 0):
+                    listed[i], fresh[i], changed[i] = now[i], True, t
+                elif now[i] != before[i]:
+                    earlier[i], was = listed[i], odds[i]
+                    listed[i], odds[i] = list_price(now[i], before[i], listed[i], odds[i])
+                    fresh[i] = listed[i] != earlier[i]
+                    cut[i] = was <= 0 and now[i] - before[i] <= -LEAST_CUT
+                elif odds[i] > 0:
+                    odds[i] -= SALE_ENDS * step_days
+                    if odds[i] <= 0:
+                        listed[i], fresh[i], odds[i] = now[i], True, 0.0
+                if fresh[i]:
+                    p = product[i]
+                    at, own = begins[p] + SHARED * p, SHARED + i - begins[p]
+                    if latest[p] < t:
+                        grow_unsure(covs, cells[p], sizes[p], noise[p], keep, t - latest[p])
+                        latest[p] = t
+                    said, variance = foretold(means, covs, responses, wave, at, cells[p], sizes[p], own)
+                    if t == max(first[i], 0):
+                        means[at + own] = now[i] - said - asks[supplier[i]]
+                        said = now[i] - asks[supplier[i]]
+                    miss[i], doubt[i] = listed[i] - said - asks[supplier[i]], variance + BLUR * noise[p]
+            for s in range(suppliers):
+                count = 0
+                for i in by_supplier[(ends[s - 1] if s else 0) : ends[s]]:
+                    if fresh[i]:
+                        misses[count], doubts[count] = miss[i], doubt[i]
+                        count += 1
+                if count:
+                    common, unsure = common_miss(misses, doubts, count)
+                    jumps = min(JUMPS * step_days * (t - asked[s]), MOST_JUMPED) if count >= FEW else 0.0
+                    move, asks_doubt[s] = jumped(common, unsure, asks_doubt[s], jumps, JUMP)
+                    asks[s] += move
+                    asked[s] = t
+                    for i in by_supplier[(ends[s - 1] if s else 0) : ends[s]]:
+                        miss[i] -= move
+            for i in range(series):
+                if not fresh[i]:
+                    continue
+                p, s = product[i], supplier[i]
+                at, own = begins[p] + SHARED * p, SHARED + i - begins[p]
+                rest, variance = miss[i], doubt[i] + asks_doubt[s]
+                if learned[p] == t:
+                    said, variance = foretold(means, covs, responses, wave, at, cells[p], sizes[p], own)
+                    rest, variance = listed[i] - said - asks[s], variance + BLUR * noise[p] + asks_doubt[s]
+                waited = t - changed[i]
+                if cut[i] and rest < 0:
+                    along = False
+                    for j in range(begins[p], begins[p + 1]):
+                        along |= j != i and fresh[j] and miss[j] < miss[i] / 2
+                    chance = chance_of_list(waited, every[i], punctual[i])
+                    odds[i] = 0.0 if along else max(sale_odds(rest, variance, chance), 0.0)
+                    if odds[i] > 0:
+                        listed[i] = earlier[i]
+                        continue
+                learned[p] = t
+                if waited > 0:
+                    punctual[i] += 0.1 * (on_time(waited, every[i]) - punctual[i])
+                    punctual[i] = min(max(punctual[i], 0.1), 0.95)
+                    every[i] += 0.15 * (min(max(waited, every[i] / 2), 2 * every[i]) - every[i])
+                    changed[i] = t
+                if rest * rest <= LIMIT * LIMIT * variance:
+                    told[p] = min(told[p] + 1, MOST_STEPS)
+                    noise[p] *= 1 + (rest * rest / variance - 1) / told[p]
+                learn(means, covs, responses, at, cells[p], sizes[p], own, rest, variance)
             for i in range(series):
                 if t >= first[i]:
-                    told[i, step] = expected[i] - now[i]
+                    p, s = product[i], supplier[i]
+                    at = begins[p] + SHARED * p
+                    swing = means[at + 1] * (waves[0, t + ahead] - waves[0, t])
+                    swing += means[at + 2] * (waves[1, t + ahead] - waves[1, t])
+                    level = means[at] + means[at + 1] * wave[1] + means[at + 2] * wave[2]
+                    out[i, t, GAP] = level + means[at + SHARED + i - begins[p]] + asks[s] - listed[i]
+                    out[i, t, DRIFT] = swing - faded * (means[at] + asks[s])
+                    out[i, t, SALE] = now[i] - listed[i]
+                    out[i, t, WAIT] = every[i] - (t - changed[i])
             before = now
-        out[:, start : start + len(columns)] = told
     return out
+
+
+@jit(COLUMN, CELLS, INDEX, INDEX, INT)
+def foreseen(structure: Floats, pair: Ints, horizon: Ints, step_days: int) -> Floats:
+    """The change of a log price that its structure foresees `horizon` steps on, (rows,); pair: the row of each.
+
+    Once the list price is due it will stand where it would by then; the sale that runs lasts as long as sales do.
+    """
+    out = np.empty(len(pair))
+    for r in range(len(pair)):
+        at, days = structure[pair[r]], step_days * horizon[r]
+        out[r] = 0.0
+        if horizon[r] >= at[WAIT]:
+            out[r] = at[GAP] + at[DRIFT] * (1 - KEEP**days) / (1 - KEEP**DRIFT_DAYS)
+        if at[SALE] < 0:
+            out[r] -= at[SALE] * (1 - (1 - SALE_ENDS) ** days)
+    return out
+
+
+def moved(structure: Floats, change: Floats) -> Floats:
+    """The structure (series, 4) a step later, when the log prices changed by (series,) and nothing else is known."""
+    later = structure.copy()
+    later[:, GAP] -= change
+    later[:, WAIT] -= 1
+    return later
