@@ -178,7 +178,7 @@ class Orders(Section):
         "next_quote", "price an order pays: next_quote (the next published) or quote_seen (today's)"
     )
     backtest_days: int = _knob(365, "days of the past on which the policies are replayed", ge=28, le=1095)
-    backtest_products: int = _knob(60, "most products replayed; of more an even sample", ge=1)
+    backtest_products: int = _knob(100, "most products replayed; of more an even sample", ge=1)
     budget: float | None = _knob(None, "most money for the planner's orders of a day; null: no limit", ge=0)
     service_level: float = _knob(0.975, "share of order cycles without a stock-out", ge=0.5, le=0.9999)
     review_period_days: int = _knob(1, "days between two looks at the stock", ge=1, le=365)
