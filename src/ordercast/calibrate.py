@@ -17,7 +17,7 @@ Ints = NDArray[np.int64]
 MIN_PAIRS = 200  # errors a group needs at two neighbouring horizons before it gets a correlation of its own
 MIN_CELL = 1000  # errors a group needs at a range of horizons before it gets a shift of its own: they share shocks
 MIN_BLOCKS = 4
-LOWER_BOUND = 1.645  # standard errors: one-sided 95%
+LOWER_BOUND = 2.326  # standard errors: one-sided 99%
 BORROWED = 0.3  # the weight of a row of a group's kin beside one of its own
 WEIGHTS = np.arange(1, 11) / 10  # the shares of a median's departure that are tried
 BAND_SHARES = (1.0, 0.75, 0.5)  # of the model, that are tried
@@ -31,7 +31,7 @@ def mean_weights(forecast: Floats, actual: Floats, block: Ints, group: Ints, gro
     """Weight in [0, 1] per group by which a mean forecast's departure from its base is multiplied.
 
     forecast, actual: departures from the base, one per out-of-sample forecast, no NaN; block, group: their block of
-    time and cluster; kin: how many neighbouring groups lend each other evidence. The weight is the one-sided 95% lower
+    time and cluster; kin: how many neighbouring groups lend each other evidence. The weight is the one-sided 99% lower
     bound of the least-squares slope of actual on forecast, 0 where fewer than 4 blocks speak or the bound is not
     positive.
     """
