@@ -61,6 +61,7 @@ def structures(z: Floats, first: Ints, product: Ints, supplier: Ints, waves: Flo
     means, covs, responses = np.zeros(series + SHARED * products), np.zeros(cells[-1]), np.zeros(cells[-1])
     noise, told = np.full(products, FIRST_STEP**2 * step_days), np.full(products, FIRST_STEPS)
     keep, ahead = KEEP**step_days, -(-DRIFT_DAYS // step_days)
+    faded = 1 - keep**ahead
     for p in range(products):
         corner, size = cells[p], sizes[p]
         covs[corner] = noise[p] / (1 - keep * keep)
@@ -162,7 +163,7 @@ def structures(z: Floats, first: Ints, product: Ints, supplier: Ints, waves: Flo
                     swing += means[at + 2] * (waves[1, t + ahead] - waves[1, t])
                     level = means[at] + means[at + 1] * wave[1] + means[at + 2] * wave[2]
                     out[i, t, GAP] = level + means[at + SHARED + i - begins[p]] + asks[s] - listed[i]
-                    out[i, t, DRIFT] = swing - (1 - keep**ahead) * (means[at] + asks[s])
+                    out[i, t, DRIFT] = swing - faded * (means[at] + asks[s])
                     out[i, t, SALE] = now[i] - listed[i]
                     out[i, t, WAIT] = every[i] - (t - changed[i])
             before = now
