@@ -174,7 +174,8 @@ def calm_factor(recent: Floats, usual: Floats, steps: int, changes: Floats) -> F
     counts, since one without a change is no news of a price that changes once a quarter.
     """
     ratio = (steps * recent / usual + CALM_STEPS) / (steps + CALM_STEPS)
-    return np.asarray(ratio ** (changes / (changes + CALM_CHANGES)))
+    power = ratio ** (changes / (changes + CALM_CHANGES))
+    return np.asarray(np.round(power, 9))  # the last bit of a power differs between CPUs
 
 
 def _trust(stale: Ints, known: Panel) -> Floats:
