@@ -38,8 +38,7 @@ class Panel:
     driver: (series, steps) float64 or None: for demand, the log of the cheapest price of the product.
     market: (1 + suppliers, steps) float64 or None: for prices, the log level of the whole catalogue and then of what
         each supplier offers, the same whoever is asked for; supplier: (series,) its row for each series.
-    structure: (series, steps, 4) float32 or None: for prices, what the other prices of the product and of the supplier
-        say of each: how far its list price stands under, and so on (see `kernels.levels`).
+    structure: (series, steps, 4) float32 or None: for prices, what the level filter knows (see `kernels.levels`).
     """
 
     ids: pd.DataFrame
@@ -160,10 +159,9 @@ def with_market(prices: Panel) -> Panel:
     supplier = pd.factorize(prices.ids["supplier_id"], sort=True)[0] + 1
     product = pd.factorize(prices.ids["product_id"])[0].astype(np.int64)
     waves = market.waves(prices.dates, prices.step_days, levels.DRIFT_DAYS)
+    lines = market.lines(prices.z, prices.first, supplier)
     structure = levels.structures(prices.z, prices.first, product, supplier, waves, prices.step_days)
-    return replace(
-        prices, market=market.lines(prices.z, prices.first, supplier), supplier=supplier, structure=structure
-    )
+    return replace(prices, market=lines, supplier=supplier, structure=structure)
 
 
 def demand_panel(sales: pd.DataFrame, prices: Panel) -> Panel:

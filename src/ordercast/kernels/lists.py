@@ -17,6 +17,7 @@ FEW = 3  # prices of a supplier that changed together, below which no jump is to
 SALES, DEPTHS = 0.02, 0.3  # chance of a sale to begin at a step; the range of its depths
 SUREST = 4.0  # log odds of a sale at its beginning
 ON_TIME = 1.01  # steps
+DIGITS = 9  # of odds: the last bit of a logarithm differs between CPUs, these do not
 
 
 @jit(nb.boolean, FLOAT, FLOAT)
@@ -77,7 +78,7 @@ def jumped(miss: float, doubt: float, calm: float, chance: float, size: float) -
     odds = 0.0
     if chance > 0:
         less = math.log(moved / still) + miss * miss * (1 / moved - 1 / still)
-        odds = chance / (chance + (1 - chance) * math.exp(min(less / 2, 50.0)))
+        odds = round(chance / (chance + (1 - chance) * math.exp(min(less / 2, 50.0))), DIGITS)
     slow, fast = calm / still, 1 - doubt / moved
     left = (1 - odds) * slow * doubt + odds * fast * doubt + odds * (1 - odds) * ((fast - slow) * miss) ** 2
     return ((1 - odds) * slow + odds * fast) * miss, left
@@ -137,4 +138,4 @@ def list_price(now: float, before: float, listed: float, odds: float) -> tuple[f
 def sale_odds(miss: float, variance: float, chance: float) -> float:
     """Log odds that a cut is a sale and no new list price, which would miss by so much and comes with that chance."""
     fit = math.log(2 * math.pi * variance) + min(miss * miss / variance, 16.0)
-    return min(math.log(SALES / DEPTHS) - math.log(chance) + fit / 2, SUREST)
+    return min(round(math.log(SALES / DEPTHS) - math.log(chance) + fit / 2, DIGITS), SUREST)
