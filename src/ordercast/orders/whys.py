@@ -9,6 +9,7 @@ from ordercast.orders.words import Words
 
 AS_THE_RULE = "The planner agrees with the ERP rule. "
 BY_THE_RULE = " The ERP rule: "
+EQUAL = 1e-3  # of a price: a day no cheaper than that is no better one
 
 
 def sentences(told: pd.DataFrame, rule: pd.Series[str], words: Words) -> pd.Series[str]:
@@ -44,13 +45,16 @@ def _buy(told: pd.DataFrame, words: Words) -> list[str]:
 
 def _why_now(told: pd.DataFrame, words: Words) -> list[str]:
     days, later = words.days(told["later_days"]), words.money(told["later_unit_price"])
+    stands = (told["later_unit_price"] - told["unit_price"]).abs() <= EQUAL * told["unit_price"]
     return [
         "stock and orders are under the reorder point"
         if floored
-        else f"{price} is expected in {wait}, when stock would call for it"
-        if ahead > 0
         else "stock calls for it now"
-        for floored, ahead, wait, price in zip(told["floored"], told["later_days"], days, later, strict=True)
+        if ahead == 0
+        else f"{'no lower price' if same else price} is expected in {wait}, when stock would call for it"
+        for floored, ahead, wait, price, same in zip(
+            told["floored"], told["later_days"], days, later, stands, strict=True
+        )
     ]
 
 
