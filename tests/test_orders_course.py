@@ -26,7 +26,7 @@ def test_a_course_keeps_to_the_rules_of_ordering(world):
     for product, path in drawn.groupby("product_id"):
         at = int(np.flatnonzero(world.product_ids == product)[0])
         series = int(np.flatnonzero((terms.product == at) & (world.supplier_ids == path["supplier_id"].iloc[0]))[0])
-        assert path["supplier_id"].nunique() == 1
+        assert len(set(path["supplier_id"])) == 1
         assert path["date"].tolist() == list(pd.date_range(world.dates[-1], periods=DAYS))
         assert path["order_units"].iloc[0] == known.worked.units[at]
         if known.worked.series[at] >= 0:

@@ -52,7 +52,8 @@ class Backtest:
         for name, account in self.accounts.items():
             saving = savings.over_products(account.total, usual, usual, SEED)
             figures = {"saving_pct": saving.value, "saving_low": saving.low, "saving_high": saving.high}
-            rows.append({"policy": name, **figures, "fill_rate": float(np.nanmean(account.fill_rate))})
+            known = account.fill_rate[~np.isnan(account.fill_rate)]
+            rows.append({"policy": name, **figures, "fill_rate": float(known.mean()) if len(known) else np.nan})
         return pd.DataFrame(rows).round(6)
 
 
