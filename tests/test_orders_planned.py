@@ -104,6 +104,8 @@ def test_every_line_of_the_planner_is_one_that_can_be_placed(world, execution):
                 assert line.unit_price <= line.buy_below_unit_price + 1e-4
         else:
             assert line.just_in_time_saving == 0
+            if execution == "quote_seen":
+                assert line.unit_price >= line.buy_below_unit_price - 1e-4
 
 
 @pytest.mark.parametrize("execution", ["next_quote", "quote_seen"])

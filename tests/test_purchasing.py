@@ -1,4 +1,4 @@
-"""What stage 6 begins with, read from the tables of a small project: who can be planned, and what is forecast of them."""
+"""What stage 6 begins with, read from a small project's tables: who can be planned, and what is forecast of them."""
 
 from datetime import date
 from pathlib import Path
@@ -120,12 +120,12 @@ def test_stored_forecasts_become_what_the_planner_asks_for():
 
 
 def test_forecasts_that_do_not_reach_are_told_with_the_cure():
-    with pytest.raises(ValueError, match="no forecast of 15 days for .*'A'.*: run `dvc repro forecast`"):
+    with pytest.raises(ValueError, match=r"no forecast of 15 days for .*'A'.*: run `dvc repro forecast`"):
         stored_outlook(the_world("A", "B"), METADATA, 1, HORIZON + 1)
 
 
 def test_a_product_without_a_demand_forecast_is_told_by_name():
-    with pytest.raises(ValueError, match="no forecast of 14 days for .*'D'"):
+    with pytest.raises(ValueError, match=r"no forecast of 14 days for .*'D'"):
         stored_outlook(the_world("A", "D"), METADATA, 1, HORIZON)
 
 
