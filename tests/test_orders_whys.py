@@ -12,6 +12,7 @@ LINE = {
     "quantity_units": 1332,
     "unit_price": 5.9,
     "days_of_cover": 17.0,
+    "cover_ends": True,
     "buy_below_unit_price": 5.98,
     "floored": False,
     "same": False,
@@ -55,6 +56,11 @@ def said(locale: str = "pt_BR", **changes: object) -> str:
             {"floored": True, "buy_below_unit_price": 0.0},
             "Buy 1.332 from F05 at R$ 5,90: stock and orders are under the reorder point; covers 17 days.",
             id="the_floor_asks_for_it_at_any_price",
+        ),
+        pytest.param(
+            {"later_days": 0, "days_of_cover": 60.0, "cover_ends": False},
+            "Buy 1.332 from F05 at R$ 5,90: stock calls for it now; covers 60 days or more; worth it up to R$ 5,98.",
+            id="it_lasts_beyond_the_forecast",
         ),
         pytest.param(
             {"decision": "wait", "waiting_cost": 12.4},

@@ -127,6 +127,7 @@ def _figures(ground: pd.DataFrame, known: Morning, offers: _Offers) -> pd.DataFr
         "just_in_time_saving": np.round(np.where(buys, saving, 0.0), 2),
         "waiting_cost": np.round(np.where(buys, 0.0, _cost_of_today(worked, len(buys))), 2),
         "days_of_cover": cover.astype(np.float64),
+        "cover_ends": cover < worked.ahead.demand_mean.shape[1],
         "later_unit_price": np.where(buys, when.middle, later),
         "later_days": np.where(buys, when.wait_days, better),
         "on_hand_units": state.on_hand_units,

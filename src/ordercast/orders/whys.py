@@ -31,7 +31,7 @@ def _buy(told: pd.DataFrame, words: Words) -> list[str]:
         told["supplier_id"],
         words.money(told["unit_price"]),
         _why_now(told, words),
-        words.days(told["days_of_cover"]),
+        _cover(told, words),
         words.money(told["buy_below_unit_price"]),
         told["buy_below_unit_price"] > 0,
         strict=True,
@@ -41,6 +41,12 @@ def _buy(told: pd.DataFrame, words: Words) -> list[str]:
         + (f"; worth it up to {limit}." if any_ else ".")
         for units, supplier, price, why, cover, limit, any_ in rows
     ]
+
+
+def _cover(told: pd.DataFrame, words: Words) -> list[str]:
+    """Days of cover; what lasts beyond the forecast's last day lasts so long or more."""
+    days = words.days(told["days_of_cover"])
+    return [text if ends else f"{text} or more" for text, ends in zip(days, told["cover_ends"], strict=True)]
 
 
 def _why_now(told: pd.DataFrame, words: Words) -> list[str]:
@@ -66,7 +72,7 @@ def _wait(told: pd.DataFrame, words: Words) -> list[str]:
         words.days(told["later_days"]),
         words.numbers(told["on_hand_units"]),
         words.numbers(told["on_order_units"]),
-        words.days(told["days_of_cover"]),
+        _cover(told, words),
         words.money(told["waiting_cost"]),
         strict=True,
     )
