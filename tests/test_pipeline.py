@@ -85,6 +85,9 @@ def test_results_are_complete(run):
     assert set(demand["product_id"]) == set(products["product_id"])
     for ahead in (prices, demand):
         assert set(ahead["horizon_days"]) == set(range(1, 61))
+    targets = json.loads((clone / "models/metadata.json").read_text())["targets"]
+    assert set(prices["cluster"]) <= set(targets["price"]["groups"])
+    assert set(demand["cluster"]) <= set(targets["demand"]["groups"])
     rows = table(clone, "features/price_rows")
     assert len(rows) > 1000
     assert rows["horizon_days"].max() == 60
