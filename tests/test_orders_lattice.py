@@ -319,6 +319,71 @@ def test_a_steady_demand_is_bought_in_economic_lots():
     assert solve(one).units[0] == pytest.approx(math.sqrt(2 * 900 * 10 / 0.5), abs=10)
 
 
+def worth_by_hand(one: Problem, found: lattice.Actions, s: int, units: float) -> tuple[float, float]:
+    """Saving of `units` today from supplier row s, and the list price up to which some lot is better than waiting."""
+    p = int(np.searchsorted(one.offers.rows, s, side="right")) - 1
+    curve = found.curve[found.curve_rows[p] : found.curve_rows[p + 1]]
+    unit, pack = float(found.point_units[p]), float(one.offers.pack_units[s])
+
+    def after(lot: float) -> float:
+        place = min(lot / unit, len(curve) - 1)
+        below = min(int(place), max(len(curve) - 2, 0))
+        above = min(below + 1, len(curve) - 1)
+        return float(curve[below] + (place - below) * (curve[above] - curve[below]))
+
+    fixed, list_price = float(one.offers.order_cost[s]), float(one.paid[s, 0, 0])
+    spent = fixed + units * price_of(one, s, units, list_price) if units else 0.0
+    limit, lot = 0.0, math.ceil(max(one.offers.moq_units[s], 1) / pack) * pack
+    while lot <= (len(curve) - 1) * unit + 1e-9:
+        limit = max(limit, (float(found.wait[p]) - after(lot) - fixed) / (lot * price_of(one, s, lot, 1.0)))
+        lot += pack
+    return float(found.wait[p]) - spent - after(units), limit
+
+
+def one_tier(seed: int) -> Problem:
+    """A problem whose suppliers have a discount or none; packs are whole points."""
+    one = problem(seed)
+    many = len(one.offers.moq_units)
+    tiers = np.arange(many) % 2
+    count = int(tiers.sum())
+    rng = np.random.default_rng(seed)
+    offers = replace(
+        one.offers,
+        tier_rows=np.append(0, np.cumsum(tiers)),
+        tier_units=rng.integers(2, 9, count).astype(float),
+        tier_discount=rng.uniform(0, 0.2, count),
+    )
+    return replace(one, offers=offers)
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=50, deadline=None)
+def test_the_worth_of_an_order_is_what_a_plain_loop_over_lots_says(seed: int):
+    one = one_tier(seed)
+    found, rows = solve(one), np.arange(len(one.offers.moq_units))
+    for units in (0.0, 3.0, 12.0):
+        saving, limit = lattice.worth(one, found, rows, np.full(len(rows), units))
+        expected = [worth_by_hand(one, found, int(s), units) for s in rows]
+        assert saving == pytest.approx([each for each, _ in expected], rel=1e-9, abs=1e-9)
+        assert limit == pytest.approx([each for _, each in expected], rel=1e-9, abs=1e-9)
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=50, deadline=None)
+def test_the_best_order_is_worth_what_it_saves_and_its_price_under_the_limit_and_of_no_other(seed: int):
+    one = one_tier(seed)
+    found = solve(one)
+    product = np.flatnonzero(found.row >= 0)
+    row, units = found.row[product], found.units[product]
+    saving, limit = lattice.worth(one, found, row, units)
+    assert saving == pytest.approx((found.wait - found.cost)[product], rel=1e-9, abs=1e-9)
+    assert (one.paid[row, 0, 0] <= limit + 1e-9).all()
+    rows = np.arange(len(one.offers.moq_units))
+    _, limit = lattice.worth(one, found, rows, np.zeros(len(rows)))
+    in_time = (one.offers.spare_days == 0) & np.repeat(found.row < 0, np.diff(one.offers.rows))
+    assert (one.paid[:, 0, 0] >= limit - 1e-6)[in_time].all()
+
+
 def test_stock_is_lifted_to_one_level_up_to_a_reorder_point():
     """Fixed cost and steady prices: an (s, S) policy (Scarf 1960)."""
     base = problem(3, products=1, days=20, nodes=3)

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from replayed import POLICIES, AsTold, Noted
 
 from ordercast.orders import accounts, cuts
-from ordercast.orders.replay import Run, replay
+from ordercast.orders.policies import ReorderPoint
+from ordercast.orders.replay import Run, opening_morning, replay
 from ordercast.orders.world import World
 
 FIRST = 100  # of the random worlds, which have 200 days
@@ -364,3 +365,42 @@ def test_a_changed_world_keeps_nothing_of_the_old_one() -> None:
     world = replayed.world()
     assert world.cheapest_price[0, 0] == 10.0
     assert replace(world, unit_price=world.unit_price * 2).cheapest_price[0, 0] == 20.0
+
+
+@pytest.mark.parametrize(
+    ("orders", "expected", "room"),
+    [
+        pytest.param([], 0.0, 95.0, id="nothing_is_on_order"),
+        pytest.param([(3, 0, 0), (4, 9, 9)], 7.0, 88.0, id="due_today_or_later"),
+        pytest.param([(3, -1, 2), (4, 9, 9)], 4.0, 88.0, id="an_overdue_order_takes_room_but_is_not_counted_on"),
+    ],
+)
+def test_the_last_morning_opens_with_stock_and_orders_of_today(orders: Any, expected: float, room: float) -> None:
+    world = replayed.world(on_hand=5.0, orders=orders, shelf_capacity_units=100.0)
+    view, state = opening_morning(world)
+    assert view.day == state.day == world.days - 1
+    assert state.on_hand_units.tolist() == [5.0]
+    assert state.expected_units.tolist() == [expected]
+    assert state.room_units.tolist() == [room]
+
+
+def test_a_product_nobody_quoted_for_a_year_has_no_morning() -> None:
+    with pytest.raises(ValueError, match="product P1 has no quote in the year before"):
+        opening_morning(replayed.world([*[np.nan] * 39, 10.0]))
+
+
+@SLOW
+@given(replayed.worlds(days=120))
+def test_a_reorder_point_is_where_the_rule_begins_to_order(world: World) -> None:
+    """An order of a rule without open orders: where stock is at the point of some supplier on offer, and only there."""
+    rule = ReorderPoint(2.05)
+    view, state = opening_morning(world)
+    point = rule.reorder_points(view)
+    series, units = rule.decide(view, state)
+    bought = series[units > 0]
+    of = world.terms.product[bought]
+    lead = world.terms.lead_time_days[bought] + 1
+    position = state.on_hand_units[of] + state.due_within(of, lead, rule.patience_days)
+    assert (np.round(position, 6) <= point[bought]).all()
+    assert (point >= 0).all()
+    assert (ReorderPoint(4.0).reorder_points(view) >= point).all()

@@ -137,6 +137,14 @@ def test_grid_steps(packs: list[int], wish: float, divide: bool, step: float, lo
     assert (steps.tolist(), got.tolist()) == ([step], lots)
 
 
+def test_a_stock_that_stands_for_no_limit_is_laid_on_a_grid_at_once():
+    """Some ERPs write 999,999,999 units; comparing all multiples of a pack took minutes."""
+    steps, lots = grid.grid_steps(np.array([0, 2]), np.array([6.0, 4.0]), np.array([1e9 / 94]), True)
+    assert 1e9 / 94 <= steps[0] <= 1.01e9 / 94
+    assert (lots % steps[0]).tolist() == [0, 0]
+    assert (lots % [6, 4]).tolist() == [0, 0]
+
+
 @given(st.lists(st.integers(1, 60), min_size=1, max_size=4), st.floats(0.001, 200), st.booleans())
 def test_lots_are_whole_packs_and_whole_steps(packs: list[int], wish: float, divide: bool):
     steps, lots = grid.grid_steps(np.array([0, len(packs)]), np.array(packs, dtype=float), np.array([wish]), divide)

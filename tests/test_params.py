@@ -158,6 +158,25 @@ def test_value_is_accepted_and_the_rest_has_its_default(
     assert loaded == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        pytest.param(
+            "forecast:\n  reach_days: 20\norders:\n  plan_horizon_days: 61\n",
+            ["params.yaml line 4: orders.plan_horizon_days is 61; it must be at most forecast.reach_days, which is 20"],
+            id="a_plan_beyond_the_forecasts",
+        ),
+        pytest.param("orders:\n  plan_horizon_days: 60\n", [], id="as_far_as_the_forecasts"),
+        pytest.param("base: {horizon_days: 60}\nforecast: {reach_days: 20}\n", [], id="people_look_further"),
+        pytest.param("forecast: {reach_days: 20}\norders: {policy: erp}\n", [], id="the_rule_alone_needs_no_reach"),
+    ],
+)
+def test_a_plan_looks_no_further_than_the_forecasts(tmp_path: Path, text: str, said: list[str]) -> None:
+    assert [fault.partition(": no day")[0] for fault in (faults(tmp_path, text) if said else [])] == said
+    if not said:
+        load(write(tmp_path, text))
+
+
 def test_a_whole_file_lacks_no_key(tmp_path: Path) -> None:
     text = (PROJECT / "params.yaml").read_text()
     assert load(write(tmp_path, text), whole=True) == Params()

@@ -1,5 +1,6 @@
 """The whole DAG on a small world, as a stranger would run it: from a clone, with DVC, killed now and then."""
 
+import json
 import os
 import shutil
 import signal
@@ -104,16 +105,63 @@ def test_results_are_complete(run):
     clone, _ = run
     prices, demand = table(clone, "forecast/prices"), table(clone, "forecast/demand")
     orders, products = table(clone, "orders/orders"), table(clone, "raw/products")
-    for results in (prices, demand, orders):
+    for results in (prices, demand, orders.drop(columns="days_of_cover")):
         assert not results.isna().any().any()
     assert sorted(orders["product_id"]) == sorted(products["product_id"])
     assert set(demand["product_id"]) == set(products["product_id"])
     for ahead in (prices, demand):
         assert set(ahead["horizon_days"]) == set(range(1, 61))
+    targets = json.loads((clone / "models/metadata.json").read_text())["targets"]
+    assert set(prices["cluster"]) <= set(targets["price"]["groups"])
+    assert set(demand["cluster"]) <= set(targets["demand"]["groups"])
     rows = table(clone, "features/price_rows")
     assert len(rows) > 1000
     assert rows["horizon_days"].max() == 60
     assert (orders["reason"].str.len() > 20).all()
+
+
+def test_the_planner_leaves_its_lines_its_courses_and_its_record(run):
+    clone, _ = run
+    orders, plan, costs = (table(clone, f"orders/{name}") for name in ("orders", "plan", "backtest"))
+    assert list(orders["product_id"]) == sorted(orders["product_id"])
+    planned = orders[orders["planned_by"] == "planner"]
+    assert len(planned)
+    assert planned["days_of_cover"].notna().all()
+    assert (orders["saving_p10"] <= orders["saving_p90"]).all()
+    assert (orders["waiting_cost"] >= 0).all()
+    assert set(plan["product_id"]) == set(planned["product_id"])
+    assert (plan["stock_units"] >= 0).all()
+    first = plan.groupby("product_id")["order_units"].first()
+    assert first.to_dict() == planned.set_index("product_id")["quantity_units"].to_dict()
+    policies = {"erp", "promo_rule", "point_dp", "planner", "clairvoyant"}
+    assert set(costs["policy"]) == policies
+    said = json.loads((clone / "reports/orders.json").read_text())
+    assert said["backtest"].keys() == {
+        *("products", "days", "chance_of_gain", "share_trusted", "promised_over_realised", "regret_error", "policies")
+    }
+    assert said["backtest"]["policies"].keys() == policies
+    assert said["backtest"]["days"] == 60
+    assert said["backtest"]["products"] == costs["product_id"].nunique() == 6
+    assert said["orders"]["planned_by_planner"] == len(planned)
+    assert said["orders"]["to_place"] + said["orders"]["waiting"] == len(orders)
+
+
+def test_the_erp_rule_can_plan_alone(run):
+    clone, _ = run
+    before = table(clone, "orders/orders")
+    command(clone, "dvc", "exp", "run", "-S", "orders.policy=erp", "orders")
+    orders, said = table(clone, "orders/orders"), json.loads((clone / "reports/orders.json").read_text())
+    assert set(orders["planned_by"]) == {"erp"}
+    assert (orders["quantity_units"] == orders["erp_quantity_units"]).all()
+    assert (orders[["expected_saving", "saving_p10", "saving_p90"]] == 0).all().all()
+    rule = before["planned_by"] == "erp"
+    assert orders[rule].drop(columns="run_id").equals(before[rule].drop(columns="run_id"))
+    assert table(clone, "orders/plan").empty
+    assert table(clone, "orders/backtest").empty
+    assert said["backtest"] is None
+    assert said["orders"]["policy"] == "erp"
+    command(clone, "git", "checkout", "-q", ".")
+    command(clone, "dvc", "checkout", "-q")
 
 
 def test_the_reports_stand_alone(run):

@@ -249,6 +249,8 @@ def load(path: str | Path, *, whole: bool = False) -> Params:
         params = Params.model_validate(values)
     except ValidationError as error:
         found += [faults.explain(node, one, Params) for one in error.errors()]
+    else:
+        found += faults.out_of_reach(node, params)
     if whole and not found:  # a misspelt key is not told twice
         found += faults.lacking(node, Params)
     if found:

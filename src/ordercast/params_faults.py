@@ -46,6 +46,17 @@ def lacking(node: yaml.MappingNode, model: type[BaseModel], prefix: str = "") ->
             yield from lacking(there[name], type(nested), f"{prefix}{name}.")
 
 
+def out_of_reach(node: yaml.MappingNode, params: Any) -> Iterator[tuple[int, str]]:
+    """The (line, fault) of a plan that looks further ahead than the forecasts."""
+    days, reach = params.orders.plan_horizon_days, max(params.base.horizon_days, params.forecast.reach_days)
+    if params.orders.policy == "planner" and days > reach:
+        yield (
+            _line(node, ("orders", "plan_horizon_days")),
+            f"orders.plan_horizon_days is {days}; it must be at most forecast.reach_days, which is {reach}: "
+            "no day is weighed that is not forecast",
+        )
+
+
 def _line(node: yaml.Node, location: tuple[int | str, ...]) -> int:
     """The line of the innermost part of `location` that stands in the file."""
     line = node.start_mark.line + 1

@@ -11,6 +11,7 @@ from ordercast.kernels.compiled import COLUMN, FLOAT, INDEX, INT, LEVELS, Floats
 
 FINEST = 1.0 / 4096  # of a unit
 NEARLY = 1e-9
+MOST_TIMES = 4096  # multiples that are compared: a stock of thousands of millions must not take minutes
 
 
 @jit(INT, INT, INT)
@@ -45,7 +46,7 @@ def grid_step(packs: Floats, wish: float, divide: bool, lots: Floats) -> float:
         return divisor / parts
     fewest = math.ceil(wish / divisor - NEARLY)
     step, least = divisor * fewest, np.inf
-    for times in range(fewest, 2 * fewest + 1):
+    for times in range(fewest, fewest + min(fewest, MOST_TIMES) + 1):
         coarsest = 0.0
         for pack in packs:
             lot = round(pack) * (divisor * times // common_divisor(divisor * times, round(pack)))

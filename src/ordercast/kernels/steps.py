@@ -245,18 +245,22 @@ def best_today(one: Any, tiers: Any, price: float, unit: float, curve: Floats) -
     return cost, units
 
 
-@jit(TABLE, PRODUCTS, SUPPLIERS, TIERS, COLUMN, COLUMN, INDEX, INDEX, COLUMN)
+@jit(TABLE, PRODUCTS, SUPPLIERS, TIERS, COLUMN, COLUMN, COLUMN, INDEX, INDEX, COLUMN)
 def worth_of(
     products: Any,
     suppliers: Any,
     tiers: Any,
     price: Floats,
+    wait: Floats,
     curves: Floats,
     product: Ints,
     row: Ints,
     units: Floats,
 ) -> Floats:
-    """Cost to go of ordering `units` today, and up to which list price some order is better than none, (n, 2)."""
+    """Cost to go of ordering `units` today, and up to which list price some order is better than waiting, (n, 2).
+
+    price: (n,) paid today; wait: (n,) cost to go of waiting, a faster supplier's order being one that waits.
+    """
     out = np.zeros((len(row), 2))
     for i in range(len(row)):
         one, maker = products[product[i]], suppliers[row[i]]
@@ -272,7 +276,7 @@ def worth_of(
             for q in range(
                 first_lot(maker.moq_units, tiers[t].min_units, maker.point_lot_units, unit), len(curve), stride
             ):
-                out[i, 1] = max(out[i, 1], (curve[0] - curve[q] - maker.order_cost) / (paid * q * unit))
+                out[i, 1] = max(out[i, 1], (wait[i] - curve[q] - maker.order_cost) / (paid * q * unit))
         if units[i] > 0:
             out[i, 0] += maker.order_cost + price[i] * share * units[i]
     return out

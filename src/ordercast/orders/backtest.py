@@ -46,13 +46,18 @@ class Backtest:
         return table[["policy", *(name for name in table.columns if name != "policy")]]
 
     def summary(self) -> pd.DataFrame:
-        """A row per policy: policy, saving_pct against the ERP rule with its 95% interval over products, fill_rate."""
-        usual = self.accounts["erp"].total
+        """A row per policy: policy, saving_pct against the ERP rule with its 95% interval over products, fill_rate.
+
+        The saving is a share of what the rule used up, opening stock included: of a short span, what was bought less
+        what is left may be nothing or less.
+        """
+        usual = self.accounts["erp"].daily.sum(axis=1)
         rows = []
         for name, account in self.accounts.items():
-            saving = savings.over_products(account.total, usual, usual, SEED)
+            saving = savings.over_products(account.daily.sum(axis=1), usual, usual, SEED)
             figures = {"saving_pct": saving.value, "saving_low": saving.low, "saving_high": saving.high}
-            rows.append({"policy": name, **figures, "fill_rate": float(np.nanmean(account.fill_rate))})
+            known = account.fill_rate[~np.isnan(account.fill_rate)]
+            rows.append({"policy": name, **figures, "fill_rate": float(known.mean()) if len(known) else np.nan})
         return pd.DataFrame(rows).round(6)
 
 

@@ -53,9 +53,9 @@ def _course(known: Morning, problem: Problem, place: int, row: int, series: int,
     lead = int(problem.lead_days[place])
     arrivals = np.zeros(days + lead + 1)
     arrivals[lead : lead + days] = orders
-    open_ = state.order_product == product
-    due = np.maximum(state.order_due_day[open_] - state.day, 0)
-    np.add.at(arrivals, due[due < days], state.order_units[open_][due < days])
+    due = state.order_due_day - state.day
+    open_ = (state.order_product == product) & (due >= 0) & (due < days)
+    np.add.at(arrivals, due[open_], state.order_units[open_])
     stock, evening = float(state.on_hand_units[product]), np.empty(days)
     for day in range(days):
         stock = max(stock + arrivals[day] - ahead.demand_mean[product, day], 0.0)

@@ -139,10 +139,9 @@ def worth(problem: Problem, found: Actions, row: Ints, units: Floats) -> tuple[F
     products, suppliers, tiers = records(problem, LEVELS)
     product = np.searchsorted(problem.offers.rows, row, side="right") - 1
     paid = np.ascontiguousarray(problem.paid[row, 0, 0])
-    told = steps.worth_of(
-        products, suppliers, tiers, paid, found.curve, product, row, np.ascontiguousarray(units, dtype=np.float64)
-    )
-    return found.wait[product] - told[:, 0], told[:, 1]
+    units, wait = np.ascontiguousarray(units, dtype=np.float64), found.wait[product]
+    told = steps.worth_of(products, suppliers, tiers, paid, wait, found.curve, product, row, units)
+    return wait - told[:, 0], told[:, 1]
 
 
 def tables(problem: Problem, product: int, levels: int = LEVELS) -> tuple[Floats, float]:

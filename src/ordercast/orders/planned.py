@@ -20,8 +20,6 @@ from ordercast.orders.timing import Correction, Timing
 from ordercast.orders.words import Words
 from ordercast.orders.world import Bools, Floats, Ints, State, View, World
 
-EQUAL = 1e-3  # of a price: a day no cheaper than that is no better one
-
 
 @dataclass(frozen=True)
 class Morning:
@@ -116,8 +114,7 @@ def _figures(ground: pd.DataFrame, known: Morning, offers: _Offers) -> pd.DataFr
     saving, limit = worked.worth(view, np.where(buys, worked.series, shown), worked.units)
     expected = np.where(buys, saving, 0.0) - worked.worth(view, offers.erp_series, offers.erp_units)[0]
     low, high = _band(expected, worked.units - offers.erp_units, when)
-    on_order = np.bincount(state.order_product, state.order_units, minlength=len(buys)).astype(np.float64)
-    cover = _lasts(worked, state.on_hand_units + on_order + worked.units)
+    cover = _lasts(worked, state.on_hand_units + state.expected_units + worked.units)
     lead = terms.promised_days[shown]
     better, later = _better_day(worked, shown, cover - lead)
     today, order_days = pd.Timestamp(view.dates[-1]), np.where(buys, 0, better)
@@ -139,10 +136,11 @@ def _figures(ground: pd.DataFrame, known: Morning, offers: _Offers) -> pd.DataFr
         "just_in_time_saving": np.round(np.where(buys, saving, 0.0), 2),
         "waiting_cost": np.round(np.where(buys, 0.0, _cost_of_today(worked, len(buys))), 2),
         "days_of_cover": cover.astype(np.float64),
+        "cover_ends": cover < worked.ahead.demand_mean.shape[1],
         "later_unit_price": np.where(buys, when.middle, later),
         "later_days": np.where(buys, when.wait_days, better),
         "on_hand_units": state.on_hand_units,
-        "on_order_units": on_order,
+        "on_order_units": state.expected_units,
         "erp_quantity_units": offers.erp_units,
         "floored": worked.floored,
         "same": (worked.series == offers.erp_series) & (worked.units == offers.erp_units),
@@ -175,7 +173,7 @@ def _better_day(worked: Worked, shown: Ints, latest: Ints) -> tuple[Ints, Floats
     price = worked.ahead.p50[shown]
     day = np.arange(1, price.shape[1] + 1)
     open_ = np.where(day <= np.maximum(latest, 1)[:, None], price, np.inf)
-    best = open_ <= (1 + EQUAL) * open_.min(axis=1, keepdims=True)
+    best = open_ <= (1 + whys.EQUAL) * open_.min(axis=1, keepdims=True)
     last = price.shape[1] - 1 - np.argmax(best[:, ::-1], axis=1)
     return last + 1, price[np.arange(len(price)), last]
 

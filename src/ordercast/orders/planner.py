@@ -90,7 +90,8 @@ class Worked:
     def worth(self, view: View, series: Ints, units: Floats) -> tuple[Floats, Floats]:
         """Saving against waiting and price limit of ordering `units` from `series`, (products,); -1: 0 and 0.
 
-        See `lattice.worth`; an order of another lead time is seen through the programme of its own.
+        See `lattice.worth`; an order of another lead time is seen through the programme of its own. The limit is one
+        for today's quote: the price that will be paid is expected to move with it.
         """
         saving, limit = np.zeros(len(units)), np.zeros(len(units))
         for one, problem, found in self.parts:
@@ -98,7 +99,8 @@ class Worked:
             product = view.terms.product[own]
             asked = np.flatnonzero((one.spare_days == 0) & (series[product] == own))
             product = product[asked]
-            saving[product], limit[product] = lattice.worth(problem, found, asked, units[product])
+            saving[product], paid_limit = lattice.worth(problem, found, asked, units[product])
+            limit[product] = paid_limit * view.today_price[own[asked]] / problem.paid[asked, 0, 0]
         return saving, limit
 
 

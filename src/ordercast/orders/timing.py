@@ -50,8 +50,7 @@ def timing(view: View, state: State, worked: Worked, paid: Floats) -> Timing:
     of = np.maximum(series, 0)
     used = np.cumsum(ahead.demand_mean, axis=1)
     days = used.shape[1]
-    on_order = np.bincount(state.order_product, state.order_units, minlength=len(units))
-    position = state.on_hand_units + on_order
+    position = state.on_hand_units + state.expected_units
     first, last = ((used <= (position + more)[:, None]).sum(axis=1) for more in (0.0, units))
     lead = terms.promised_days[of] + REVIEW_DAYS
     earliest, latest = np.maximum(first - lead, 0), np.maximum(last - lead, 0)

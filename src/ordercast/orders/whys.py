@@ -9,6 +9,7 @@ from ordercast.orders.words import Words
 
 AS_THE_RULE = "The planner agrees with the ERP rule. "
 BY_THE_RULE = " The ERP rule: "
+EQUAL = 1e-3  # of a price: a day no cheaper than that is no better one
 
 
 def sentences(told: pd.DataFrame, rule: pd.Series[str], words: Words) -> pd.Series[str]:
@@ -30,7 +31,7 @@ def _buy(told: pd.DataFrame, words: Words) -> list[str]:
         told["supplier_id"],
         words.money(told["unit_price"]),
         _why_now(told, words),
-        words.days(told["days_of_cover"]),
+        _cover(told, words),
         words.money(told["buy_below_unit_price"]),
         told["buy_below_unit_price"] > 0,
         strict=True,
@@ -42,15 +43,24 @@ def _buy(told: pd.DataFrame, words: Words) -> list[str]:
     ]
 
 
+def _cover(told: pd.DataFrame, words: Words) -> list[str]:
+    """Days of cover; what lasts beyond the forecast's last day lasts so long or more."""
+    days = words.days(told["days_of_cover"])
+    return [text if ends else f"{text} or more" for text, ends in zip(days, told["cover_ends"], strict=True)]
+
+
 def _why_now(told: pd.DataFrame, words: Words) -> list[str]:
     days, later = words.days(told["later_days"]), words.money(told["later_unit_price"])
+    stands = (told["later_unit_price"] - told["unit_price"]).abs() <= EQUAL * told["unit_price"]
     return [
         "stock and orders are under the reorder point"
         if floored
-        else f"{price} is expected in {wait}, when stock would call for it"
-        if ahead > 0
         else "stock calls for it now"
-        for floored, ahead, wait, price in zip(told["floored"], told["later_days"], days, later, strict=True)
+        if ahead == 0
+        else f"{'no lower price' if same else price} is expected in {wait}, when stock would call for it"
+        for floored, ahead, wait, price, same in zip(
+            told["floored"], told["later_days"], days, later, stands, strict=True
+        )
     ]
 
 
@@ -62,7 +72,7 @@ def _wait(told: pd.DataFrame, words: Words) -> list[str]:
         words.days(told["later_days"]),
         words.numbers(told["on_hand_units"]),
         words.numbers(told["on_order_units"]),
-        words.days(told["days_of_cover"]),
+        _cover(told, words),
         words.money(told["waiting_cost"]),
         strict=True,
     )

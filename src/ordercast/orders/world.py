@@ -99,6 +99,13 @@ class State:
     order_units: Floats
     order_due_day: Ints
 
+    @property
+    def expected_units(self) -> Floats:
+        """Units on order that are due today or later, (products,): what is overdue is not counted on."""
+        ahead = self.order_due_day >= self.day
+        expected = np.bincount(self.order_product[ahead], self.order_units[ahead], minlength=len(self.on_hand_units))
+        return expected.astype(np.float64)
+
     def due_within(self, product: Ints, days: Floats, patience_days: float) -> Floats:
         """Units promised to arrive from today through today + `days`; product, days: (n,), the result too.
 

@@ -1,0 +1,145 @@
+"""Order lines: the ERP rule's where it is trusted more, the planner's elsewhere, each within what can be ordered."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import replayed
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mornings import PLANNER, WORDS, rule, worked
+from pandas.testing import assert_frame_equal
+
+from ordercast import schema
+from ordercast.orders import ORDER_COLUMNS, URGENT, planned
+from ordercast.orders.planner import Planner
+from ordercast.orders.replay import opening_morning
+from ordercast.orders.timing import NO_CORRECTION, Correction
+from ordercast.orders.world import World
+
+ALL = slice(None)
+ADDED = {"planned_by", "just_in_time_saving", "waiting_cost", "days_of_cover"}
+
+
+def lines(
+    world: World,
+    erp: pd.DataFrame | None = None,
+    trusted: object = ALL,
+    planner: Planner = PLANNER,
+    correction: Correction = NO_CORRECTION,
+) -> pd.DataFrame:
+    """The lines of the world's last morning; trusted: the products of the planner, all by default."""
+    whom = np.zeros(world.products, dtype=np.bool_)
+    whom[trusted] = True
+    return planned.lines(rule(world) if erp is None else erp, worked(world, planner), whom, correction, WORDS)
+
+
+def test_the_rules_lines_get_the_planners_columns_and_nothing_else():
+    erp = rule(replayed.world())
+    assert set(erp.columns) - set(ORDER_COLUMNS) == ADDED
+    assert (erp["planned_by"] == "erp").all()
+    nobody = planned.by_erp(erp.iloc[:0][list(ORDER_COLUMNS)])
+    assert nobody.empty
+    assert set(nobody.columns) == set(erp.columns)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_without_trust_nothing_changes(seed):
+    world = replayed.random_world(seed, 5, 80)
+    assert_frame_equal(lines(world, trusted=[]), rule(world))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_who_is_not_trusted_keeps_the_rules_line(seed):
+    world = replayed.random_world(seed, 5, 80)
+    some, all_, erp = lines(world, trusted=[1, 3]), lines(world), rule(world)
+    assert_frame_equal(some.iloc[[0, 2, 4]], erp.iloc[[0, 2, 4]])
+    assert_frame_equal(some.iloc[[1, 3]], all_.iloc[[1, 3]])
+
+
+def test_the_order_of_lines_and_products_unknown_to_the_world_are_kept():
+    world = replayed.random_world(0, 4, 80)
+    erp = rule(world)
+    more = pd.concat([erp.iloc[[3, 1]], erp.iloc[[0]].assign(product_id="X"), erp.iloc[[2, 0]]], ignore_index=True)
+    told = lines(world, more)
+    assert told["product_id"].tolist() == ["P3", "P1", "X", "P2", "P0"]
+    assert_frame_equal(told.iloc[[2]], more.iloc[[2]])
+    one_by_one = lines(world).set_index("product_id")
+    assert_frame_equal(told.drop(index=2).set_index("product_id").sort_index(), one_by_one.sort_index())
+
+
+def test_a_product_nobody_offers_today_stays_with_the_rule():
+    world = replayed.world([*[10.0] * 5, *[np.nan] * 35], on_hand=0.0)
+    assert lines(world)["planned_by"].tolist() == ["erp"]
+    assert_frame_equal(lines(world), rule(world))
+
+
+@given(world=replayed.worlds(days=80), execution=st.sampled_from(["next_quote", "quote_seen"]))
+@settings(max_examples=40)
+def test_every_line_of_the_planner_is_one_that_can_be_placed(world, execution):
+    planner = Planner(PLANNER.forecasts, PLANNER.floor, execution=execution)
+    told = schema.check(lines(world, planner=planner), "orders")
+    terms, known = world.terms, worked(world, planner)
+    _, state = opening_morning(world)
+    assert told["product_id"].tolist() == world.product_ids.tolist()
+    for at, line in enumerate(told.itertuples()):
+        if line.planned_by == "erp":
+            continue
+        series = int(np.flatnonzero((terms.product == at) & (world.supplier_ids == line.supplier_id))[0])
+        assert line.reason
+        assert not {"nan", "no figure", "inf"} & set(line.reason.split())
+        assert line.saving_p10 <= line.expected_saving <= line.saving_p90
+        assert line.buy_below_unit_price >= 0
+        assert line.waiting_cost >= 0
+        assert 0 <= line.regret_probability <= 1
+        assert line.unit_price == known.view.today_price[series]
+        assert (line.quantity_units > 0) == (line.decision == "buy")
+        assert (line.order_on == pd.Timestamp(world.dates[-1])) == (line.decision == "buy")
+        assert (line.arrive_on - line.order_on).days == terms.promised_days[series]
+        if line.decision == "buy":
+            assert line.quantity_units % terms.pack_units[series] == 0
+            assert line.quantity_units >= terms.moq_units[series]
+            assert line.quantity_units <= state.room_units[at]
+            assert line.waiting_cost == 0
+            if not known.worked.floored[at]:
+                assert line.unit_price <= line.buy_below_unit_price + 1e-4
+        else:
+            assert line.just_in_time_saving == 0
+            assert line.unit_price >= line.buy_below_unit_price - 1e-4
+
+
+@pytest.mark.parametrize("execution", ["next_quote", "quote_seen"])
+def test_what_the_rule_would_do_as_well_saves_nothing_and_says_so(execution):
+    world = replayed.world(on_hand=30.0)
+    told = lines(world, planner=Planner(PLANNER.forecasts, PLANNER.floor, execution=execution)).iloc[0]
+    assert told["decision"] == "wait"
+    assert told[["expected_saving", "saving_p10", "saving_p90"]].tolist() == [0, 0, 0]
+    assert told["reason"] == "The planner agrees with the ERP rule. as the rule has it."
+    assert told["waiting_cost"] > 0
+
+
+def test_an_urgent_reason_of_the_rule_stays_visible():
+    world = replayed.world(on_hand=0.0, order_cost=0.5)
+    erp = rule(world, reason=f"Buy; {URGENT}: stock is short.")
+    told = lines(world, erp)
+    assert told["planned_by"].tolist() == ["planner"]
+    assert told["reason"].str.contains(URGENT, regex=False).all()
+
+
+def test_the_record_corrects_the_chances_of_purchases_only():
+    doubtful = Correction((0.0, 1.0), (0.25, 0.25))
+    worlds = [replayed.random_world(seed, 4, 80) for seed in range(6)]
+    plain, told = (pd.concat([lines(world, correction=each) for world in worlds]) for each in (NO_CORRECTION, doubtful))
+    mine = told["planned_by"] == "planner"
+    buys = mine & (told["decision"] == "buy")
+    assert buys.any()
+    assert (mine & ~buys).any()
+    assert (told.loc[buys, "regret_probability"] == 0.25).all()
+    assert_frame_equal(told[~buys], plain[~buys])
+
+
+def test_the_floor_is_named_where_it_forced_the_purchase():
+    world = replayed.world(on_hand=3.0, order_cost=0.1)
+    falling = Planner(lambda view: replayed.one_in_ten(view), PLANNER.floor)
+    told = lines(world, planner=falling)
+    floored = worked(world, falling).worked.floored[0]
+    assert ("under the reorder point" in told["reason"].iloc[0]) == bool(floored)

@@ -1,0 +1,87 @@
+"""The planner's sentences, word by word, with numbers as the locale writes them."""
+
+import pandas as pd
+import pytest
+
+from ordercast.orders.whys import sentences
+from ordercast.orders.words import Words
+
+LINE = {
+    "decision": "buy",
+    "supplier_id": "F05",
+    "quantity_units": 1332,
+    "unit_price": 5.9,
+    "days_of_cover": 17.0,
+    "cover_ends": True,
+    "buy_below_unit_price": 5.98,
+    "floored": False,
+    "same": False,
+    "later_days": 7,
+    "later_unit_price": 6.25,
+    "on_hand_units": 1127.5,
+    "on_order_units": 0.0,
+    "waiting_cost": 0.0,
+}
+RULE = "Wait: enough."
+
+
+def said(locale: str = "pt_BR", **changes: object) -> str:
+    told = pd.DataFrame([LINE | changes], index=["P1"])
+    texts = sentences(told, pd.Series([RULE], index=told.index), Words("BRL", locale))
+    assert texts.index.tolist() == ["P1"]
+    return str(texts["P1"]).replace("\xa0", " ")
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        pytest.param(
+            {},
+            "Buy 1.332 from F05 at R$ 5,90: R$ 6,25 is expected in 7 days, when stock would call for it; covers 17 "
+            "days; worth it up to R$ 5,98.",
+            id="before_a_rise",
+        ),
+        pytest.param(
+            {"later_unit_price": 5.9, "later_days": 1, "days_of_cover": 1.0},
+            "Buy 1.332 from F05 at R$ 5,90: no lower price is expected in 1 day, when stock would call for it; covers "
+            "1 day; worth it up to R$ 5,98.",
+            id="at_a_standing_price",
+        ),
+        pytest.param(
+            {"later_days": 0},
+            "Buy 1.332 from F05 at R$ 5,90: stock calls for it now; covers 17 days; worth it up to R$ 5,98.",
+            id="it_cannot_wait",
+        ),
+        pytest.param(
+            {"floored": True, "buy_below_unit_price": 0.0},
+            "Buy 1.332 from F05 at R$ 5,90: stock and orders are under the reorder point; covers 17 days.",
+            id="the_floor_asks_for_it_at_any_price",
+        ),
+        pytest.param(
+            {"later_days": 0, "days_of_cover": 60.0, "cover_ends": False},
+            "Buy 1.332 from F05 at R$ 5,90: stock calls for it now; covers 60 days or more; worth it up to R$ 5,98.",
+            id="it_lasts_beyond_the_forecast",
+        ),
+        pytest.param(
+            {"decision": "wait", "waiting_cost": 12.4},
+            "Wait: F05 asks R$ 5,90, R$ 6,25 is expected in 7 days; stock 1.127,5 + 0 on order lasts 17 days; ordering "
+            "today would cost R$ 12,40 more.",
+            id="a_wait",
+        ),
+    ],
+)
+def test_the_planners_sentence_stands_before_the_rules(changes, expected):
+    assert said(**changes) == f"{expected} The ERP rule: {RULE}"
+
+
+def test_where_both_agree_the_rule_speaks():
+    assert said(same=True) == f"The planner agrees with the ERP rule. {RULE}"
+
+
+def test_numbers_are_those_of_the_locale():
+    assert "Buy 1,332 from F05 at R$5.90" in said("en_US")
+
+
+def test_no_line_no_sentence():
+    told = pd.DataFrame([LINE]).iloc[:0]
+    assert sentences(told, pd.Series([], dtype="str"), Words("BRL", "pt_BR")).tolist() == []
