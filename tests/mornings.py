@@ -19,8 +19,8 @@ WORDS = Words("BRL", "pt_BR")
 PLANNER = Planner(replayed.one_in_ten, just_in_time(2.05), execution="quote_seen")
 
 
-def worked(world: World, planner: Planner = PLANNER) -> Morning:
-    return planned.morning(world, planner)
+def worked(world: World, planner: Planner = PLANNER, budget: float | None = None) -> Morning:
+    return planned.morning(world, planner, np.ones(world.products, dtype=bool), budget)
 
 
 def rule(world: World, reason: str = "as the rule has it.", **changes: Any) -> pd.DataFrame:
