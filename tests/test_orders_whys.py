@@ -53,7 +53,7 @@ def said(locale: str = "pt_BR", **changes: object) -> str:
             id="it_cannot_wait",
         ),
         pytest.param(
-            {"floored": True, "buy_below_unit_price": 0.0},
+            {"floored": True, "buy_below_unit_price": 5.81},
             "Buy 1.332 from F05 at R$ 5,90: stock and orders are under the reorder point; covers 17 days.",
             id="the_floor_asks_for_it_at_any_price",
         ),

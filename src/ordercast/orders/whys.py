@@ -33,7 +33,7 @@ def _buy(told: pd.DataFrame, words: Words) -> list[str]:
         _why_now(told, words),
         _cover(told, words),
         words.money(told["buy_below_unit_price"]),
-        told["buy_below_unit_price"] > 0,
+        told["buy_below_unit_price"] >= told["unit_price"],  # what the floor forced says no limit that it broke
         strict=True,
     )
     return [
