@@ -428,15 +428,24 @@ def test_orders_replays_policies_in_a_simulated_world_and_in_a_folder(tmp_path, 
     orders.main()
     said = store.read_json(tmp_path / "f.json")
     rows = pd.DataFrame(said["policies"]).set_index(["world", "policy"])
-    assert rows.index.tolist() == [
-        (world, policy) for world in ("simulated", "weekly") for policy in ("erp", "just_in_time", "promo_rule")
+    rivals = [
+        "erp",
+        "just_in_time",
+        "promo_rule",
+        "planner",
+        "planner_unguarded",
+        "point_dp",
+        "true_model",
+        "clairvoyant",
     ]
-    assert rows.loc["weekly", "products"].tolist() == [5] * 3
+    real = [name for name in rivals if name != "true_model"]  # nobody knows that of a real world
+    assert rows.index.tolist() == [("simulated", name) for name in rivals] + [("weekly", name) for name in real]
+    assert (rows.loc["weekly", "products"] == 5).all()
     assert (rows.xs("erp", level="policy")["saving_pct"] == 0).all()
     assert rows["fill_rate"].between(0.5, 1).all()
-    assert said["summary"]["capture"] is None
+    assert np.isfinite([said["summary"][name] for name in ("capture", "capture_of_true_model", "vs_point_dp")]).all()
     weekly = said["summary"]["worlds"]["weekly"]
-    assert set(weekly) == {"erp", "just_in_time", "promo_rule"}
+    assert set(weekly) == set(real)
     assert weekly["promo_rule"]["saving_pct"] == rows.loc[("weekly", "promo_rule"), "saving_pct"]
     assert "assumed by seed: lead time 2-10 days" in capsys.readouterr().out
     days = store.read_parquet(tmp_path / "f.parquet")

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ordercast import orders, schema
-from ordercast.orders import lots
+from ordercast.orders import erp, lots
 
 TODAY = pd.Timestamp("2026-11-23")
 DEFAULTS = {
@@ -137,9 +137,7 @@ def world(
 
 
 def plan(tables: dict[str, pd.DataFrame], locale: str = "en_GB", **changes: Any) -> pd.DataFrame:
-    return orders.policy("erp")(
-        **tables, today=TODAY, run_id="run-1", params=rules(**changes), currency="BRL", locale=locale
-    )
+    return erp.plan(**tables, today=TODAY, run_id="run-1", params=rules(**changes), currency="BRL", locale=locale)
 
 
 def two(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
@@ -598,11 +596,6 @@ def test_no_products_give_no_lines() -> None:
     tables = {name: frame.iloc[:0] for name, frame in world(open_orders=[{}]).items()}
     assert list(plan(tables).columns) == list(orders.ORDER_COLUMNS)
     assert plan(tables).empty
-
-
-def test_unknown_policy_names_the_known_ones() -> None:
-    with pytest.raises(ValueError, match=r"orders\.policy is 'epr'; choose one of: erp\."):
-        orders.policy("epr")
 
 
 def fill(tables: dict[str, pd.DataFrame], **defaults: float) -> pd.DataFrame:

@@ -15,8 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from replayed import AsTold
 
-from ordercast import orders
-from ordercast.orders import policies, savings
+from ordercast.orders import erp, policies, savings
 from ordercast.orders.policies import PromoRule, ReorderPoint, just_in_time
 from ordercast.orders.replay import replay
 from ordercast.orders.world import State, View, World
@@ -82,7 +81,7 @@ def erp_plan(view: View, state: State, service_factor: float) -> pd.DataFrame:
         review_period_days=1,
         defaults=SimpleNamespace(**dict.fromkeys((*figures, "holding_rate_per_year"), 1.0)),
     )
-    return orders.policy("erp")(
+    return erp.plan(
         series.reset_index(drop=True),
         ahead,
         demand,

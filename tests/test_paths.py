@@ -122,6 +122,7 @@ def honest_band(monkeypatch: pytest.MonkeyPatch) -> None:
             group=np.zeros(shape[0], dtype=np.int64),
             trust=np.ones(shape[0]),
             own=np.zeros((*shape, 2)),
+            level=np.zeros(shape),
         )
 
     monkeypatch.setattr(forecast, "guarded", guarded)
@@ -172,7 +173,8 @@ def test_recursive_skill(monkeypatch, told, noise, low, high):
         state = known.target.state(
             known.panel, known.spec, np.arange(shape[0]), np.full(shape[0], known.panel.steps - 1)
         )
-        return Scaled({}, state.base, np.ones(shape), state.group, np.ones(shape[0]), np.zeros((*shape, 2)))
+        own, level = np.zeros((*shape, 2)), np.zeros(shape)
+        return Scaled({}, state.base, np.ones(shape), state.group, np.ones(shape[0]), own, level)
 
     def recursed(model: object, known: Problem, at: Scaled) -> np.ndarray:
         to_come = whole.z[:, known.panel.steps - 1 + known.horizons] - at.base[:, None]

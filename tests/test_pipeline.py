@@ -223,7 +223,7 @@ def test_an_experiment_on_files_and_its_metrics_beside_the_last(run, tmp_path):
     for name, earlier in before.items():
         later = table(clone, name).drop(columns="run_id", errors="ignore")
         assert later.equals(earlier.drop(columns="run_id", errors="ignore")), name
-    command(clone, "dvc", "exp", "run", "-S", "orders.service_level=0.9", "orders")
+    command(clone, "dvc", "exp", "run", "-S", "orders.policy=erp", "orders")
     changed = command(clone, "dvc", "metrics", "diff").stdout
     assert "orders.total_cost" in changed
     command(clone, "git", "checkout", "-q", ".")

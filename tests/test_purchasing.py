@@ -109,7 +109,7 @@ def test_the_world_of_some_products_holds_nothing_of_others():
 
 def test_stored_forecasts_become_what_the_planner_asks_for():
     known = the_world("A", "B")
-    told = stored_outlook(known, METADATA, 1, HORIZON)
+    told = stored_outlook(known, METADATA, 1, HORIZON).ahead
     assert told.p50.shape == (3, HORIZON)
     assert (told.p50 == 10.0).all()
     assert told.demand_mean[0] == pytest.approx(5.0 + np.arange(1, HORIZON + 1) / 100)

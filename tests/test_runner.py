@@ -172,7 +172,7 @@ def test_declared_parameters_are_the_only_ones(tmp_path: Path) -> None:
     pipeline.write_text("stages: {orders: {params: [base, orders.defaults.pack_units, orders.policy]}}")
     assert runner.declared("orders", Params(), str(pipeline)) == {
         "base": Params().base.model_dump(mode="json"),
-        "orders": {"defaults": {"pack_units": 1.0}, "policy": "erp"},
+        "orders": {"defaults": {"pack_units": 1.0}, "policy": "planner"},
     }
 
 
