@@ -142,6 +142,15 @@ def test_orders_whose_later_day_lies_beyond_the_world_are_left_out():
     assert list(late.columns) == list(told.columns)
 
 
+def test_a_planner_that_was_never_asked_promised_nothing():
+    late = replayed.world(
+        price=[*[np.nan] * 20, *[10.0] * 20]
+    )  # without a price in the first year there is no usual one
+    told = Recorded(Planner(replayed.one_in_ten)).promises(late)
+    assert told.empty
+    assert {"regret", "regretted", "saving", "promised"} <= set(told.columns)
+
+
 def test_a_planner_that_is_recorded_decides_as_ever():
     world = replayed.random_world(3, 4, 80)
     planner = Planner(replayed.one_in_ten)

@@ -113,8 +113,8 @@ class Recorded:
         wait = known["wait_days"].to_numpy()
         product = known["product"].to_numpy()
         rate = world.terms.holding_rate_per_year[product] / DAYS_PER_YEAR
-        first = int(known["day"].min()) if len(known) else 1
-        cost = paid[series, day] + rate * world.base_price(first)[product] * wait
+        usual = world.base_price(int(known["day"].min()))[product] if len(known) else np.zeros(0)
+        cost = paid[series, day] + rate * usual * wait
         then = paid[series, day + wait]
         return known.assign(
             regretted=(then < cost).astype(float),
