@@ -16,7 +16,7 @@ repro: $(VENV)/.ready
 test: $(VENV)/.ready
 	@.ci/browser
 	ruff check . && ruff format --check . && mypy
-	$(PYTEST)
+	$(PYTEST) -n 2 --dist loadfile --no-loadscope-reorder
 
 dashboard: $(VENV)/.ready
 	@ordercast dashboard
