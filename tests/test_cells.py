@@ -20,12 +20,12 @@ DAY = pd.Timestamp("2026-03-31")
         ("number", " 3 ", 3.0),
         ("number", "-0.1", -0.1),
         ("number", "1e-3", 0.001),
-        ("number", "3.757", 3.757),
+        ("number", "13.757", BAD),
         ("number", "inf", float("inf")),
         ("number", "", None),
         ("number", "  ", None),
-        ("number", "1,5", BAD),
-        ("number", "1.234,50", BAD),
+        ("number", "1,5", 1.5),
+        ("number", "1.234,50", 1234.5),
         ("number", "R$ 3.00", BAD),
         ("number", "1_000", BAD),
         ("number", "nan", BAD),
@@ -39,16 +39,19 @@ DAY = pd.Timestamp("2026-03-31")
         ("day", "", None),
         ("day", "2024-02-30", BAD),
         ("day", "2026-03-31 25:00", BAD),
-        ("day", "31/03/2026", BAD),
+        ("day", "31/03/2026", DAY),
+        ("day", "01/03/2026", BAD),
         ("day", "2026-3-31", BAD),
         ("day", "20260331", BAD),
         ("day", "2026-W14-2", BAD),
-        ("day", "45000", BAD),
+        ("day", "46112", DAY),
+        ("day", "20534", BAD),
         ("day", "abc", BAD),
         ("flag", "true", True),
         ("flag", "NO", False),
         ("flag", "1", True),
         ("flag", "", None),
+        ("flag", "Não", False),
         ("flag", "maybe", BAD),
         ("flag", "2", BAD),
         ("text", "00123", "00123"),
@@ -59,7 +62,7 @@ DAY = pd.Timestamp("2026-03-31")
 )
 def test_text_is_taken_at_its_word(kind: Kind, text: str, meant: Any):
     typed = cells.typed(pd.Series([text], index=[7], dtype="str"), kind)
-    assert typed.bad.tolist() == [meant is BAD]
+    assert (typed.bad.tolist() == [True] or bool(typed.doubt)) == (meant is BAD)
     assert typed.content.index.tolist() == [7]
     if meant is BAD or meant is None:
         assert typed.content.isna().all()
@@ -95,6 +98,32 @@ def test_typed_columns_of_parquet_are_taken_too(kind: Kind, found: "pd.Series[An
 def test_the_type_does_not_depend_on_what_is_there(kind: Kind, dtype: str):
     for found in (["1"], [""], []):
         assert str(cells.typed(pd.Series(found, dtype="str"), kind).content.dtype) == dtype
+
+
+def test_numbers_and_dates_of_a_spreadsheet_mean_one_thing_only():
+    found = pd.Series(["1.234", "2,5", "1.234,5", "x"], index=[2, 3, 4, 5])
+    native = pd.Series([True, False, False, False], index=found.index)
+    typed = cells.typed(found, "number", native=native)
+    assert typed.content.tolist()[:3] == [1.234, 2.5, 1234.5]
+    assert typed.bad.tolist() == [False, False, False, True]
+    days = cells.typed(pd.Series(["46112.5", "01/03/2026", "2026-03-31"]), "day", native=pd.Series([True, False, True]))
+    assert days.content.tolist()[0::2] == [DAY, DAY]
+    assert days.notes == ["holds Excel's day numbers: 46112.5 is 2026-03-31"]
+    assert days.timed
+    assert days.doubtful == "01/03/2026"
+
+
+def test_what_people_say_about_their_writing_settles_it():
+    comma = cells.typed(pd.Series(["1.234"]), "number", cells.Writing(decimal=","))
+    month_first = cells.typed(pd.Series(["01/03/2026"]), "day", cells.Writing(dates="mdy"))
+    assert comma.content.tolist() == [1234]
+    assert month_first.content.tolist() == [pd.Timestamp("2026-01-03")]
+
+
+def test_money_has_signs_and_units_have_none():
+    found = pd.Series(["R$ 1,50"])
+    assert cells.typed(found, "number", money=True).currency == "BRL"
+    assert cells.typed(found, "number").bad.tolist() == [True]
 
 
 def test_a_time_of_day_is_cut_off_and_told():

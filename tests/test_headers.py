@@ -51,6 +51,24 @@ from ordercast.sources import headers
             id="a_name_mapped_for_another_table_keeps_its_alias",
         ),
         pytest.param(
+            "suppliers",
+            ["PRODUTO", "Fornecedor", "Prazo (dias)", "Lote Mínimo", "Embalagem"],
+            {},
+            {"product_id": 0, "supplier_id": 1, "lead_time_days": 2, "moq_units": 3, "pack_units": 4},
+            id="portuguese",
+        ),
+        pytest.param(
+            "prices",
+            ["Produto", "Cód.", "Data", "Preço", "Preço Unitário (R$)"],
+            {},
+            {"product_id": 1, "date": 2, "unit_price": 4},
+            id="a_code_beats_a_product_and_a_unit_price_a_price",
+        ),
+        pytest.param(
+            "products", ["código", "produto"], {}, {"product_id": 0, "name": 1}, id="a_product_beside_its_code"
+        ),
+        pytest.param("products", ["produto"], {}, {"product_id": 0}, id="a_product_without_a_code"),
+        pytest.param(
             "products",
             ["product_id", "date"],
             {},
@@ -96,7 +114,7 @@ def test_what_is_renamed_or_left_unread_is_noted():
         pytest.param(
             ["product_id;date;unit_price"],
             [
-                f"column {name} is missing; there are: product_id;date;unit_price. Separate the columns by commas"
+                f"column {name} is missing; there are: product_id;date;unit_price. Split the cells into columns"
                 for name in ("product_id", "date", "unit_price")
             ],
             id="semicolons",
@@ -105,6 +123,11 @@ def test_what_is_renamed_or_left_unread_is_noted():
             ["product_id", "date", "price", "PRICE"],
             ["columns 'price' and 'PRICE' both mean unit_price. Remove one, or name the right one in data.columns"],
             id="two_names_for_one_column",
+        ),
+        pytest.param(
+            ["produto", "data", "preço", "custo"],
+            ["columns 'preço' and 'custo' both mean unit_price. Remove one, or name the right one in data.columns"],
+            id="two_aliases_of_one_rank",
         ),
         pytest.param(
             ["product_id", "date", "unit_price", "unit_price"],
@@ -157,5 +180,13 @@ def test_a_mapped_name_that_no_file_has_is_told():
 
 def test_every_alias_leads_to_a_column_of_its_table():
     for table, aliases in headers.ALIASES.items():
-        assert set(aliases.values()) <= set(TABLES[table].names)
-        assert not set(aliases) & set(TABLES[table].names)
+        assert set(aliases) <= set(TABLES[table].names)
+        for names in aliases.values():
+            assert not set(names) & set(TABLES[table].names)
+            assert all(headers.plain(name) == name for name in names)
+
+
+def test_a_row_is_known_by_the_columns_it_names():
+    assert headers.recognised(["Código", " Data ", "preço", "cor", ""], "prices", {}) == 3
+    assert headers.recognised(["Código", "Data", "cor"], "prices", {"cor": "unit_price"}) == 3
+    assert headers.recognised(["A", "2026-01-01", "3.5"], "prices", {}) == 0

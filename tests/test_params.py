@@ -182,6 +182,7 @@ def test_a_whole_file_lacks_no_key(tmp_path: Path) -> None:
     assert load(write(tmp_path, text), whole=True) == Params()
     without = text.replace("  seed: 7  ", "  # gone  ").replace("    pack_units: 1 ", "    # gone ")
     without = without.partition("evaluate:")[0] + "forecast:" + without.partition("\nforecast:")[2]
+    section = next(n for n, line in enumerate(without.splitlines(), 1) if line.startswith("    lead_time_days:"))
     with pytest.raises(ParamsError) as raised:
         load(write(tmp_path, without), whole=True)
     assert str(raised.value).splitlines() == [
@@ -192,7 +193,7 @@ def test_a_whole_file_lacks_no_key(tmp_path: Path) -> None:
         "    max_products: 2000",
         "params.yaml line 5: base.seed is missing; add it, by default",
         "  seed: 7",
-        "params.yaml line 57: orders.defaults.pack_units is missing; add it, by default",
+        f"params.yaml line {section}: orders.defaults.pack_units is missing; add it, by default",
         "  pack_units: 1",
     ]
 

@@ -56,6 +56,7 @@ def test_a_folder_must_be_one(tmp_path: Path):
         pytest.param('a,b\n"x\ny",2\n3,4\n', ["a", "b"], {2: ["x\ny", "2"], 3: ["3", "4"]}, id="line_end_in_a_cell"),
         pytest.param("a,b\n00123,NA\n", ["a", "b"], {2: ["00123", "NA"]}, id="text_stays_text"),
         pytest.param("a,a,\n1,2,3\n", ["a", "a", ""], {2: ["1", "2", "3"]}, id="repeated_and_empty_names"),
+        pytest.param("a;b\n1,5;2\n", ["a", "b"], {2: ["1,5", "2"]}, id="semicolons"),
         pytest.param("a,b\n", ["a", "b"], {}, id="header_only"),
     ],
 )
@@ -69,11 +70,11 @@ def test_csv_gives_text_and_row_numbers(tmp_path: Path, text: str, header: list[
     ("name", "content", "message"),
     [
         pytest.param("t.csv", "", r"is empty \(0 bytes\). Export the table again", id="no_bytes"),
-        pytest.param("t.csv", "\n1,2\n", "has no column names in its first row. Put them there", id="no_header"),
-        pytest.param("t.csv", ",\n1,2\n", "has no column names in its first row. Put them there", id="empty_header"),
+        pytest.param("t.csv", "\n1,2\n", "has no column names in its first rows. Put them above", id="no_header"),
+        pytest.param("t.csv", ",\n1,2\n", "has no column names in its first rows. Put them above", id="empty_header"),
         pytest.param("t.csv", "a,b\n1,2\n1,2,5\n", "has 3 cells in row 3 under 2 column names. Separate", id="ragged"),
         pytest.param("t.csv", 'a,b\n"1,2\n', "has a double quote that is never closed. Close it", id="open_quote"),
-        pytest.param("t.csv", b"a,b\n\xe9,2\n", "is not UTF-8 text .byte 5.. Save it as CSV UTF-8", id="latin_1"),
+        pytest.param("t.csv", b"a,b\n\x81,2\n", "is neither UTF-8 .byte 5. nor Windows-1252 .byte 5.", id="encoding"),
         pytest.param("t.parquet", b"PAR1 no more", "cannot be read as Parquet .*Write the file again", id="parquet"),
         pytest.param("t.xlsx", b"PK\x03\x04 no more", "cannot be read as XLSX .*Save it again", id="xlsx"),
     ],
@@ -104,6 +105,7 @@ def test_parquet_keeps_types_and_counts_rows_from_one(tmp_path: Path):
     sheet = readers.read(path)
     assert sheet.header == list(columns)
     assert sheet.cells.index.tolist() == [1, 2]
+    assert [place for place, native in sheet.native.items() if native.all()] == [1, 2]
     assert sheet.cells.iloc[0].tolist() == [
         102900005115168,
         "3.99",
@@ -129,7 +131,7 @@ def test_xlsx_gives_what_people_see(tmp_path: Path):
         pd.DataFrame({"b": [1]}).to_excel(book, sheet_name="Other")
     sheet = readers.read(path)
     assert sheet.header == ["id", "date", "price"]
-    assert sheet.note == "only the first sheet, 'Quotes', of 2 is read"
+    assert sheet.notes == ["only the first sheet, 'Quotes', of 2 is read"]
     assert dict(zip(sheet.cells.index, sheet.cells.to_numpy().tolist(), strict=True)) == {
         2: ["00123", "2026-03-31", "0.1"],
         3: ["123", "2026-03-31 10:00:00", "4"],

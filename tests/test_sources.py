@@ -220,14 +220,27 @@ UNKNOWN = "product_id is a product that neither products nor prices have"
 ROW_FAULTS = [
     ("prices", "A,S,2026-01-03,-3.2,BRL", "unit_price is not above 0", "-3.2", CORRECT),
     ("prices", "A,S,2026-01-03,0,BRL", "unit_price is not above 0", "0", CORRECT),
-    ("prices", 'A,S,2026-01-03,"3,2",BRL', "unit_price is not a number", "3,2", DIGITS),
+    ("prices", "A,S,2026-01-03,three,BRL", "unit_price is not a number", "three", DIGITS),
+    (
+        "prices",
+        'A,S,2026-01-03,"3,2",BRL',
+        "unit_price has another decimal sign than its column",
+        "3,2",
+        "Write all numbers of a column alike, such as 1234.50",
+    ),
     ("prices", "A,S,2026-01-03,inf,BRL", "unit_price is infinite", "inf", "Write the figure or remove the row"),
     ("prices", "A,S,2026-01-03,,BRL", "unit_price is missing", "empty", FILL),
     ("prices", ",S,2026-01-03,1,BRL", "product_id is missing", "empty", FILL),
     ("prices", "A,S,,1,BRL", "date is missing", "empty", FILL),
     ("prices", "A,S,2024-02-30,1,BRL", "date is not a date written YYYY-MM-DD", "2024-02-30", ISO),
     ("prices", "A,S,abc,1,BRL", "date is not a date written YYYY-MM-DD", "abc", ISO),
-    ("prices", "A,S,03/01/2026,1,BRL", "date is not a date written YYYY-MM-DD", "03/01/2026", ISO),
+    (
+        "prices",
+        "A,S,03/01/2026,1,BRL",
+        "date is not written as most dates of its column are",
+        "03/01/2026",
+        "Write all dates of a column alike, such as 2026-03-31",
+    ),
     (
         "prices",
         "A,S,0206-01-03,1,BRL",
@@ -310,8 +323,8 @@ WHOLE_FAULTS = [
         id="missing_column",
     ),
     pytest.param(
-        {"sales": "product_id,dia,units\nA,2026-01-01,1\n"},
-        "sales (sales.csv): column date is missing; there are: product_id, dia, units. Add it, or set data.columns: "
+        {"sales": "product_id,jour,units\nA,2026-01-01,1\n"},
+        "sales (sales.csv): column date is missing; there are: product_id, jour, units. Add it, or set data.columns: "
         "{your name: date}.",
         id="missing_column_of_an_optional_table",
     ),
@@ -566,6 +579,8 @@ DATA = {
     "source": "simulate",
     "path": "data/input",
     "columns": {},
+    "decimal": "auto",
+    "dates": "auto",
     "on_bad_row": "stop",
     "products": 3,
     "history_days": 120,

@@ -152,6 +152,7 @@ def validate(path: Annotated[Path, typer.Argument(help="folder with the tables")
             on_bad_row="stop",
             currency=given.base.currency,
             today=given.base.today,
+            writing=sources.Writing(given.data.decimal, given.data.dates),
         )
     for table, frame in raw.tables().items():
         if table not in ("quarantine", "notes"):

@@ -114,6 +114,12 @@ class Data(Section):
     )
     path: str = _knob("data/input", "folder of the tables when source is files", min_length=1)
     columns: Columns = _knob({}, "your column names: {yours: ours} or {table: {yours: ours}}")
+    decimal: Literal["auto", ".", ","] = _knob(
+        "auto", "decimal sign of numbers in text: auto (as the cells prove), . or ,"
+    )
+    dates: Literal["auto", "iso", "dmy", "mdy"] = _knob(
+        "auto", "dates in text: auto (as the cells prove), iso, dmy (31/12/2025) or mdy (12/31/2025)"
+    )
     frequency: Literal["auto", "daily", "weekly"] = _knob("auto", "rhythm of the calendar: auto, daily or weekly")
     on_bad_row: Literal["stop", "quarantine"] = _knob(
         "stop", "a row with a fault: stop, or quarantine (set aside and count)"

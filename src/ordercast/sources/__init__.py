@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,10 +14,12 @@ import pandas as pd
 from ordercast import schema, simulate
 from ordercast.contracts import DTYPES, INPUTS, TABLES
 from ordercast.sources import cells, headers, intake, readers, remarks
-from ordercast.sources.faults import ALONE, FUTURE, UNKNOWN, Findings, InputError, many, some
+from ordercast.sources import currency as money
+from ordercast.sources.faults import ALONE, FUTURE, UNKNOWN, Findings, InputError, many
 from ordercast.sources.intake import Intake
+from ordercast.sources.reading import Writing
 
-__all__ = ["InputError", "Raw", "read"]
+__all__ = ["InputError", "Raw", "Writing", "read"]
 
 FOLDER = "folder"
 DEFAULT_SUPPLIER = "default"
@@ -58,24 +61,27 @@ def read(
     on_bad_row: Literal["stop", "quarantine"],
     currency: str,
     today: dt.date | None = None,
+    writing: Writing = Writing(),  # noqa: B008
 ) -> Raw:
-    """Return the tables of a folder: <table>.parquet, .csv or .xlsx of each of schema.INPUTS, prices at least.
+    """Return the tables of a folder: a Parquet, text (CSV) or Excel file of each of schema.INPUTS, prices at least.
 
     columns: your column names to ours (data.columns). currency: taken for prices that name none. today: no stock
-    may be counted after it; None is the last day with a price. on_bad_row: quarantine sets faulty rows aside.
+    may be counted after it; None is the last day with a price. writing: how numbers and dates are written, where that
+    is known (data.decimal, data.dates). on_bad_row: quarantine sets faulty rows aside.
 
     Raises InputError that tells all faults of all tables: those of a table as a whole (a lacking column, two
     currencies) at any rate, those of rows when on_bad_row is stop.
     """
     findings = Findings(stops=headers.wrong_targets(columns))
-    sheets = _sheets(Path(folder), findings)
+    sheets = _sheets(Path(folder), columns, findings)
     for sentence in headers.unused(columns, {name: sheet.header for name, sheet in sheets.items()}):
         findings.note(FOLDER, sentence)
-    tables = {name: intake.take(name, sheets.get(name), columns, findings) for name in INPUTS}
+    tables = {name: intake.take(name, sheets.get(name), columns, findings, writing) for name in INPUTS}
     for name in ("prices", "suppliers", "open_orders"):
         intake.fill(tables[name], "supplier_id", DEFAULT_SUPPLIER, findings)
     intake.fill(tables["sales"], "in_stock", True, findings)
-    _check_prices(tables["prices"], currency, findings)
+    money.settle(tables["prices"], (tables[name] for name in INPUTS[1:]), currency, findings)
+    intake.check(tables["prices"], findings)
     if today is None:
         _check_last_days(tables["prices"], findings)
     last = pd.Timestamp(today) if today else _last_price_day(tables["prices"], findings)
@@ -100,7 +106,7 @@ def read(
     return Raw(**{name: schema.check(frame, name) for name, frame in frames.items()})
 
 
-def _sheets(folder: Path, findings: Findings) -> dict[str, readers.Sheet]:
+def _sheets(folder: Path, columns: headers.Columns, findings: Findings) -> dict[str, readers.Sheet]:
     """The cells of every table that has one readable file with rows."""
     try:
         found = readers.find(folder, INPUTS)
@@ -124,7 +130,7 @@ def _sheets(folder: Path, findings: Findings) -> dict[str, readers.Sheet]:
             findings.stop(name, "the table stands in more than one file. Keep one of them")
             continue
         try:
-            sheets[name] = readers.read(files[0])
+            sheets[name] = readers.read(files[0], partial(headers.recognised, table=name, columns=columns))
         except readers.Unreadable as error:
             findings.stop(name, str(error))
     for name, sheet in sheets.items():
@@ -142,23 +148,6 @@ def _notes(findings: Findings) -> pd.DataFrame:
     order = [FOLDER, *INPUTS]
     notes = sorted(findings.notes, key=lambda note: order.index(note[0]))
     return pd.DataFrame(notes, columns=TABLES["notes"].names)
-
-
-def _check_prices(prices: Intake, currency: str, findings: Findings) -> None:
-    """Check the quotes and give them one currency: their own, or the one of the params where they name none."""
-    if "currency" in prices.found:
-        codes = prices.frame["currency"].str.upper()
-        prices.frame["currency"] = codes
-        first = codes.dropna().drop_duplicates()
-        if len(first) > 1:
-            named = some((f"{code} (first in row {row})" for row, code in first.items()), len(first))
-            cure = "Convert the prices to one, or read one currency after the other"
-            findings.stop("prices", f"currency holds {len(first)} currencies: {named}. {cure}")
-        elif len(first) == 1 and first.iloc[0] != currency:
-            findings.note("prices", f"all money is in {first.iloc[0]}, not in base.currency {currency}")
-            currency = first.iloc[0]
-    intake.fill(prices, "currency", currency, findings)
-    intake.check(prices, findings)
 
 
 def _check_last_days(prices: Intake, findings: Findings) -> None:
@@ -273,6 +262,7 @@ def take(data: dict[str, Any], base: dict[str, Any]) -> Taken:
             on_bad_row=data["on_bad_row"],
             currency=base["currency"],
             today=today,
+            writing=Writing(data["decimal"], data["dates"]),
         )
         return Taken(raw, {})
     raise InputError("data.source: database is not there yet; set data.source to files or simulate.")

@@ -3,60 +3,83 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ordercast.contracts import DTYPES, Kind
+from ordercast.sources import amounts, days
+from ordercast.sources.reading import Reading, Writing
 
-FAULT_OF_KIND: dict[Kind, str] = {
-    "number": "is not a number",
-    "flag": "is neither true nor false",
-    "day": "is not a date written YYYY-MM-DD",
+NO_FLAG = "is neither true nor false"
+FLAGS = {
+    **dict.fromkeys(("true", "1", "yes", "y", "sim", "s", "verdadeiro"), True),
+    **dict.fromkeys(("false", "0", "no", "n", "não", "nao", "falso"), False),
 }
-FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-_NUMBER = re.compile(r"[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|inf|infinity)", re.IGNORECASE)
-_DAY = re.compile(r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?)?")
+LARGEST_EXACT = 2.0**53  # beyond it a spreadsheet has lost digits
 
 
 @dataclass(frozen=True)
 class Typed:
-    """Cells in the type of their column, empty where they were empty or bad.
+    """Cells in the type of their column, empty where they were empty or at fault.
 
-    bad: true where a cell holds something that could not be turned. timed: whether times of day were cut off.
+    fault: what is wrong with each cell that holds something that could not be turned, "" for all others; the rest
+    as in Reading.
     """
 
     content: pd.Series[Any]
-    bad: pd.Series[bool]
+    fault: pd.Series[str]
+    notes: list[str] = field(default_factory=list)
+    doubt: str = ""
+    doubtful: str = ""
     timed: bool = False
+    currency: str | None = None
+
+    @property
+    def bad(self) -> pd.Series[bool]:
+        """Which cells could not be turned."""
+        return self.fault != ""
 
 
-def typed(cells: pd.Series[Any], kind: Kind) -> Typed:
+def typed(
+    cells: pd.Series[Any],
+    kind: Kind,
+    writing: Writing = Writing(),  # noqa: B008
+    native: pd.Series[bool] | None = None,
+    money: bool = False,
+) -> Typed:
     """Return the cells as str, float64, boolean or datetime64[us], as the kind asks; they may be empty.
 
     cells: text from CSV and XLSX, and whatever type Parquet gave them. Blanks around text do not count; text of
-    nothing else is empty. Numbers have a decimal point. Dates are ISO (YYYY-MM-DD); a time of day is cut off.
+    nothing else is empty; a time of day is cut off. writing: how people write numbers and dates there. native: which
+    texts were numbers or dates in the file, so that they mean one thing only. money: whether it is a column of money.
     """
     types = pd.api.types
-    fine = pd.Series(False, index=cells.index)
+    fine = pd.Series("", index=cells.index, dtype=object)
     if kind == "day" and types.is_datetime64_any_dtype(cells):
-        days = cells.astype(DTYPES["day"])
-        return Typed(days.dt.normalize(), fine, timed=bool((days > days.dt.normalize()).any()))
+        found = cells.astype(DTYPES["day"])
+        return Typed(found.dt.normalize(), fine, timed=bool((found > found.dt.normalize()).any()))
     if kind == "number" and types.is_numeric_dtype(cells) and not types.is_bool_dtype(cells):
         return Typed(cells.astype("float64"), fine)
     if kind == "flag" and types.is_bool_dtype(cells):
         return Typed(cells.astype("boolean"), fine)
-    text = _each(cells, lambda cell: shown(cell).strip() or None, "str")
+    text = _stripped(cells)
     if kind == "text":
         return Typed(text, fine)
-    content = _each(text, *_PARSERS[kind])
-    there = content.notna()
-    longer = text[there].str.len() > len("YYYY-MM-DD")
-    return Typed(content, text.notna() & ~there, timed=kind == "day" and bool(longer.any()))
+    if kind == "flag":
+        return _taken(text, _flags, "boolean")
+    if types.is_numeric_dtype(cells) or types.is_datetime64_any_dtype(cells):
+        native = pd.Series(True, index=cells.index) if kind == "number" else None
+        writing = Writing(dates="iso")
+    readers = _readers(kind, writing, money)
+    if native is None or not native.any():
+        return _taken(text, readers[0], DTYPES[kind])
+    return _joined(
+        _taken(text[~native], readers[0], DTYPES[kind]), _taken(text[native], readers[1], DTYPES[kind]), text
+    )
 
 
 def shown(cell: Any) -> str:
@@ -65,10 +88,13 @@ def shown(cell: Any) -> str:
     >>> shown(3.0), shown(0.1), shown(True), shown(pd.Timestamp("2026-03-31")), shown(pd.NA)
     ('3', '0.1', 'true', '2026-03-31', '')
     """
+    if isinstance(cell, str):
+        return cell
     if pd.isna(cell):
         return ""
     if isinstance(cell, float):
-        return repr(float(cell)).removesuffix(".0")
+        whole = cell.is_integer() and abs(cell) < LARGEST_EXACT
+        return str(int(cell)) if whole else repr(float(cell)).removesuffix(".0")
     if isinstance(cell, bool | np.bool_):
         return str(cell).lower()
     if isinstance(cell, dt.datetime):
@@ -76,28 +102,61 @@ def shown(cell: Any) -> str:
     return str(cell)
 
 
-def _each(cells: pd.Series[Any], parse: Callable[[Any], Any], dtype: Any) -> pd.Series[Any]:
-    """Parse each distinct cell once: a million rows hold some thousand dates and prices."""
+Reader = Callable[[Sequence[str], Sequence[int]], Reading]
+
+
+def _readers(kind: Kind, writing: Writing, money: bool) -> tuple[Reader, Reader]:
+    """How the texts of a column are read, and how those that were no texts in the file."""
+    if kind == "number":
+        return (
+            lambda texts, counts: amounts.read(texts, counts, writing.decimal, money),
+            lambda texts, counts: amounts.read(texts, counts, ".", False),
+        )
+    return (
+        lambda texts, counts: days.read(texts, counts, writing.dates),
+        lambda texts, counts: days.read_native(texts),
+    )
+
+
+def _flags(texts: Sequence[str], counts: Sequence[int]) -> Reading:
+    values = [FLAGS.get(text.lower()) for text in texts]
+    return Reading(values, [NO_FLAG if value is None else "" for value in values])
+
+
+def _stripped(cells: pd.Series[Any]) -> pd.Series[str]:
     codes, distinct = pd.factorize(cells)
-    parsed = pd.Series([*map(parse, distinct), None], dtype=dtype)
-    return pd.Series(parsed.array.take(codes), index=cells.index)  # an empty cell has code -1: the last one
+    return _spread([shown(cell).strip() or None for cell in distinct], codes, cells.index, "str")
 
 
-def _number(text: str) -> float | None:
-    return float(text) if _NUMBER.fullmatch(text) else None
+def _taken(text: pd.Series[str], read: Reader, dtype: Any) -> Typed:
+    """Read each distinct text once: a million rows hold some thousand dates and prices."""
+    codes, distinct = pd.factorize(text)
+    counts = np.bincount(codes[codes >= 0], minlength=len(distinct)).tolist()
+    reading = read([str(one) for one in distinct], counts)
+    return Typed(
+        _spread(reading.values, codes, text.index, dtype),
+        _spread(reading.faults, codes, text.index, object, empty=""),
+        reading.notes,
+        reading.doubt,
+        reading.doubtful,
+        reading.timed,
+        reading.currency,
+    )
 
 
-def _day(text: str) -> dt.date | None:
-    found = _DAY.fullmatch(text)
-    try:
-        dt.datetime.fromisoformat(text)
-        return dt.date.fromisoformat(found["day"]) if found else None
-    except ValueError:
-        return None
+def _spread(values: list[Any], codes: Any, index: pd.Index[Any], dtype: Any, empty: Any = None) -> pd.Series[Any]:
+    each = pd.Series([*values, empty], dtype=dtype)
+    return pd.Series(each.array.take(codes), index=index)  # an empty cell has code -1: the last one
 
 
-_PARSERS: dict[Kind, tuple[Callable[[str], Any], Any]] = {
-    "number": (_number, "float64"),
-    "flag": (lambda text: FLAGS.get(text.lower()), "boolean"),
-    "day": (_day, DTYPES["day"]),
-}
+def _joined(texts: Typed, natives: Typed, like: pd.Series[str]) -> Typed:
+    """The two parts of a column, each read in its own way, in the order of its rows."""
+    return Typed(
+        pd.concat([texts.content, natives.content]).reindex(like.index),
+        pd.concat([texts.fault, natives.fault]).reindex(like.index),
+        [*texts.notes, *natives.notes],
+        texts.doubt,
+        texts.doubtful,
+        texts.timed or natives.timed,
+        texts.currency,
+    )

@@ -10,7 +10,8 @@ import pandas as pd
 
 from ordercast.contracts import INFINITE, INPUTS, OUT_OF_CALENDAR, TABLES
 from ordercast.schema import FAULT_DTYPES, MISSING
-from ordercast.sources.cells import FAULT_OF_KIND
+from ordercast.sources import amounts, days
+from ordercast.sources.cells import NO_FLAG
 
 EXAMPLES = 5
 LONGEST_CELL = 40
@@ -20,9 +21,16 @@ FUTURE = "is after today"
 ALONE = "is long after all other quotes, and would make them all stale"
 CURES = {
     MISSING: "Fill the cell or remove the row",
-    FAULT_OF_KIND["number"]: "Write digits and a decimal point only, such as 1234.50",
-    FAULT_OF_KIND["flag"]: "Write true or false",
-    FAULT_OF_KIND["day"]: "Write dates such as 2026-03-31",
+    amounts.NO_NUMBER: "Write digits and a decimal point only, such as 1234.50",
+    amounts.OTHER_DECIMAL: "Write all numbers of a column alike, such as 1234.50",
+    amounts.EITHER_NUMBER: "Set data.decimal: '.' or ',', or write it such as 1234.50",
+    amounts.OTHER_CURRENCY: "Convert it, or read one currency after the other",
+    NO_FLAG: "Write true or false",
+    days.NO_DAY["iso"]: "Write dates such as 2026-03-31",
+    days.NO_DAY["dmy"]: "Write dates such as 31/03/2026",
+    days.NO_DAY["mdy"]: "Write dates such as 03/31/2026",
+    days.OTHER_ORDER: "Write all dates of a column alike, such as 2026-03-31",
+    days.EITHER_DAY: "Set data.dates: dmy or mdy, or write it such as 2026-03-31",
     OUT_OF_CALENDAR: "Correct the year or remove the row",
     INFINITE: "Write the figure or remove the row",
     DISAGREES: "Keep one row of each, adding up what belongs together",
@@ -46,6 +54,11 @@ def some(names: Iterable[object], total: int) -> str:
     """Return the first of `total` names, and how many there are beyond: "A, B, C, D, E and 7 more"."""
     more = f" and {total - EXAMPLES} more" if total > EXAMPLES else ""
     return ", ".join(map(str, islice(names, EXAMPLES))) + more
+
+
+def cure_of(fault: str) -> str:
+    """Return what puts a faulty cell right."""
+    return next((cure for start, cure in CURES.items() if fault.startswith(start)), OTHER_CURE)
 
 
 @dataclass
@@ -100,12 +113,15 @@ class Findings:
 
     def _line(self, rows: pd.DataFrame) -> str:
         table, column, fault = (str(rows[name].iloc[0]) for name in ("table", "column", "fault"))
-        yours = self.yours.get((table, column), column)
-        name = column if yours == column else f"{column} (your column '{yours}')"
-        cure = next((cure for start, cure in CURES.items() if fault.startswith(start)), OTHER_CURE)
+        name, cure = self.name(table, column), cure_of(fault)
         cells = (f"row {row} ({_brief(value)})" for row, value in zip(rows["row"], rows["value"], strict=True))
         examples = some(cells, len(rows))
         return f"{self._where(table)}: {name} {fault} in {many(len(rows), 'row')}: {examples}. {cure}."
+
+    def name(self, table: str, column: str) -> str:
+        """Return the name of a column, and beside it the reader's own."""
+        yours = self.yours.get((table, column), column)
+        return column if yours == column else f"{column} (your column '{yours}')"
 
     def _where(self, table: str) -> str:
         return f"{table} ({self.files[table]})" if table in self.files else table

@@ -2,44 +2,83 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import groupby
 
 from ordercast.contracts import INPUTS, TABLES
 
 Columns = Mapping[str, str | Mapping[str, str]]
 
-ALIASES: dict[str, dict[str, str]] = {
-    "prices": {"sku": "product_id", "supplier": "supplier_id", "price": "unit_price"},
-    "sales": {
-        "sku": "product_id",
-        "units": "demand_units",
-        "quantity": "demand_units",
-        "qty": "demand_units",
+# Names are compared without accents, case, units in brackets and punctuation. A name after a bar gives way to one
+# before it: beside a code, "produto" is no code. Two names on one side of a bar are refused.
+_PRODUCT = (
+    "sku codigo_do_produto codigo_produto cod_produto id_produto product_code item_code codigo cod "
+    "| produto product item"
+)
+_SUPPLIER = "codigo_do_fornecedor codigo_fornecedor cod_fornecedor | supplier vendor fornecedor"
+_QUANTITY = "quantidade quantity qtd qtde qty"
+_PRICE = "preco_unitario custo_unitario unit_cost valor_unitario | preco price custo cost"
+_NAMES: dict[str, dict[str, str]] = {
+    "prices": {
+        "product_id": _PRODUCT,
+        "supplier_id": _SUPPLIER,
+        "date": "data data_da_cotacao data_cotacao data_do_preco dia day quote_date",
+        "unit_price": _PRICE,
+        "currency": "moeda",
     },
-    "products": {"sku": "product_id"},
+    "sales": {
+        "product_id": _PRODUCT,
+        "date": "data data_da_venda data_venda dia day sale_date",
+        "demand_units": f"demanda demand quantidade_vendida qtd_vendida units_sold vendas sales units unidades consumo "
+        f"{_QUANTITY}",
+        "in_stock": "em_estoque disponivel",
+    },
+    "products": {
+        "product_id": _PRODUCT,
+        "name": "nome nome_do_produto product_name | descricao description | produto product item",
+        "category": "categoria grupo familia group",
+        "unit": "unidade unidade_de_medida un uom",
+        "shelf_capacity_units": "capacidade",
+        "shelf_life_days": "validade_dias vida_util_dias",
+    },
     "suppliers": {
-        "sku": "product_id",
-        "supplier": "supplier_id",
-        "lead_time": "lead_time_days",
-        "moq": "moq_units",
+        "product_id": _PRODUCT,
+        "supplier_id": _SUPPLIER,
+        "lead_time_days": "prazo_de_entrega prazo_entrega prazo_dias prazo lead_time",
+        "moq_units": "lote_minimo pedido_minimo quantidade_minima qtd_minima moq minimum_order",
+        "pack_units": "unidades_por_embalagem embalagem pack_size pack",
+        "order_cost": "custo_do_pedido custo_pedido",
     },
     "stock": {
-        "sku": "product_id",
-        "on_hand": "on_hand_units",
-        "quantity": "on_hand_units",
-        "qty": "on_hand_units",
-        "date": "as_of",
+        "product_id": _PRODUCT,
+        "on_hand_units": f"estoque_atual quantidade_em_estoque em_estoque estoque saldo on_hand stock {_QUANTITY}",
+        "as_of": "data_da_contagem data_contagem contado_em data_do_estoque data date",
     },
     "open_orders": {
-        "sku": "product_id",
-        "supplier": "supplier_id",
-        "quantity": "quantity_units",
-        "qty": "quantity_units",
-        "price": "unit_price",
+        "order_id": "numero_do_pedido numero_pedido order_number pedido order",
+        "product_id": _PRODUCT,
+        "supplier_id": _SUPPLIER,
+        "quantity_units": _QUANTITY,
+        "unit_price": _PRICE,
+        "ordered_on": "data_do_pedido data_pedido emissao order_date",
+        "due_on": "previsao_de_entrega previsao_entrega data_de_entrega data_entrega data_prevista entrega due_date",
+        "status": "situacao",
     },
 }
+ALIASES: dict[str, dict[str, dict[str, int]]] = {  # by table and column: names with their rank, the surest 0
+    table: {
+        canonical: {name: rank for rank, side in enumerate(names.split("|")) for name in side.split()}
+        for canonical, names in columns.items()
+    }
+    for table, columns in _NAMES.items()
+}
+SURER_THAN_ALIASES = 4
+_BRACKETS = re.compile(r"\([^)]*\)|\[[^]]*\]")
+_WORDS = re.compile(r"[^\W_]+")
 # A column that may lack although none of its cells may be empty: the reader fills it and says so.
 FILLED = ("supplier_id", "currency", "in_stock", "as_of")
 
@@ -61,17 +100,23 @@ def match(header: Sequence[str], table: str, columns: Columns) -> Match:
     column and a mandatory column that nobody has are faults; what is renamed or left unread is noted.
     """
     names = [name.strip() for name in header]
-    claims: dict[str, list[tuple[int, int]]] = {}
-    for position, name in enumerate(names):
-        for canonical, rank in _meaning(name, table, columns):
-            claims.setdefault(canonical, []).append((rank, position))
-    positions, faults = {}, []
-    for canonical, claimed in claims.items():
-        best = [position for rank, position in claimed if rank == min(claimed)[0]]
-        positions[canonical] = best[0]
-        if len(best) > 1:
-            both = " and ".join(repr(names[position]) for position in best)
+    claims = [
+        (rank, TABLES[table].names.index(canonical), position)
+        for position, name in enumerate(names)
+        for canonical, rank in _meanings(name, table, columns)
+    ]
+    positions: dict[str, int] = {}
+    faults = []
+    for (_, place), claimed in groupby(sorted(claims), key=lambda claim: claim[:2]):
+        canonical = TABLES[table].names[place]
+        free = [position for _, _, position in claimed if position not in positions.values()]
+        if canonical in positions or not free:
+            continue
+        positions[canonical] = free[0]
+        if len(free) > 1:
+            both = " and ".join(repr(names[position]) for position in free)
             faults.append(f"columns {both} both mean {canonical}. Remove one, or name the right one in data.columns")
+    positions = dict(sorted(positions.items(), key=lambda item: item[1]))
     renamed = {names[position]: canonical for canonical, position in positions.items()}
     notes = [f"read column '{name}' as {canonical}" for name, canonical in renamed.items() if name != canonical]
     unread = [name or "(no name)" for position, name in enumerate(names) if position not in positions.values()]
@@ -111,27 +156,43 @@ def _by_table(columns: Columns) -> dict[str, dict[str, str]]:
     return {"": {name: target for name, target in columns.items() if isinstance(target, str)}, **nested}
 
 
-def _meaning(name: str, table: str, columns: Columns) -> Iterator[tuple[str, int]]:
-    """Yield the canonical column that a name means in this table, if any, and how sure that is (0 the surest)."""
+def recognised(header: Sequence[str], table: str, columns: Columns) -> int:
+    """Return how many columns of the table are named among the cells of a row."""
+    return len({canonical for name in header for canonical, _ in _meanings(name.strip(), table, columns)})
+
+
+def plain(name: str) -> str:
+    """Return a name in small letters without accents, brackets and punctuation.
+
+    >>> plain(" Preço Unitário (R$)"), plain("Qtd.")
+    ('preco_unitario', 'qtd')
+    """
+    letters = unicodedata.normalize("NFKD", _BRACKETS.sub(" ", name.replace("R$", " "))).casefold()
+    return "_".join(_WORDS.findall("".join(letter for letter in letters if not unicodedata.combining(letter))))
+
+
+def _meanings(name: str, table: str, columns: Columns) -> Iterator[tuple[str, int]]:
+    """Yield the canonical columns that a name may mean in this table, and how sure that is (0 the surest)."""
     contract = TABLES[table].names
     by_table = _by_table(columns)
-    plain = name.lower().replace(" ", "_")
-    for rank, canonical in enumerate(
-        [by_table.get(table, {}).get(name), by_table[""].get(name), name, plain, ALIASES[table].get(plain)]
-    ):
+    known = plain(name)
+    for rank, canonical in enumerate([by_table.get(table, {}).get(name), by_table[""].get(name), name, known]):
         if canonical in contract:
             yield canonical, rank
             return
+    for canonical, aliases in ALIASES[table].items():
+        if known in aliases:
+            yield canonical, SURER_THAN_ALIASES + aliases[known]
 
 
 def _lacking(names: list[str], unread: list[str], positions: Mapping[str, int], table: str) -> Iterator[str]:
     for column in TABLES[table].names:
         if column in positions or column in FILLED or not TABLES[table].column(column).required:
             continue
-        known = [column, *(alias for alias, canonical in ALIASES[table].items() if canonical == column)]
+        known = [column, *ALIASES[table].get(column, ())]
         near = [name for word in known for name in get_close_matches(word, unread, n=1)]
         if len(names) == 1 and any(sign in names[0] for sign in ";\t"):
-            cure = "Separate the columns by commas"
+            cure = "Split the cells into columns"
         elif near:
             cure = f"If '{near[0]}' is it, set data.columns: {{{near[0]}: {column}}}"
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -11,6 +11,7 @@ from ordercast import schema
 from ordercast.contracts import DTYPES, TABLES
 from ordercast.sources import cells, headers, readers
 from ordercast.sources.faults import DISAGREES, Findings, many
+from ordercast.sources.reading import Writing
 
 
 @dataclass(frozen=True)
@@ -18,13 +19,14 @@ class Intake:
     """A table under way; the index of all its parts counts the rows as people do.
 
     frame: the canonical columns that the file gives, typed (filling adds some); found: its cells as they stand
-    there; bad: which of them could not be typed.
+    there; bad: which of them could not be typed; currencies: the currency that a column's signs of money name.
     """
 
     table: str
     frame: pd.DataFrame
     found: dict[str, pd.Series[Any]]
     bad: dict[str, pd.Series[bool]]
+    currencies: dict[str, str] = field(default_factory=dict)
 
     @property
     def given(self) -> bool:
@@ -32,7 +34,13 @@ class Intake:
         return bool(self.found)
 
 
-def take(table: str, sheet: readers.Sheet | None, columns: headers.Columns, findings: Findings) -> Intake:
+def take(
+    table: str,
+    sheet: readers.Sheet | None,
+    columns: headers.Columns,
+    findings: Findings,
+    writing: Writing = Writing(),  # noqa: B008
+) -> Intake:
     """Return the columns of a sheet under their canonical names, typed; no sheet gives a table without rows.
 
     Faults and notes on the header and on cells that are no text, number, flag or date go to the findings.
@@ -42,7 +50,7 @@ def take(table: str, sheet: readers.Sheet | None, columns: headers.Columns, find
     match = headers.match(sheet.header, table, columns)
     for sentence in match.faults:
         findings.stop(table, sentence)
-    for sentence in filter(None, [sheet.note, *match.notes]):
+    for sentence in [*sheet.notes, *match.notes]:
         findings.note(table, sentence)
     taken = Intake(table, pd.DataFrame(index=sheet.cells.index), {}, {})
     for column in TABLES[table].columns:
@@ -50,19 +58,32 @@ def take(table: str, sheet: readers.Sheet | None, columns: headers.Columns, find
             continue
         position = match.positions[column.name]
         found = sheet.cells.iloc[:, position]
-        typed = cells.typed(found, column.kind)
+        native = sheet.native.get(int(sheet.cells.columns[position]))
+        typed = cells.typed(found, column.kind, writing, native, money=column.unit.startswith("currency"))
         taken.frame[column.name] = typed.content
-        taken.found[column.name], taken.bad[column.name] = found, typed.bad
+        taken.found[column.name], taken.bad[column.name] = found, typed.bad | bool(typed.doubt)
+        if typed.currency:
+            taken.currencies[column.name] = typed.currency
         findings.yours[table, column.name] = sheet.header[position].strip()
-        if typed.bad.any():
-            wrong = found[typed.bad].map(cells.shown)
-            findings.blame(table, column.name, cells.FAULT_OF_KIND[column.kind], wrong)
-        if typed.timed:
-            findings.note(table, f"the time of day in {column.name} was cut off")
+        _tell(table, column.name, found, typed, findings)
     optional = [c.name for c in TABLES[table].columns if not c.required and c.name not in match.positions]
     if optional:
         findings.note(table, f"columns not given are left empty: {', '.join(optional)}")
     return taken
+
+
+def _tell(table: str, column: str, found: pd.Series[Any], typed: cells.Typed, findings: Findings) -> None:
+    """Put what could not be read in a column, and what was assumed, into the findings."""
+    if typed.doubt:
+        row = found.index[(found.map(cells.shown).str.strip() == typed.doubtful).to_numpy()][0]
+        findings.stop(table, f"{findings.name(table, column)}: {typed.doubtful} in row {row} {typed.doubt}")
+    wrong = typed.fault[typed.bad]
+    for fault in wrong.unique():
+        findings.blame(table, column, fault, found[wrong.index[wrong == fault]].map(cells.shown))
+    for sentence in typed.notes:
+        findings.note(table, f"{column} {sentence}")
+    if typed.timed:
+        findings.note(table, f"the time of day in {column} was cut off")
 
 
 def fill(taken: Intake, column: str, value: Any, findings: Findings) -> None:

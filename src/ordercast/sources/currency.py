@@ -1,0 +1,36 @@
+"""The one currency of all money in the tables: a column's, the cells' own signs', or that of the params."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ordercast.sources import intake
+from ordercast.sources.faults import Findings, some
+from ordercast.sources.intake import Intake
+
+
+def settle(prices: Intake, others: Iterable[Intake], currency: str, findings: Findings) -> None:
+    """Fill in the currency of the prices: their own, or `currency` where they name none; no other money may differ."""
+    signed = prices.currencies.get("unit_price")
+    named = None
+    if "currency" in prices.found:
+        codes = prices.frame["currency"].str.upper()
+        prices.frame["currency"] = codes
+        first = codes.dropna().drop_duplicates()
+        if len(first) > 1:
+            told = some((f"{code} (first in row {row})" for row, code in first.items()), len(first))
+            cure = "Convert the prices to one, or read one currency after the other"
+            findings.stop("prices", f"currency holds {len(first)} currencies: {told}. {cure}")
+            return intake.fill(prices, "currency", currency, findings)
+        named = first.iloc[0] if len(first) else None
+    if named and signed and named != signed:
+        findings.stop("prices", f"unit_price is in {signed}, as its cells say, and currency says {named}. Correct one")
+    own = named or signed
+    if own and own != currency:
+        findings.note("prices", f"all money is in {own}, not in base.currency {currency}")
+    currency = own or currency
+    for table in others:
+        for column, code in table.currencies.items():
+            if code != currency:
+                findings.stop(table.table, f"{column} is in {code}, the prices are in {currency}. Convert it")
+    return intake.fill(prices, "currency", currency, findings)

@@ -1,0 +1,102 @@
+"""The rows of a text file: how its letters are encoded and what separates its cells."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+
+from ordercast.sources.layout import HEAD_ROWS, Known, Unreadable
+
+SEPARATORS = {",": "commas", ";": ";", "\t": "tabs"}
+ENCODINGS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+LONGEST_CELL = 1_000_000
+_NAMED = re.compile(r"sep=(?P<sign>[,;\t])(?=[\r\n])", re.IGNORECASE)  # Excel's own first line
+_FOREIGN = re.compile(r"\w*[^\x00-\x7f]\w*")
+
+
+@dataclass(frozen=True)
+class Lines:
+    """The text of a file and how it is cut into cells; notes: what was assumed of it."""
+
+    text: str
+    separator: str
+    notes: list[str]
+
+    def rows(self) -> Iterator[list[str]]:
+        """Yield the cells of each row, a blank one without any. Raises Unreadable for quotes gone wrong."""
+        csv.field_size_limit(LONGEST_CELL)
+        reader = csv.reader(io.StringIO(self.text, newline=""), delimiter=self.separator, strict=True)
+        rows = 0
+        try:
+            for row in reader:
+                rows += 1
+                yield [] if rows == 1 and _NAMED.match(self.text) else row
+        except csv.Error as error:
+            raise Unreadable(_why(str(error), rows + 1)) from None
+
+
+def lines(content: bytes, known: Known) -> Lines:
+    """Return the text of a CSV file and its separator: the one by which most column names are found.
+
+    known: how many of the cells of a row are names of columns. Raises Unreadable for what is no text.
+    """
+    text, notes = _decoded(content)
+    named = _NAMED.match(text)
+    separator = named["sign"] if named else max(SEPARATORS, key=lambda sign: _fit(text, sign, known))
+    if separator != ",":
+        notes.append(f"cells are separated by {SEPARATORS[separator]}")
+    return Lines(text, separator, notes)
+
+
+def _decoded(content: bytes) -> tuple[str, list[str]]:
+    encoding = next((name for mark, name in ENCODINGS.items() if content.startswith(mark)), "utf-8")
+    notes = []
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError as error:
+        if encoding != "utf-8":
+            raise Unreadable(f"is no {encoding.upper()} text (byte {error.start + 1}). Save it as CSV UTF-8") from None
+        text = _western(content, error.start)
+        found = _FOREIGN.search(text)
+        notes.append(f"text is Windows-1252 (Latin-1), not UTF-8: it reads {found[0] if found else ''!r}")
+    if "\0" in text:
+        raise Unreadable("holds zero bytes, so it is no text of a known encoding. Save it as CSV UTF-8")
+    if encoding == "utf-16":
+        notes.append("text is UTF-16")
+    return text, notes
+
+
+def _western(content: bytes, first_odd: int) -> str:
+    try:
+        return content.decode("cp1252")
+    except UnicodeDecodeError as error:
+        raise Unreadable(
+            f"is neither UTF-8 (byte {first_odd + 1}) nor Windows-1252 (byte {error.start + 1}). Save it as CSV UTF-8"
+        ) from None
+
+
+def _fit(text: str, separator: str, known: Known) -> tuple[int, int]:
+    """How well a separator cuts the first rows: by names of columns found in one row, then by cells found in all."""
+    start = io.StringIO(text[: LONGEST_CELL * 2], newline="")
+    rows: list[list[str]] = []
+    with suppress(csv.Error):  # it is told when the whole is read
+        rows.extend(islice(csv.reader(start, delimiter=separator), HEAD_ROWS))
+    return max(map(known, rows), default=0), sum(len(row) - 1 for row in rows if row)
+
+
+def _why(reason: str, row: int) -> str:
+    if "unexpected end of data" in reason:
+        return 'has a double quote that is never closed. Close it, or write a quote inside a cell as ""'
+    if "expected after" in reason:
+        return f'has text after a closing double quote in row {row}. Write a quote inside a cell as ""'
+    if "field limit" in reason:
+        return (
+            f"has a cell of more than {LONGEST_CELL} letters in row {row}. Look for a double quote never closed there"
+        )
+    return f"cannot be read as CSV in row {row} ({reason}). Export the table again"

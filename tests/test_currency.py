@@ -1,0 +1,41 @@
+"""All money is in one currency: that of a column, of the cells' signs, or of the params."""
+
+import pandas as pd
+import pytest
+
+from ordercast.sources import currency, intake, layout
+from ordercast.sources.faults import Findings
+
+
+def table(name: str, header: list[str], row: list[str], findings: Findings) -> intake.Intake:
+    cells = pd.DataFrame([row], index=[2], dtype="str")
+    return intake.take(name, layout.Sheet(header, cells), {}, findings)
+
+
+@pytest.mark.parametrize(
+    ("price", "code", "cost", "settled", "told"),
+    [
+        pytest.param("3.5", None, "1", "BRL", None, id="that_of_the_params"),
+        pytest.param("3.5", "eur", "1", "EUR", "all money is in EUR, not in base.currency BRL", id="of_the_column"),
+        pytest.param("US$ 3.5", None, "1", "USD", "all money is in USD, not in base.currency BRL", id="of_the_signs"),
+        pytest.param("R$ 3.5", "BRL", "R$ 1", "BRL", None, id="all_agree"),
+        pytest.param(
+            "R$ 3.5", "USD", "1", "USD", "is in BRL, as its cells say, and currency says USD", id="both_differ"
+        ),
+        pytest.param(
+            "R$ 3.5", None, "US$ 1", "BRL", "order_cost is in USD, the prices are in BRL", id="a_cost_differs"
+        ),
+    ],
+)
+def test_one_currency_is_settled(price: str, code: str | None, cost: str, settled: str, told: str | None):
+    findings = Findings()
+    named = ([], []) if code is None else (["currency"], [code])
+    prices = table(
+        "prices", ["product_id", "date", "unit_price", *named[0]], ["A", "2026-01-01", price, *named[1]], findings
+    )
+    terms = table("suppliers", ["product_id", "supplier_id", "order_cost"], ["A", "S", cost], findings)
+    currency.settle(prices, [terms], "BRL", findings)
+    assert prices.frame["currency"].tolist() == [settled]
+    sentences = [*findings.stops, *(note for _, note in findings.notes)]
+    assert told is None or any(told in sentence for sentence in sentences)
+    assert bool(findings.stops) == bool(told and "all money" not in told)
