@@ -142,7 +142,7 @@ def test_floors_are_kept():
         "metrics",
         "plots",
     ]
-    edges = r"\b(store|blocks|histories|problems|sources|runner|publish|project|dashboard|cli)\b"
+    edges = r"\b(store|blocks|histories|problems|sources|runner|publish|ledger|watch|nightly|project|dashboard|cli)\b"
     source = ROOT / "src/ordercast"
     rooms = [*(source / "orders").glob("*.py"), *(source / "simulate").glob("*.py")]
     for path in [*rooms, *(source / f"{name}.py" for name in domain)]:
