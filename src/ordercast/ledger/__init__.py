@@ -19,13 +19,25 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from ordercast.ledger import life, tables
-from ordercast.ledger.life import Event, Line, Refused, Step, Terms, order_id
+from ordercast.ledger.life import TO_COME, Event, Line, Refused, Step, Terms, order_id
 from ordercast.ledger.tables import EVENTS, LedgerError, address
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Event", "Ledger", "LedgerError", "Line", "Refused", "address", "now_utc", "of_plan", "order_id"]
+__all__ = [
+    "TO_COME",
+    "Event",
+    "Ledger",
+    "LedgerError",
+    "Line",
+    "Refused",
+    "address",
+    "flat",
+    "now_utc",
+    "of_plan",
+    "order_id",
+]
 
 STATE_COLUMNS = {
     "order_id": "str",
@@ -97,7 +109,7 @@ class Ledger:
         import pandas as pd
 
         steps = [event for event in self.last_steps() if not only or event.after.status in only]
-        frame = _typed(pd.DataFrame([_flat(event) | event.after.as_json() for event in steps]))
+        frame = _typed(pd.DataFrame([flat(event) | event.after.as_json() for event in steps]))
         return frame.sort_values(["product_id", "order_id"], ignore_index=True)
 
     def history(self, line: Line | str) -> list[Event]:
@@ -202,9 +214,10 @@ def _event(row: Mapping[str, Any]) -> Event:
 
 
 def _row(event: Event) -> dict[str, Any]:
-    flat = _flat(event) | {"before": event.before.as_json(), "after": event.after.as_json()}
-    return {name: value for name, value in flat.items() if name != "id"}
+    row = flat(event) | {"before": event.before.as_json(), "after": event.after.as_json()}
+    return {name: value for name, value in row.items() if name != "id"}
 
 
-def _flat(event: Event) -> dict[str, Any]:
+def flat(event: Event) -> dict[str, Any]:
+    """The event's fields by name, without `before` and `after`."""
     return {name: getattr(event, name) for name in event.__dataclass_fields__ if name not in ("before", "after")}
