@@ -9,6 +9,7 @@ import pytest
 import small
 
 from ordercast import params, purchasing, store
+from ordercast.orders import receipts
 from ordercast.orders.replay import opening_morning
 from ordercast.purchasing import TABLES, evenly, keys, plannable, stored_outlook
 
@@ -105,6 +106,20 @@ def test_the_world_of_some_products_holds_nothing_of_others():
     assert state.on_hand_units.tolist() == [10.0, 20.0]
     assert state.expected_units.tolist() == [0.0, 7.0]
     assert known.terms.moq_units.tolist() == [2.0, 2.0, 2.0]
+
+
+def test_todays_world_counts_the_orders_people_approved_and_the_past_does_not():
+    ids = pd.DataFrame({"product_id": ["A", "B"]}, dtype="str")
+    known = store.read_parquet("data/raw/open_orders.parquet")
+    approved = pd.DataFrame(
+        {"order_id": ["r-1", "r-2"], "product_id": ["A", "C"], "supplier_id": "F1", "status": "sent"}
+    )
+    approved = approved.assign(quantity_units=5.0, due_on=LAST + pd.Timedelta(days=3))
+    both = receipts.to_come(known, approved)
+    for orders, expected in ((both, [5.0, 7.0]), (None, [0.0, 7.0])):
+        now = purchasing.world(ids, params.Orders(), LAST, 1, 7, open_orders=orders)
+        _, state = opening_morning(now)
+        assert state.expected_units.tolist() == expected
 
 
 def test_stored_forecasts_become_what_the_planner_asks_for():

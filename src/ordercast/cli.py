@@ -20,6 +20,7 @@ app = typer.Typer(
 )
 FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PORTS_TO_TRY = 20
+NOT_THERE = 5  # the exit code of a stage that did not reach its database
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -60,6 +61,16 @@ def _alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+@app.command()
+def watch() -> None:
+    """Note down what DVC cannot see, for the stages that depend on it: the shop's state and people's decisions."""
+    from ordercast import watch as watching
+
+    given = _params()
+    with _readable(watching.NotThere, code=NOT_THERE):
+        typer.echo(watching.watch(Path(), given.data))
 
 
 @app.command()

@@ -47,10 +47,12 @@ def world(
     step_days: int,
     seed: int,
     days: int | None = None,
+    open_orders: pd.DataFrame | None = None,
 ) -> World:
     """The world of the given products (product_id) up to `today`, from the tables of data/raw.
 
-    days: of its history at most (None: all).
+    days: of its history at most (None: all). open_orders: instead of those of data/raw, for today's plan those with the
+    decisions of people; a replay of the past does without, or its record would change whenever somebody approves.
     """
     tables = {}
     since = pd.Timestamp.min if days is None else today - pd.Timedelta(days=days - 1)
@@ -62,6 +64,8 @@ def world(
             t=f"data/raw/{name}.parquet",
             wanted=products,
         )
+    if open_orders is not None:
+        tables["open_orders"] = open_orders[open_orders["product_id"].isin(products["product_id"])]
     return history.world_of(
         *(tables[name] for name in TABLES),
         defaults=settings.defaults,

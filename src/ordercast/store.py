@@ -18,7 +18,7 @@ import pandas as pd
 
 from ordercast.quotes import Quotes
 
-STAGE_FOLDERS = ("raw", "truth", "features", "evaluate", "forecast", "orders")
+STAGE_FOLDERS = ("watch", "raw", "truth", "features", "evaluate", "forecast", "orders")
 _PANDAS_TYPES = {
     "VARCHAR": "str",
     **dict.fromkeys(("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"), "datetime64[us]"),

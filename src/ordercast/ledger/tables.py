@@ -1,0 +1,213 @@
+"""Where the ledger is kept: its address, its tables, and transactions that either write all or nothing.
+
+SQLite in data/ledger.sqlite unless ORDERCAST_DATABASE_URL names a MySQL database. DVC knows nothing of either.
+"""
+
+import os
+import random
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+
+VARIABLE = "ORDERCAST_DATABASE_URL"
+SQLITE = Path("data/ledger.sqlite")
+DRIVERS = {"mysql": "mysql+pymysql", "mysql+pymysql": "mysql+pymysql", "mariadb": "mysql+pymysql"}
+VERSION = 1
+PATIENCE_S = 30  # for other writers
+ATTEMPTS = 50
+AGAIN = (1205, 1213)  # MySQL: waited too long for a lock; two writers waited for each other
+
+BINARY: dict[str, Any] = {
+    "mysql_engine": "InnoDB",
+    "mysql_charset": "utf8mb4",
+    "mysql_collate": "utf8mb4_bin",
+}  # a is not A
+TABLES = sa.MetaData()
+EVENTS = sa.Table(
+    "ledger_events",
+    TABLES,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
+    sa.Column("order_id", sa.String(200), nullable=False),
+    sa.Column("sequence", sa.Integer, nullable=False),
+    sa.Column("at", sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb"), nullable=False),
+    sa.Column("who", sa.String(200), nullable=False),
+    sa.Column("run_id", sa.String(200), nullable=False),
+    sa.Column("product_id", sa.String(200), nullable=False),
+    sa.Column("supplier_id", sa.String(200), nullable=False),
+    sa.Column("event", sa.String(20), nullable=False),
+    sa.Column("before", sa.JSON, nullable=False),
+    sa.Column("after", sa.JSON, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.UniqueConstraint("order_id", "sequence", name="ledger_events_one_step"),
+    sqlite_autoincrement=True,
+    **BINARY,
+)
+VERSIONS = sa.Table(
+    "ledger_version", TABLES, sa.Column("version", sa.Integer, primary_key=True, autoincrement=False), **BINARY
+)
+APPEND_ONLY = (
+    "CREATE TRIGGER IF NOT EXISTS ledger_events_never_{word} BEFORE {word} ON ledger_events "
+    "BEGIN SELECT RAISE(ABORT, 'the ledger is only ever added to'); END"
+)
+Answer = TypeVar("Answer")
+
+
+class LedgerError(Exception):
+    """The ledger cannot be read or written; the text says why and what to do, and never holds a password."""
+
+
+def address(root: str | Path, environment: Mapping[str, str] = os.environ) -> sa.URL:
+    """Where the ledger of the project in `root` is: the MySQL database of the environment or of .env, else SQLite.
+
+    Raises LedgerError for an address that is none, without repeating it.
+    """
+    given = environment.get(VARIABLE) or _dotenv(Path(root) / ".env").get(VARIABLE)
+    if not given:
+        return sa.URL.create("sqlite", database=str(Path(root) / SQLITE))
+    cure = f"{VARIABLE} must be mysql://USER:PASSWORD@HOST:PORT/DATABASE, with signs such as @ or / in it as %40 or %2F"
+    try:
+        url = sa.make_url(given)
+    except (SQLAlchemyError, ValueError):
+        raise LedgerError(cure) from None
+    if url.drivername not in DRIVERS or not url.database:
+        raise LedgerError(cure)
+    return url.set(drivername=DRIVERS[url.drivername])
+
+
+def _dotenv(path: Path) -> dict[str, str]:
+    if not path.is_file():
+        return {}
+    from dotenv import dotenv_values
+
+    return {name: value for name, value in dotenv_values(path, interpolate=False).items() if value}
+
+
+def engine(url: sa.URL) -> sa.Engine:
+    """An engine that opens a connection for each transaction: nothing is shared between threads and processes."""
+    options: dict[str, Any] = {"poolclass": sa.NullPool, "hide_parameters": True}
+    if url.get_backend_name() == "sqlite":
+        made = sa.create_engine(url, connect_args={"timeout": PATIENCE_S}, **options)
+        sa.event.listen(made, "connect", _set_up_sqlite)
+        sa.event.listen(made, "begin", _begin_sqlite)
+        return made
+    limits = {"connect_timeout": 10, "read_timeout": 60, "write_timeout": 60}
+    return sa.create_engine(url, connect_args={"charset": "utf8mb4", **limits}, **options)
+
+
+def _set_up_sqlite(connection: Any, _: Any) -> None:
+    connection.isolation_level = None  # the driver begins no transactions of its own
+    connection.execute("PRAGMA synchronous = FULL")  # what was acknowledged survives a power cut
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    # At once for writers: two that had both begun by reading could not both go on.
+    reads = connection.get_execution_options().get("reads")
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def create(made: sa.Engine) -> None:
+    """The ledger's tables are there, of this version; several processes may do so at once. Raises LedgerError."""
+    if made.url.get_backend_name() == "sqlite":
+        with in_words(made):
+            Path(made.url.database or "").parent.mkdir(parents=True, exist_ok=True)
+        _let_readers_in(made)
+    found = version(made)
+    if found is None:
+        found = write(made, _create)
+    if found != VERSION:
+        raise LedgerError(
+            f"the ledger is of version {found}, this Ordercast writes version {VERSION}: update Ordercast"
+        )
+
+
+def _create(connection: sa.Connection) -> int:
+    for table in TABLES.sorted_tables:
+        connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
+    if connection.dialect.name == "sqlite":
+        for word in ("UPDATE", "DELETE"):
+            connection.exec_driver_sql(APPEND_ONLY.format(word=word))
+    there = connection.scalar(sa.select(sa.func.max(VERSIONS.c.version)))
+    if there is None:
+        connection.execute(sa.insert(VERSIONS).values(version=VERSION))
+    return VERSION if there is None else int(there)
+
+
+def _let_readers_in(made: sa.Engine) -> None:
+    """SQLite's write-ahead log, a property of the file: readers and the writer do not wait for each other."""
+    for attempt in range(ATTEMPTS):
+        try:
+            with in_words(made):
+                raw = made.raw_connection()
+                try:
+                    raw.cursor().execute("PRAGMA journal_mode = WAL")
+                finally:
+                    raw.close()
+            return
+        except LedgerError:  # SQLite waits for nobody here: another process is just doing the same
+            if attempt == ATTEMPTS - 1:
+                raise
+            time.sleep(0.01 * attempt)
+
+
+def version(made: sa.Engine) -> int | None:
+    """The version of the tables that are there; None where there is no ledger yet."""
+    with reading(made) as connection:
+        return None if connection is None else connection.scalar(sa.select(sa.func.max(VERSIONS.c.version)))
+
+
+@contextmanager
+def reading(made: sa.Engine) -> Iterator[sa.Connection | None]:
+    """A connection that only reads and waits for no writer; None where there is no ledger yet. Raises LedgerError."""
+    if made.url.get_backend_name() == "sqlite" and not Path(made.url.database or "").is_file():
+        yield None
+        return
+    with in_words(made), made.connect().execution_options(reads=True) as connection:
+        yield connection if sa.inspect(connection).has_table(VERSIONS.name) else None
+
+
+@contextmanager
+def in_words(made: sa.Engine) -> Iterator[None]:
+    """A fault of the database becomes a LedgerError: what happened and where, without user or password."""
+    try:
+        yield
+    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+        raise LedgerError(f"{place(made)} fails: {_told(error)}") from None
+
+
+def place(made: sa.Engine) -> str:
+    """The ledger's place in words."""
+    url = made.url
+    where = url.database if url.get_backend_name() == "sqlite" else f"{url.host}:{url.port or 3306}/{url.database}"
+    return f"the ledger ({where})"
+
+
+def _told(error: Exception) -> str:
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    if isinstance(cause, OSError):
+        return str(cause)
+    return str(cause.args[-1]) if cause.args else str(cause)
+
+
+def write(made: sa.Engine, work: Callable[[sa.Connection], Answer]) -> Answer:
+    """What `work` answers, once its transaction is committed; worked again where another writer was first.
+
+    An IntegrityError means that somebody appended the same step since `work` read: the next attempt sees that step.
+    Raises LedgerError for any other fault; when the server went away in the commit, nobody can know whether it counts.
+    """
+    for attempt in range(ATTEMPTS):
+        try:
+            with made.begin() as connection:
+                return work(connection)
+        except (SQLAlchemyError, OSError) as error:
+            code = getattr(getattr(error, "orig", None), "args", (None,))[0]
+            if not isinstance(error, IntegrityError) and code not in AGAIN:
+                raise LedgerError(f"{place(made)} fails: {_told(error)}") from None
+            time.sleep(0.002 * attempt * random.random())
+    raise LedgerError(f"{place(made)} is too busy; try again")
