@@ -53,7 +53,9 @@ def test_every_stage_stands_in_the_readme(stage):
 
 
 @pytest.mark.parametrize(
-    "command", ["repro", "publish", "summary", "check", "validate", "dashboard"], ids=lambda name: f"ordercast {name}"
+    "command",
+    ["repro", "publish", "summary", "check", "validate", "doctor", "dashboard"],
+    ids=lambda name: f"ordercast {name}",
 )
 def test_every_command_stands_in_the_readme(command):
     assert f"ordercast {command}" in README or f"make {command}" in README

@@ -173,6 +173,18 @@ def validate(
 
 
 @app.command()
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="the checks as JSON")] = False) -> None:
+    """Say what is missing on this machine and how to get it; exit code 0 when all that is needed is there."""
+    import datetime as dt
+
+    from ordercast import doctor as doctors
+
+    checks = doctors.look(Path(), os.environ, dt.datetime.now(dt.UTC))
+    typer.echo(json.dumps(doctors.report(checks), indent=1) if as_json else doctors.lines(checks))
+    raise typer.Exit(any(check.state == "missing" for check in checks))
+
+
+@app.command()
 def dashboard(port: Annotated[int, typer.Option(help="port on 127.0.0.1", min=1024, max=65535)] = 8866) -> None:
     """Serve the page with prices, forecasts and orders on this machine until Ctrl-C."""
     from ordercast import publish as publishing
