@@ -176,6 +176,39 @@ def test_validate_tells_faults_and_writes_nothing(project: Path, rows: str, code
     assert sorted(project.rglob("*")) == before
 
 
+@pytest.mark.parametrize(
+    ("options", "file", "begins"),
+    [
+        pytest.param(["--out", "v.csv"], "v.csv", "\ufefftable,file,row,column", id="csv_by_its_ending"),
+        pytest.param(["--out", "v.html"], "v.html", "<!doctype html>", id="html_by_its_ending"),
+        pytest.param(["--out", "v.txt", "--format", "html"], "v.txt", "<!doctype html>", id="format_beats_ending"),
+        pytest.param(["--format", "csv"], None, "table,file,row,column", id="csv_to_the_terminal"),
+    ],
+)
+def test_validate_tells_it_as_a_table_or_a_page(
+    project: Path, options: list[str], file: str | None, begins: str
+) -> None:
+    (project / "mine").mkdir()
+    (project / "mine/prices.csv").write_text("product_id,date,unit_price\nA,2026-01-01,-1\n")
+    (project / "params.yaml").unlink()  # without one, the defaults hold
+    code, said = call("validate", "mine", *options)
+    assert code == 1
+    assert (project / file).read_text(encoding="utf-8").startswith(begins) if file else said.startswith(begins)
+    assert not file or said == f"1 faulty cell. The details go to {file}\n"
+
+
+def test_validate_does_not_write_over_a_table(project: Path) -> None:
+    (project / "prices.csv").write_text("product_id,date,unit_price\nA,2026-01-01,1\n")
+    code, said = call("validate", ".", "--out", "prices.csv")
+    assert code == 2
+    assert "would be read as the prices table" in said
+    assert call("validate", ".", "--out", "nowhere.csv/v.csv")[0] == 0
+    (project / "file").touch()
+    code, said = call("validate", ".", "--out", "file/v.csv")
+    assert code == 1
+    assert "Traceback" not in said
+
+
 def test_dashboard_prints_the_address_it_then_serves(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     results(project)
     call("publish")

@@ -36,6 +36,6 @@ def test_one_currency_is_settled(price: str, code: str | None, cost: str, settle
     terms = table("suppliers", ["product_id", "supplier_id", "order_cost"], ["A", "S", cost], findings)
     currency.settle(prices, [terms], "BRL", findings)
     assert prices.frame["currency"].tolist() == [settled]
-    sentences = [*findings.stops, *(note for _, note in findings.notes)]
+    sentences = [sentence for _, sentence in [*findings.stops, *findings.notes]]
     assert told is None or any(told in sentence for sentence in sentences)
     assert bool(findings.stops) == bool(told and "all money" not in told)

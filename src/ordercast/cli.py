@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -151,26 +151,48 @@ def tune(
 
 
 @app.command()
-def validate(path: Annotated[Path, typer.Argument(help="folder with the tables")]) -> None:
+def validate(
+    path: Annotated[Path, typer.Argument(help="folder with the tables")],
+    form: Annotated[
+        Literal["text", "csv", "html"] | None, typer.Option("--format", help="by default as --out ends, else text")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="file to write it to instead of here")] = None,
+) -> None:
     """Check the tables in a folder, row by row, and change nothing; columns are named as in params.yaml."""
-    from ordercast import sources
+    from ordercast import params, schema, sources, store, verdict
 
-    given = _params()
-    with _readable(sources.InputError):
-        raw = sources.read(
-            path,
-            columns=given.data.columns,
-            on_bad_row="stop",
-            currency=given.base.currency,
-            today=given.base.today,
-            writing=sources.Writing(given.data.decimal, given.data.dates),
-        )
-    for table, frame in raw.tables().items():
-        if table not in ("quarantine", "notes"):
-            typer.echo(f"{table:<12} {len(frame):>9} rows")
-    for note in raw.notes.itertuples():
-        typer.echo(f"note: {note.table}: {note.note}")
-    typer.echo("no faults")
+    given = _params() if Path("params.yaml").exists() else params.Params()
+    if out and out.stem.lower() in schema.INPUTS and out.resolve().parent == path.resolve():
+        raise typer.BadParameter(f"{out} would be read as the {out.stem.lower()} table; give it another name")
+    found = verdict.judge(
+        path,
+        columns=given.data.columns,
+        currency=given.base.currency,
+        today=given.base.today,
+        writing=sources.Writing(given.data.decimal, given.data.dates),
+    )
+    forms = {"text": verdict.text, "csv": verdict.csv, "html": verdict.page}
+    chosen = form or (out.suffix[1:] if out and out.suffix[1:] in forms else "text")
+    told = forms[chosen](found)
+    if out:
+        with _readable(OSError):
+            typer.echo(f"{verdict.in_short(found)} The details go to {out}")
+            store.write_text("\ufeff" * (chosen == "csv") + told, out)  # the mark tells Excel that it is UTF-8
+    else:
+        typer.echo(told, nl=False, err=chosen == "text" and not found.good)
+    raise typer.Exit(0 if found.good else 1)
+
+
+@app.command()
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="the checks as JSON")] = False) -> None:
+    """Say what is missing on this machine and how to get it; exit code 0 when all that is needed is there."""
+    import datetime as dt
+
+    from ordercast import doctor as doctors
+
+    checks = doctors.look(Path(), os.environ, dt.datetime.now(dt.UTC))
+    typer.echo(json.dumps(doctors.report(checks), indent=1) if as_json else doctors.lines(checks))
+    raise typer.Exit(any(check.state == "missing" for check in checks))
 
 
 @app.command()

@@ -15,13 +15,12 @@ from ordercast import schema, simulate
 from ordercast.contracts import DTYPES, INPUTS, TABLES
 from ordercast.sources import cells, headers, intake, readers, remarks
 from ordercast.sources import currency as money
-from ordercast.sources.faults import ALONE, FUTURE, UNKNOWN, Findings, InputError, many
+from ordercast.sources.faults import ALONE, FOLDER, FUTURE, UNKNOWN, Findings, InputError, many
 from ordercast.sources.intake import Intake
 from ordercast.sources.reading import Writing
 
 __all__ = ["InputError", "Raw", "Writing", "read"]
 
-FOLDER = "folder"
 DEFAULT_SUPPLIER = "default"
 STALE_AFTER_DAYS, ALONE_SHARE = 180, 0.5
 ASSUMED = {
@@ -62,17 +61,20 @@ def read(
     currency: str,
     today: dt.date | None = None,
     writing: Writing = Writing(),  # noqa: B008
+    findings: Findings | None = None,
 ) -> Raw:
     """Return the tables of a folder: a Parquet, text (CSV) or Excel file of each of schema.INPUTS, prices at least.
 
     columns: your column names to ours (data.columns). currency: taken for prices that name none. today: no stock
-    may be counted after it; None is the last day with a price. writing: how numbers and dates are written, where that
-    is known (data.decimal, data.dates). on_bad_row: quarantine sets faulty rows aside.
+    may be counted after it; None is the last day with a price. on_bad_row: quarantine sets faulty rows aside.
+    writing: how numbers and dates are written, where that is known (data.decimal, data.dates). findings: an empty one,
+    to see all that was found in parts.
 
     Raises InputError that tells all faults of all tables: those of a table as a whole (a lacking column, two
     currencies) at any rate, those of rows when on_bad_row is stop.
     """
-    findings = Findings(stops=headers.wrong_targets(columns))
+    findings = Findings() if findings is None else findings
+    findings.stops += [("", sentence) for sentence in headers.wrong_targets(columns)]
     sheets = _sheets(Path(folder), columns, findings)
     for sentence in headers.unused(columns, {name: sheet.header for name, sheet in sheets.items()}):
         findings.note(FOLDER, sentence)
@@ -102,7 +104,7 @@ def read(
     for table, sentence in remarks.remarks(frames, tables["stock"].given, last):
         findings.note(table, sentence)
     frames["quarantine"] = findings.quarantine()
-    frames["notes"] = _notes(findings)
+    frames["notes"] = pd.DataFrame(findings.notes_in_order(), columns=TABLES["notes"].names)
     return Raw(**{name: schema.check(frame, name) for name, frame in frames.items()})
 
 
@@ -111,7 +113,7 @@ def _sheets(folder: Path, columns: headers.Columns, findings: Findings) -> dict[
     try:
         found = readers.find(folder, INPUTS)
     except readers.Unreadable as error:
-        findings.stops.append(f"{error}.")
+        findings.stop("", str(error))
         return {}
     for name in found.others:
         near = get_close_matches(Path(name).stem.lower(), [table for table in INPUTS if table not in found.tables], n=1)
@@ -119,9 +121,10 @@ def _sheets(folder: Path, columns: headers.Columns, findings: Findings) -> dict[
         findings.note(FOLDER, f"{name} is not a table Ordercast reads: ignored{hint}")
     if "prices" not in found.tables:
         there = sorted([*found.others, *(file.name for files in found.tables.values() for file in files)])
-        findings.stops.append(
+        findings.stop(
+            "",
             f"{folder} has no prices table; there are: {', '.join(there) or 'no files'}. "
-            "Put prices.csv, prices.parquet or prices.xlsx there."
+            "Put prices.csv, prices.parquet or prices.xlsx there",
         )
     sheets = {}
     for name, files in found.tables.items():
@@ -142,12 +145,6 @@ def _sheets(folder: Path, columns: headers.Columns, findings: Findings) -> dict[
         elif name in sheets and sheets[name].cells.empty:
             findings.note(name, f"no row in {findings.files[name]}: {assumed}")
     return sheets
-
-
-def _notes(findings: Findings) -> pd.DataFrame:
-    order = [FOLDER, *INPUTS]
-    notes = sorted(findings.notes, key=lambda note: order.index(note[0]))
-    return pd.DataFrame(notes, columns=TABLES["notes"].names)
 
 
 def _check_last_days(prices: Intake, findings: Findings) -> None:

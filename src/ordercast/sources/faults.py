@@ -14,6 +14,7 @@ from ordercast.sources import amounts, days
 from ordercast.sources.cells import NO_FLAG
 
 EXAMPLES = 5
+FOLDER = "folder"  # what notes on the files of a folder are told of
 LONGEST_CELL = 40
 DISAGREES = "is given more than once, with different values"
 UNKNOWN = "is a product that neither products nor prices have"
@@ -65,11 +66,12 @@ def cure_of(fault: str) -> str:
 class Findings:
     """What reading a folder brings to light, table by table.
 
-    stops: sentences on what is wrong beyond single rows; rows: by table, frames like schema.faults gives; notes:
-    (table, sentence) pairs; files: file name by table; yours: the reader's name of a column by (table, column).
+    stops: (table, sentence) on what is wrong beyond single rows, of no one table where that is ""; rows: by table,
+    frames like schema.faults gives; notes: (table, sentence) pairs; files: file name by table; yours: the reader's
+    name of a column by (table, column).
     """
 
-    stops: list[str] = field(default_factory=list)
+    stops: list[tuple[str, str]] = field(default_factory=list)
     rows: dict[str, list[pd.DataFrame]] = field(default_factory=dict)
     notes: list[tuple[str, str]] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
@@ -77,7 +79,7 @@ class Findings:
 
     def stop(self, table: str, sentence: str) -> None:
         """Record what is wrong with a table beyond single rows."""
-        self.stops.append(f"{self._where(table)}: {sentence}.")
+        self.stops.append((table, f"{sentence}."))
 
     def blame(self, table: str, column: str, fault: str, value: pd.Series[str]) -> None:
         """Record rows at fault: `value` is what stands there, its index the rows as people count them."""
@@ -88,6 +90,11 @@ class Findings:
     def note(self, table: str, sentence: str) -> None:
         """Record what was assumed, mapped or ignored."""
         self.notes.append((table, sentence))
+
+    def notes_in_order(self) -> list[tuple[str, str]]:
+        """Return the notes, those on the folder first, then table by table."""
+        order = [FOLDER, *INPUTS]
+        return sorted(self.notes, key=lambda note: order.index(note[0]))
 
     def bad_rows(self, table: str) -> pd.Index[int]:
         """Return the rows of a table that are at fault, each once."""
@@ -105,7 +112,8 @@ class Findings:
     def text(self, offer_quarantine: bool) -> str:
         """Return all that is wrong, one line per kind of fault, and how to go on without the faulty rows."""
         kinds = self.quarantine().groupby(["table", "column", "fault"], sort=False)
-        lines = [*self.stops, *(self._line(rows) for _, rows in kinds)]
+        stops = [f"{self._where(table)}: {sentence}" if table else sentence for table, sentence in self.stops]
+        lines = [*stops, *(self._line(rows) for _, rows in kinds)]
         end = "Nothing was written."
         if self.rows and offer_quarantine:
             end += " To set the faulty rows aside and go on, set data.on_bad_row: quarantine."
