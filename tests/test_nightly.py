@@ -18,8 +18,9 @@ import pytest
 import yaml
 from nbformat import v4
 from test_cli import processes_in, wait_until
+from typer.testing import CliRunner
 
-from ordercast import nightly, publish, repro
+from ordercast import cli, nightly, publish, repro
 from ordercast.params import Params
 
 COMMAND = [sys.executable, "-m", "ordercast.cli", "nightly"]
@@ -245,6 +246,22 @@ def test_wrong_settings_end_before_dvc(
     monkeypatch.chdir(project / "data/published")
     assert nightly.run() == 2
     assert not Path("data").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        pytest.param([], {"time_limit_s": None, "log": nightly.LOG}, id="none"),
+        pytest.param(["--time-limit", "1.5", "--log", "l"], {"time_limit_s": 90.0, "log": Path("l")}, id="both"),
+    ],
+)
+def test_options_reach_the_run_and_its_code_the_shell(
+    options: list[str], expected: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+):
+    given: dict[str, Any] = {}
+    monkeypatch.setattr(nightly, "run", lambda **options: given.update(options) or 4)
+    assert CliRunner().invoke(cli.app, ["nightly", *options]).exit_code == 4
+    assert given == expected
 
 
 def test_before_the_first_run_there_is_nothing_to_tell(project: Path):

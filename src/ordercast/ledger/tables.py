@@ -39,8 +39,8 @@ EVENTS = sa.Table(
     sa.Column("at", sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb"), nullable=False),
     sa.Column("who", sa.String(200), nullable=False),
     sa.Column("run_id", sa.String(200), nullable=False),
-    sa.Column("product_id", sa.String(200), nullable=False),
-    sa.Column("supplier_id", sa.String(200), nullable=False),
+    sa.Column("product_id", sa.String(255), nullable=False),
+    sa.Column("supplier_id", sa.String(255), nullable=False),
     sa.Column("event", sa.String(20), nullable=False),
     sa.Column("before", sa.JSON, nullable=False),
     sa.Column("after", sa.JSON, nullable=False),
@@ -97,8 +97,10 @@ def engine(url: sa.URL) -> sa.Engine:
         sa.event.listen(made, "connect", _set_up_sqlite)
         sa.event.listen(made, "begin", _begin_sqlite)
         return made
+    # Strict whatever the server's mode: nothing is cut to fit, and backslashes mean what the client takes them for.
+    strict = {"charset": "utf8mb4", "init_command": "SET SESSION sql_mode = 'STRICT_ALL_TABLES'"}
     limits = {"connect_timeout": 10, "read_timeout": 60, "write_timeout": 60}
-    return sa.create_engine(url, connect_args={"charset": "utf8mb4", **limits}, **options)
+    return sa.create_engine(url, connect_args={**strict, **limits}, **options)
 
 
 def _set_up_sqlite(connection: Any, _: Any) -> None:
