@@ -35,6 +35,7 @@ from ordercast.dvc_log import Story
 FOLDER = Path("data/nightly")
 LOCK, LAST, LOG = FOLDER / "lock", FOLDER / "last.json", FOLDER / "log.jsonl"
 CODES = {"done": 0, "failed": 1, "settings": 2, "busy": 3, "timed_out": 4, "not_there": 5}
+TRIES = 5
 GRACE_S = 10  # from the request to end to the end by force
 
 
@@ -120,17 +121,26 @@ def _alone(journal: Journal) -> Iterator[None]:
     """The lock, held; raises Busy. What a dead holder left in it is noted and overwritten."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     with open(LOCK, "a+", encoding="utf-8") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _got(lock):
             held = _holder_in(LOCK)
-            raise Busy("locked by pid {pid} on {host}, since {since}".format(**held)) from None
+            raise Busy("locked by pid {pid} on {host}, since {since}".format(**held))
         dead = _holder_in(LOCK)
         if dead["pid"] != "?":
             journal.write("took_over", **dead)
         _fill(lock, json.dumps({"host": socket.gethostname(), "pid": os.getpid(), "since": _now()}))
         yield
         _fill(lock, "")
+
+
+def _got(lock: IO[str]) -> bool:
+    """Whether the lock is ours now; `holder` has it for a moment when somebody asks, so one try is not enough."""
+    for attempt in range(TRIES):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            time.sleep(0.1 * (attempt < TRIES - 1))
+    return False
 
 
 def _holder_in(lock: Path) -> dict[str, Any]:
