@@ -374,6 +374,22 @@ def test_a_connection_that_breaks_writes_nothing_and_is_told():
         assert book.decide(product(2), "approved", "ana").sequence == 1
 
 
+def test_who_waits_too_long_for_another_writer_is_told_and_readers_do_not_wait(
+    url: sa.URL, monkeypatch: pytest.MonkeyPatch
+):
+    for name in ("PATIENCE_S", "LOCK_WAIT_S"):
+        monkeypatch.setattr(tables, name, 1)
+    book = Ledger(tables.engine(url), ticking())
+    book.decide(product(1), "approved", "ana")
+    with tables.engine(url).begin() as other:  # has written, and does not commit
+        other.execute(sa.insert(tables.EVENTS), [ledger._row(life.step(product(2), [], "approved", "bob", NOON))])
+        with pytest.raises(LedgerError, match=r"fails: (database is locked|Lock wait timeout exceeded)"):
+            book.decide(product(2), "approved", "ana")
+        assert book.state()["product_id"].tolist() == ["P1"]
+    with pytest.raises(Refused, match="bob approved it"):
+        book.decide(product(2), "approved", "ana")
+
+
 @pytest.mark.parametrize(
     "change",
     [

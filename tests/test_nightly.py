@@ -181,6 +181,17 @@ def test_a_full_disk_leaves_the_last_run_and_the_next_completes(project: Path):
     assert (project / "two.out").stat().st_size == 1_000_000
 
 
+def test_a_database_that_does_not_answer_has_its_own_code_and_its_password_stays_hidden(project: Path):
+    watch = {"cmd": "exec python -m ordercast.cli watch", "always_changed": True, "outs": ["data/watch"]}
+    (project / "dvc.yaml").write_text(json.dumps({"stages": {"watch": watch}}))
+    environment = os.environ | {"ORDERCAST_DATABASE_URL": "mysql://u:hush-hush@127.0.0.1:1/shop"}
+    done = subprocess.run(COMMAND, env=environment, capture_output=True, text=True)
+    assert done.returncode == 5, done.stdout + done.stderr
+    assert done.stderr.startswith("not there: stage watch failed: the ledger (127.0.0.1:1/shop) fails: Can't connect")
+    written = "".join(path.read_text(errors="replace") for path in (project / "data").rglob("*") if path.is_file())
+    assert "hush" not in done.stdout + done.stderr + written
+
+
 def test_the_time_limit_ends_the_whole_group(project: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(nightly, "GRACE_S", 0.2)
     deaf = "trap '' TERM; sleep 119 & sleep 120"
