@@ -18,7 +18,7 @@ import yaml
 from nbformat import v4
 from typer.testing import CliRunner
 
-from ordercast import cli, publish
+from ordercast import cli, publish, repro
 from ordercast.params import Params
 
 TABLES = {
@@ -299,7 +299,7 @@ def test_locks_of_the_killed_are_forgotten_and_those_of_the_living_kept(tmp_path
     zombie, living = ({"pid": pid, "cmd": "dvc repro"} for pid in (dead.pid, os.getpid()))
     locks = tmp_path / "rwlock"
     locks.write_text(json.dumps({"write": {"a": zombie, "b": living}, "read": {"c": [zombie], "d": [zombie, living]}}))
-    cli._forget_the_dead(locks)
+    repro.forget_the_dead(locks)
     assert json.loads(locks.read_text()) == {"write": {"b": living}, "read": {"d": [living]}}
-    cli._forget_the_dead(tmp_path / "not there")
+    repro.forget_the_dead(tmp_path / "not there")
     dead.wait()

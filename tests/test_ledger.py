@@ -172,7 +172,7 @@ def test_values_that_make_no_sense_are_refused_in_words(do: Any, change: dict[st
         pytest.param(LINE, "x" * 201, "", id="long_name"),
         pytest.param(LINE, "ana", "x" * 2001, id="long_note"),
         pytest.param(LINE, "ana", "half \ud83d", id="half_a_character"),
-        pytest.param(replace(LINE, product_id="x" * 201), "ana", "", id="long_product"),
+        pytest.param(replace(LINE, product_id="x" * 256), "ana", "", id="long_product"),
     ],
 )
 def test_texts_that_no_database_would_keep_as_they_are_are_refused(book: Ledger, line: Line, who: str, note: str):
@@ -372,6 +372,22 @@ def test_a_connection_that_breaks_writes_nothing_and_is_told():
             tables.write(book.engine, broken)
         assert book.state()["product_id"].tolist() == ["P1"]
         assert book.decide(product(2), "approved", "ana").sequence == 1
+
+
+def test_who_waits_too_long_for_another_writer_is_told_and_readers_do_not_wait(
+    url: sa.URL, monkeypatch: pytest.MonkeyPatch
+):
+    for name in ("PATIENCE_S", "LOCK_WAIT_S"):
+        monkeypatch.setattr(tables, name, 1)
+    book = Ledger(tables.engine(url), ticking())
+    book.decide(product(1), "approved", "ana")
+    with tables.engine(url).begin() as other:  # has written, and does not commit
+        other.execute(sa.insert(tables.EVENTS), [ledger._row(life.step(product(2), [], "approved", "bob", NOON))])
+        with pytest.raises(LedgerError, match=r"fails: (database is locked|Lock wait timeout exceeded)"):
+            book.decide(product(2), "approved", "ana")
+        assert book.state()["product_id"].tolist() == ["P1"]
+    with pytest.raises(Refused, match="bob approved it"):
+        book.decide(product(2), "approved", "ana")
 
 
 @pytest.mark.parametrize(

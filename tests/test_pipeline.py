@@ -8,13 +8,17 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pytest
 import small
 import yaml
+
+from ordercast.ledger import Ledger, Line, tables
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = os.environ | {
@@ -186,6 +190,40 @@ def test_again_runs_nothing_and_leaves_git_clean(run):
     clone, _ = run
     assert ran(command(clone, "dvc", "repro").stdout) == ["watch"]
     assert command(clone, "git", "status", "--porcelain").stdout == ""
+
+
+def test_an_approved_order_is_on_its_way_for_the_next_plan_and_no_run_touches_the_ledger(run):
+    """A decision runs the plan again and nothing before it; taken back, it was never there."""
+    clone, _ = run
+    before = table(clone, "orders/orders")
+    first = before[before["decision"] == "buy"].iloc[0]
+    days = {"ordered_on": first["order_on"].date(), "due_on": first["arrive_on"].date()}
+    key = (first[name] for name in ("run_id", "product_id", "supplier_id", "quantity_units", "unit_price"))
+    book, line = Ledger.of(clone), Line(*key, **days)
+    assert ran(again_after(clone, lambda: book.decide(line, "approved", "ana"))) == ["watch", "orders", "publish"]
+    after, plan = (table(clone, f"orders/{name}").set_index("product_id") for name in ("orders", "plan"))
+    product = first["product_id"]
+    assert after.loc[product, "erp_quantity_units"] < first["erp_quantity_units"]
+    assert after.loc[product, "quantity_units"] < first["quantity_units"]
+    assert " on order " in after.loc[product, "reason"]
+    assert product not in plan.index or plan.loc[[product], "arrival_units"].sum() >= first["quantity_units"]
+    assert set(after["run_id"]).isdisjoint(before["run_id"]), "another plan is another run"
+    others = before["product_id"] != product
+    unchanged = before[others].set_index("product_id").drop(columns="run_id")
+    assert after.drop(index=product).drop(columns="run_id").equals(unchanged)
+    again_after(clone, lambda: book.undo(replace(line, sequence=1), "ana"))
+    assert table(clone, "orders/orders").equals(before)
+    (clone / tables.SQLITE).unlink()
+    assert command(clone, "git", "status", "--porcelain").stdout == ""
+
+
+def again_after(clone: Path, decide: Callable[[], object]) -> str:
+    """What dvc says when it runs after a decision, which leaves the ledger as it was."""
+    decide()
+    kept = (clone / tables.SQLITE).read_bytes()
+    said = command(clone, "dvc", "repro").stdout
+    assert (clone / tables.SQLITE).read_bytes() == kept
+    return said
 
 
 def kill_in_the_middle_of(clone: Path, stage: str) -> None:

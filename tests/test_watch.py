@@ -90,11 +90,22 @@ def test_the_bytes_tell_the_orders_and_not_who_decided_when(tmp_path: Path, monk
 
 def test_a_database_is_told_by_its_fingerprint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv(tables.VARIABLE, raising=False)
-    fake = SimpleNamespace(fingerprint=lambda data: {"prices": [3, "2026-11-01"], "path": data.path})
-    monkeypatch.setitem(sys.modules, "ordercast.database", fake)
-    watch.watch(tmp_path, params.Data(source="database"))
+    data = SimpleNamespace(source="database", tables={"prices": "shop.quotes"}, columns={})
+
+    def fingerprint(address: str, tables: dict[str, str], columns: dict[str, str]) -> dict[str, list[object]]:
+        if not tables:
+            raise LookupError("no server answers")
+        return {"prices": [address, tables["prices"], 3]}
+
+    shop = SimpleNamespace(address=lambda: "shop at h:3306", DatabaseError=LookupError)
+    monkeypatch.setitem(sys.modules, "ordercast.database", shop)
+    monkeypatch.setitem(sys.modules, "ordercast.database.fingerprint", SimpleNamespace(fingerprint=fingerprint))
+    watch.watch(tmp_path, data)
     told = json.loads((tmp_path / watch.SHOP).read_text())
-    assert told == {"fingerprint": {"path": "data/input", "prices": [3, "2026-11-01"]}, "source": "database"}
+    assert told == {"fingerprint": {"prices": ["shop at h:3306", "shop.quotes", 3]}, "source": "database"}
+    data.tables = {}
+    with pytest.raises(watch.NotThere, match="no server answers"):
+        watch.watch(tmp_path, data)
 
 
 def test_a_ledger_that_does_not_answer_stops_with_a_code_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -1,12 +1,10 @@
 """The `ordercast` command. Each command imports what it needs when it is called, so all of them start at once."""
 
-import json
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -18,7 +16,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="When to buy, and how much: from price and sales tables to purchase orders.",
 )
-FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PORTS_TO_TRY = 20
 NOT_THERE = 5  # the exit code of a stage that did not reach its database
 
@@ -26,12 +23,13 @@ NOT_THERE = 5  # the exit code of a stage that did not reach its database
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def repro(context: typer.Context) -> None:
     """Run what has changed, from data to published orders (`dvc repro`; its options may follow), and sum it up."""
+    from ordercast.repro import forget_the_dead
     from ordercast.runner import die_with
 
     _params(whole=True)
     if "MAKELEVEL" in os.environ:  # a killed `make` does not take its children along
         die_with(os.getppid())()
-    _forget_the_dead(Path(".dvc/tmp/rwlock"))
+    forget_the_dead()
     code = _run_dvc(["repro", *context.args])
     if code == 0:
         typer.echo()
@@ -39,28 +37,18 @@ def repro(context: typer.Context) -> None:
     raise typer.Exit(code)
 
 
-def _forget_the_dead(locks: Path) -> None:
-    """Take the killed out of DVC's list of who reads and writes what.
+@app.command()
+def nightly(
+    time_limit: Annotated[float | None, typer.Option(help="minutes after which the run is ended", min=0.01)] = None,
+    log: Annotated[Path, typer.Option(help="file that gets a JSON line per event")] = Path("data/nightly/log.jsonl"),
+) -> None:
+    """Run what has changed, for a scheduler: alone, within its time, with an exit code that says what happened.
 
-    DVC does so itself, but holds a process for alive until its parent has asked for its end; in a container nobody may.
+    0 done, 1 a stage failed, 2 settings wrong, 3 busy, 4 timed out, 5 source or database not there, 128+n signal n.
     """
-    if not locks.is_file():
-        return
-    held = json.loads(locks.read_text(encoding="utf-8"))
-    writers = {path: one for path, one in held.get("write", {}).items() if not one or _alive(one["pid"])}
-    readers = {path: [one for one in all_ if _alive(one["pid"])] for path, all_ in held.get("read", {}).items()}
-    kept = {"write": writers, "read": {path: all_ for path, all_ in readers.items() if all_}}
-    locks.write_text(json.dumps(kept), encoding="utf-8")
+    from ordercast import nightly as nights
 
-
-def _alive(pid: int) -> bool:
-    """Whether a process still runs; a zombie does not. Where there is no /proc, whatever is listed counts as alive."""
-    if not Path("/proc/self/stat").exists():
-        return True
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
+    raise typer.Exit(nights.run(time_limit_s=60 * time_limit if time_limit else None, log=log))
 
 
 @app.command()
@@ -246,33 +234,17 @@ def _readable(*errors: type[Exception], code: int = 1) -> Iterator[None]:
 
 def _run_dvc(arguments: list[str]) -> int:
     """The exit code of dvc, run in a process group of its own, which our signals reach and our death ends."""
-    from ordercast.runner import die_with
+    from ordercast import repro as running
 
-    # The stages' `python` is this one, also where the environment was not activated.
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    process = subprocess.Popen(
-        [sys.executable, "-m", "dvc", *arguments],
-        start_new_session=True,
-        preexec_fn=die_with(os.getpid()),
-        env=os.environ | {"PATH": path},
-    )
-    before = {number: signal.signal(number, _forward_to(process)) for number in FORWARDED}
+    process = running.start(arguments)
+    before = {n: signal.signal(n, lambda number, _: running.tell(process, number)) for n in running.FORWARDED}
     code = process.wait()
     for number, handler in before.items():
         signal.signal(number, handler)
     if code < 0:
         # dvc was killed; a stage that was just starting may not have noticed.
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        running.tell(process, signal.SIGKILL)
     return code if code >= 0 else 128 - code
-
-
-def _forward_to(process: subprocess.Popen[bytes]) -> Any:
-    def forward(number: int, _: Any) -> None:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-
-    return forward
 
 
 def _free(port: int) -> int:

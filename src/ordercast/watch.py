@@ -66,8 +66,14 @@ def shop_of(data: Any) -> dict[str, Any]:
     """What shop.json says: the source and, of a database, a fingerprint that changes with its tables."""
     if data.source != "database":
         return {"source": data.source}
-    database = importlib.import_module("ordercast.database")
-    return {"source": data.source, "fingerprint": database.fingerprint(data)}
+    database, prints = (importlib.import_module(f"ordercast.database{part}") for part in ("", ".fingerprint"))
+    try:
+        return {
+            "source": data.source,
+            "fingerprint": prints.fingerprint(database.address(), data.tables, data.columns),
+        }
+    except database.DatabaseError as error:
+        raise NotThere(str(error)) from None
 
 
 def write_decisions(orders: Sequence[dict[str, Any]], path: Path) -> None:

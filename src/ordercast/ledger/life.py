@@ -29,7 +29,12 @@ MAY_FOLLOW: dict[str, tuple[Status, ...]] = {
 TO_COME = ("approved", "sent")  # what a plan counts as on its way
 IN_WORDS = {"undone": "undid the last step of it"}
 LARGEST = 1e12  # units, or money per unit: what is larger was mistyped
-LONGEST_ID, LONGEST_NAME, LONGEST_NOTE = 200, 200, 2000  # characters; MySQL would cut what is longer, or refuse it
+LONGEST_RUN, LONGEST_ID, LONGEST_NAME, LONGEST_NOTE = (
+    180,
+    255,
+    200,
+    2000,
+)  # characters; MySQL would cut what is longer, or refuse it
 
 
 @dataclass(frozen=True)
@@ -230,7 +235,7 @@ def _check_texts(line: Line, who: str, note: str) -> None:
     for what, text, longest in (
         ("the name", who, LONGEST_NAME),
         ("the note", note, LONGEST_NOTE),
-        ("run_id", line.run_id, LONGEST_ID - 20),
+        ("run_id", line.run_id, LONGEST_RUN),
         ("product_id", line.product_id, LONGEST_ID),
         ("supplier_id", line.supplier_id, LONGEST_ID),
     ):

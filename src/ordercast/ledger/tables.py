@@ -20,8 +20,8 @@ VARIABLE = "ORDERCAST_DATABASE_URL"
 SQLITE = Path("data/ledger.sqlite")
 DRIVERS = {"mysql": "mysql+pymysql", "mysql+pymysql": "mysql+pymysql", "mariadb": "mysql+pymysql"}
 VERSION = 1
-PATIENCE_S = 30  # for other writers
-ATTEMPTS = 50
+PATIENCE_S = 30  # for other writers, in all
+LOCK_WAIT_S = 5  # for one of them, on MySQL
 AGAIN = (1205, 1213)  # MySQL: waited too long for a lock; two writers waited for each other
 
 BINARY: dict[str, Any] = {
@@ -39,8 +39,8 @@ EVENTS = sa.Table(
     sa.Column("at", sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb"), nullable=False),
     sa.Column("who", sa.String(200), nullable=False),
     sa.Column("run_id", sa.String(200), nullable=False),
-    sa.Column("product_id", sa.String(200), nullable=False),
-    sa.Column("supplier_id", sa.String(200), nullable=False),
+    sa.Column("product_id", sa.String(255), nullable=False),
+    sa.Column("supplier_id", sa.String(255), nullable=False),
     sa.Column("event", sa.String(20), nullable=False),
     sa.Column("before", sa.JSON, nullable=False),
     sa.Column("after", sa.JSON, nullable=False),
@@ -52,6 +52,7 @@ EVENTS = sa.Table(
 VERSIONS = sa.Table(
     "ledger_version", TABLES, sa.Column("version", sa.Integer, primary_key=True, autoincrement=False), **BINARY
 )
+SESSION = "SET SESSION sql_mode = 'STRICT_ALL_TABLES', innodb_lock_wait_timeout = {wait}"
 APPEND_ONLY = (
     "CREATE TRIGGER IF NOT EXISTS ledger_events_never_{word} BEFORE {word} ON ledger_events "
     "BEGIN SELECT RAISE(ABORT, 'the ledger is only ever added to'); END"
@@ -97,8 +98,10 @@ def engine(url: sa.URL) -> sa.Engine:
         sa.event.listen(made, "connect", _set_up_sqlite)
         sa.event.listen(made, "begin", _begin_sqlite)
         return made
+    # Strict whatever the server's mode: nothing is cut to fit, and backslashes mean what the client takes them for.
+    strict = {"charset": "utf8mb4", "init_command": SESSION.format(wait=LOCK_WAIT_S)}
     limits = {"connect_timeout": 10, "read_timeout": 60, "write_timeout": 60}
-    return sa.create_engine(url, connect_args={"charset": "utf8mb4", **limits}, **options)
+    return sa.create_engine(url, connect_args={**strict, **limits}, **options)
 
 
 def _set_up_sqlite(connection: Any, _: Any) -> None:
@@ -141,7 +144,8 @@ def _create(connection: sa.Connection) -> int:
 
 def _let_readers_in(made: sa.Engine) -> None:
     """SQLite's write-ahead log, a property of the file: readers and the writer do not wait for each other."""
-    for attempt in range(ATTEMPTS):
+    until = time.monotonic() + PATIENCE_S
+    while True:
         try:
             with in_words(made):
                 raw = made.raw_connection()
@@ -151,9 +155,9 @@ def _let_readers_in(made: sa.Engine) -> None:
                     raw.close()
             return
         except LedgerError:  # SQLite waits for nobody here: another process is just doing the same
-            if attempt == ATTEMPTS - 1:
+            if time.monotonic() > until:
                 raise
-            time.sleep(0.01 * attempt)
+            time.sleep(0.05 * random.random())
 
 
 def version(made: sa.Engine) -> int | None:
@@ -201,13 +205,14 @@ def write(made: sa.Engine, work: Callable[[sa.Connection], Answer]) -> Answer:
     An IntegrityError means that somebody appended the same step since `work` read: the next attempt sees that step.
     Raises LedgerError for any other fault; when the server went away in the commit, nobody can know whether it counts.
     """
-    for attempt in range(ATTEMPTS):
+    until = time.monotonic() + PATIENCE_S
+    while True:
         try:
             with made.begin() as connection:
                 return work(connection)
         except (SQLAlchemyError, OSError) as error:
             code = getattr(getattr(error, "orig", None), "args", (None,))[0]
-            if not isinstance(error, IntegrityError) and code not in AGAIN:
+            again = isinstance(error, IntegrityError) or code in AGAIN
+            if not again or time.monotonic() > until:
                 raise LedgerError(f"{place(made)} fails: {_told(error)}") from None
-            time.sleep(0.002 * attempt * random.random())
-    raise LedgerError(f"{place(made)} is too busy; try again")
+            time.sleep(0.02 * random.random())
