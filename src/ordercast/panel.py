@@ -125,14 +125,13 @@ def first_day(panel: Panel) -> pd.Timestamp:
     return pd.Timestamp(panel.dates[0]) - pd.Timedelta(days=panel.step_days - 1)
 
 
-def price_panel(prices: pd.DataFrame | Quotes, today: pd.Timestamp, step_days: int) -> Panel:
+def price_panel(prices: pd.DataFrame, today: pd.Timestamp, step_days: int) -> Panel:
     """Panel of unit prices, one series per product and supplier.
 
-    prices: product_id, supplier_id, date, unit_price, as a frame or already as arrays; several quotes of one step
-    become their median; quotes after `today` are not used, and slips of the pen (fivefold quotes, see `quotes.laid`)
-    are set aside.
+    prices: product_id, supplier_id, date, unit_price; several quotes of one step become their median. Quotes after
+    `today` are not used, and slips of the pen (fivefold quotes, see `quotes.laid`) are set aside.
     """
-    known = prices if isinstance(prices, Quotes) else quotes.coded(prices, ["product_id", "supplier_id"], "unit_price")
+    known = quotes.coded(prices, ["product_id", "supplier_id"], "unit_price")
     last = today.to_datetime64().astype("datetime64[D]")
     in_time = known.until(last)
     if len(in_time.day) == 0:
