@@ -71,7 +71,7 @@ def test_a_file_that_is_not_sorted_by_its_key_is_refused(tmp_path):
     path = tmp_path / "t.parquet"
     store.write_parquet(table.assign(product_id=table["product_id"].astype("str")), path, ["date"])
     with pytest.raises(ValueError, match="not sorted by product_id"):
-        next(store.read_quotes(path, ["product_id"], "value", 10))
+        store.series_in(path, ["product_id"])
 
 
 @pytest.mark.parametrize(("rows", "blocks"), [(1, 3), (3, 2), (10, 1)])
@@ -83,7 +83,7 @@ def test_a_file_gives_what_the_frame_gives_block_by_block(tmp_path, rows, blocks
     path = tmp_path / "data [old]" / "t.parquet"
     store.write_parquet(table, path, ["product_id", "date"])
     read, made = (
-        list(store.read_quotes(path, ["product_id"], "value", rows)),
+        list(store.read_quotes(path, store.series_in(path, ["product_id"]), "value", rows)),
         quotes.coded(table, ["product_id"], "value"),
     )
     assert len(read) == blocks
@@ -102,5 +102,7 @@ def test_a_block_holds_all_suppliers_of_its_products(tmp_path):
         product_id=table["product_id"].astype("str"), supplier_id=pd.array(list("xxyxyyxyz"), dtype="str")
     )
     store.write_parquet(table, tmp_path / "t.parquet", ["product_id", "supplier_id", "date"])
-    read = store.read_quotes(tmp_path / "t.parquet", ["product_id", "supplier_id"], "value", 4)
+    series = store.series_in(tmp_path / "t.parquet", ["product_id", "supplier_id"])
+    assert series["until"].tolist() == [pd.Timestamp(f"2026-03-0{day}") for day in (2, 3, 1, 3, 1, 2, 3)]
+    read = store.read_quotes(tmp_path / "t.parquet", series, "value", 4)
     assert [each.ids["product_id"].tolist() for each in read] == [["a", "a", "b", "b"], ["c", "c", "c"]]

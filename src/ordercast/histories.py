@@ -9,7 +9,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ordercast import blocks, panel, store
-from ordercast.contracts import FIRST_DAY
 from ordercast.panel import Panel
 
 SALES = "data/raw/sales.parquet"
@@ -40,15 +39,17 @@ def lay(today: pd.Timestamp, step_days: int) -> dict[str, Panel]:
     return {"price": price, "demand": panel.with_price_driver(panel.joined(parts, series), price)}
 
 
-def prices(path: str | Path, today: pd.Timestamp, step_days: int) -> Panel:
-    """The price panel of the quotes in a Parquet file up to `today`, laid block by block of whole products."""
-    key = ["product_id", "supplier_id"]
-    begin, _, series = _span(path, key, FIRST_DAY, today)
-    if not series:
-        raise ValueError(f"base.today is {today:%Y-%m-%d}, before the first quote in {path}")
-    quoted = store.read_quotes(path, key, "unit_price", blocks.ROWS)
-    parts = (panel.price_part(each.until(today.to_datetime64()), today, step_days, begin) for each in quoted)
-    return panel.with_market(panel.joined(parts, series))
+def prices(path: str | Path, today: pd.Timestamp | None, step_days: int) -> Panel:
+    """The price panel of the quotes in a Parquet file up to `today`, by default the last day, laid block by block."""
+    series = store.series_in(path, ["product_id", "supplier_id"])
+    last = series["until"].max() if today is None else today
+    known = series["since"] <= last
+    if not known.any():
+        raise ValueError(f"base.today is {last:%Y-%m-%d}, before the first quote in {path}")
+    quoted = store.read_quotes(path, series, "unit_price", blocks.ROWS)
+    begin = series["since"].min()
+    parts = (panel.price_part(each.until(last.to_datetime64()), last, step_days, begin) for each in quoted)
+    return panel.with_market(panel.joined(parts, int(known.sum())))
 
 
 def _span(

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ordercast import market, quotes
 from ordercast.kernels import levels, past
+from ordercast.kernels.compiled import room
 from ordercast.quotes import How, Quotes
 
 BLOCK_SERIES = 5000
@@ -132,8 +133,7 @@ def price_panel(prices: pd.DataFrame, today: pd.Timestamp, step_days: int) -> Pa
     `today` are not used, and slips of the pen (fivefold quotes, see `quotes.laid`) are set aside.
     """
     known = quotes.coded(prices, ["product_id", "supplier_id"], "unit_price")
-    last = today.to_datetime64().astype("datetime64[D]")
-    in_time = known.until(last)
+    in_time = known.until(today.to_datetime64())
     if len(in_time.day) == 0:
         first = known.day.min().astype("datetime64[D]")
         raise ValueError(f"base.today is {today:%Y-%m-%d}, before the first quote of {first}")
@@ -237,7 +237,8 @@ def joined(parts: Iterable[Panel], most_series: int) -> Panel:
         rows = slice(filled, filled + len(part.ids))
         for name, cells in own.items():
             if name not in whole:
-                whole[name] = np.empty((most_series, *cells.shape[1:]), cells.dtype)
+                shape = (most_series, *cells.shape[1:])
+                whole[name] = room(*shape) if cells.dtype == np.float64 else np.empty(shape, cells.dtype)
             whole[name][rows] = cells
         ids.append(part.ids)
         filled, last = rows.stop, part
