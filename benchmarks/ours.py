@@ -14,7 +14,7 @@ from benchmarks.panels import Floats, Ints
 from ordercast import forecast as engine
 from ordercast import panel, params, samples, train
 from ordercast.features import TARGETS, Problem, Rows, rows
-from ordercast.quotes import Quotes
+from ordercast.panel import Panel
 
 Strategy = engine.Strategy
 SEED, THREADS = 7, 2
@@ -38,7 +38,7 @@ class Model:
 
 
 def lesson(
-    prices: pd.DataFrame | Quotes,
+    prices: pd.DataFrame,
     sales: pd.DataFrame,
     products: pd.DataFrame,
     target: str,
@@ -49,14 +49,21 @@ def lesson(
     last_steps: int = 0,
 ) -> Lesson:
     """Panel up to `today` and training rows; the last `last_steps` steps are not learned from."""
-    settings = params.Params()
     priced = panel.price_panel(prices, today, step_days)
     known = priced if target == "price" else panel.demand_panel(sales, priced)
-    codes = samples.codes_of(known.ids, products, samples.code_table(products, priced.ids))
+    return lesson_on(known, priced.ids, products, target, horizons, last_steps)
+
+
+def lesson_on(
+    known: Panel, priced: pd.DataFrame, products: pd.DataFrame, target: str, horizons: Ints, last_steps: int = 0
+) -> Lesson:
+    """The lesson on a panel that is laid; priced: the ids of the price series."""
+    settings = params.Params()
+    codes = samples.codes_of(known.ids, products, samples.code_table(products, priced))
     problem = Problem(TARGETS[target], known, horizons, codes, settings.features)
     cut = known.steps - 1 - last_steps
     past = problem.at(cut)
-    cells = samples.training_cells(past.panel, _taught(step_days), settings.features, SEED)
+    cells = samples.training_cells(past.panel, _taught(known.step_days), settings.features, SEED)
     return Lesson(problem, rows(past, cells), cut)
 
 

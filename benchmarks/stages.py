@@ -49,13 +49,12 @@ class Meter:
 def ordercast(data: Path, meter: Meter) -> pd.DataFrame:
     """Forecasts of Ordercast's engine: product_id, date, mean."""
     with meter.stage("imports"):
-        from benchmarks import ours, panels
-        from ordercast import store
+        from benchmarks import ours
+        from ordercast import histories
     with meter.stage("features"):
-        prices = store.read_quotes(data, ["product_id", "supplier_id"], "unit_price")
-        products = prices.ids[["product_id"]].drop_duplicates().assign(category=None)
-        ahead, today = np.arange(1, HORIZON_DAYS + 1), pd.Timestamp(int(prices.day.max()), unit="D")
-        lesson = ours.lesson(prices, panels.no_sales(), products, "price", ahead, today=today)
+        priced = histories.prices(data, None, 1)
+        products = priced.ids[["product_id"]].drop_duplicates().assign(category=None)
+        lesson = ours.lesson_on(priced, priced.ids, products, "price", np.arange(1, HORIZON_DAYS + 1))
     with meter.stage("fit"):
         model = ours.fit(lesson)
     with meter.stage("forecast"):

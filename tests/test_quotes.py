@@ -71,21 +71,38 @@ def test_a_file_that_is_not_sorted_by_its_key_is_refused(tmp_path):
     path = tmp_path / "t.parquet"
     store.write_parquet(table.assign(product_id=table["product_id"].astype("str")), path, ["date"])
     with pytest.raises(ValueError, match="not sorted by product_id"):
-        store.read_quotes(path, ["product_id"], "value")
+        store.series_in(path, ["product_id"])
 
 
-def test_a_file_gives_what_the_frame_gives(tmp_path):
+@pytest.mark.parametrize(("rows", "blocks"), [(1, 3), (3, 2), (10, 1)])
+def test_a_file_gives_what_the_frame_gives_block_by_block(tmp_path, rows, blocks):
     table = frame(
-        ("it's", "2026-03-01", 1.0), ("b", "2026-03-02", 2.0), ("b", "2026-03-02", 4.0), ("é", "2026-03-09", 3.0)
+        ("b", "2026-03-02", 2.0), ("b", "2026-03-02", 4.0), ("it's", "2026-03-01", 1.0), ("é", "2026-03-09", 3.0)
     )
     table = table.assign(product_id=table["product_id"].astype("str"))
     path = tmp_path / "data [old]" / "t.parquet"
     store.write_parquet(table, path, ["product_id", "date"])
     read, made = (
-        store.read_quotes(path, ["product_id"], "value"),
-        coded(*table.itertuples(index=False)),
+        list(store.read_quotes(path, store.series_in(path, ["product_id"]), "value", rows)),
+        quotes.coded(table, ["product_id"], "value"),
     )
-    assert sorted(read.ids["product_id"]) == sorted(made.ids["product_id"])
-    for known in (read, made):
-        rows = sorted(zip(known.ids["product_id"].iloc[known.series], known.day, known.value, strict=True))
-        assert rows == sorted(zip(table["product_id"], made.day, table["value"], strict=True))
+    assert len(read) == blocks
+    assert [name for each in read for name in each.ids["product_id"]] == made.ids["product_id"].tolist()
+    told = [
+        cell
+        for each in read
+        for cell in zip(each.ids["product_id"].iloc[each.series], each.day, each.value, strict=True)
+    ]
+    assert told == list(zip(table["product_id"], made.day, table["value"], strict=True))
+
+
+def test_a_block_holds_all_suppliers_of_its_products(tmp_path):
+    table = frame(*[(product, f"2026-03-0{day}", 1.0) for product in "abc" for day in (1, 2, 3)])
+    table = table.assign(
+        product_id=table["product_id"].astype("str"), supplier_id=pd.array(list("xxyxyyxyz"), dtype="str")
+    )
+    store.write_parquet(table, tmp_path / "t.parquet", ["product_id", "supplier_id", "date"])
+    series = store.series_in(tmp_path / "t.parquet", ["product_id", "supplier_id"])
+    assert series["until"].tolist() == [pd.Timestamp(f"2026-03-0{day}") for day in (2, 3, 1, 3, 1, 2, 3)]
+    read = store.read_quotes(tmp_path / "t.parquet", series, "value", 4)
+    assert [each.ids["product_id"].tolist() for each in read] == [["a", "a", "b", "b"], ["c", "c", "c"]]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from ordercast import blocks, panel, store
-from ordercast.contracts import FIRST_DAY
 from ordercast.panel import Panel
 
 SALES = "data/raw/sales.parquet"
@@ -28,13 +29,7 @@ NO_DEMAND = pd.DataFrame(
 
 def lay(today: pd.Timestamp, step_days: int) -> dict[str, Panel]:
     """The panels of the quotes and sales in data/raw up to `today`, as `panel.panels` gives them."""
-    key = ["product_id", "supplier_id"]
-    begin, _, series = _span(PRICES, key, FIRST_DAY, today)
-    if not series:
-        raise ValueError(f"base.today is {today:%Y-%m-%d}, before the first quote in {PRICES}")
-    quoted = (store.read_quotes(PRICES, key, "unit_price", each) for each in blocks.products(PRICES))
-    parts = (panel.price_part(each.until(today.to_datetime64()), today, step_days, begin) for each in quoted)
-    price = panel.with_market(panel.joined(parts, series))
+    price = prices(PRICES, today, step_days)
     first = panel.first_day(price)
     begin, end, series = _span(SALES, ["product_id"], first, today)
     if not series:
@@ -44,7 +39,22 @@ def lay(today: pd.Timestamp, step_days: int) -> dict[str, Panel]:
     return {"price": price, "demand": panel.with_price_driver(panel.joined(parts, series), price)}
 
 
-def _span(path: str, key: list[str], first: pd.Timestamp, last: pd.Timestamp) -> tuple[pd.Timestamp, pd.Timestamp, int]:
+def prices(path: str | Path, today: pd.Timestamp | None, step_days: int) -> Panel:
+    """The price panel of the quotes in a Parquet file up to `today`, by default the last day, laid block by block."""
+    series = store.series_in(path, ["product_id", "supplier_id"])
+    last = series["until"].max() if today is None else today
+    known = series["since"] <= last
+    if not known.any():
+        raise ValueError(f"base.today is {last:%Y-%m-%d}, before the first quote in {path}")
+    quoted = store.read_quotes(path, series, "unit_price", blocks.ROWS)
+    begin = series["since"].min()
+    parts = (panel.price_part(each.until(last.to_datetime64()), last, step_days, begin) for each in quoted)
+    return panel.with_market(panel.joined(parts, int(known.sum())))
+
+
+def _span(
+    path: str | Path, key: list[str], first: pd.Timestamp, last: pd.Timestamp
+) -> tuple[pd.Timestamp, pd.Timestamp, int]:
     """The first and the last day of a table between two days, and how many series it has there."""
     sql = f"""
         SELECT min(since) AS since, max(until) AS until, count(*) AS series

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ordercast import market, quotes
 from ordercast.kernels import levels, past
+from ordercast.kernels.compiled import room
 from ordercast.quotes import How, Quotes
 
 BLOCK_SERIES = 5000
@@ -125,16 +126,14 @@ def first_day(panel: Panel) -> pd.Timestamp:
     return pd.Timestamp(panel.dates[0]) - pd.Timedelta(days=panel.step_days - 1)
 
 
-def price_panel(prices: pd.DataFrame | Quotes, today: pd.Timestamp, step_days: int) -> Panel:
+def price_panel(prices: pd.DataFrame, today: pd.Timestamp, step_days: int) -> Panel:
     """Panel of unit prices, one series per product and supplier.
 
-    prices: product_id, supplier_id, date, unit_price, as a frame or already as arrays; several quotes of one step
-    become their median; quotes after `today` are not used, and slips of the pen (fivefold quotes, see `quotes.laid`)
-    are set aside.
+    prices: product_id, supplier_id, date, unit_price; several quotes of one step become their median. Quotes after
+    `today` are not used, and slips of the pen (fivefold quotes, see `quotes.laid`) are set aside.
     """
-    known = prices if isinstance(prices, Quotes) else quotes.coded(prices, ["product_id", "supplier_id"], "unit_price")
-    last = today.to_datetime64().astype("datetime64[D]")
-    in_time = known.until(last)
+    known = quotes.coded(prices, ["product_id", "supplier_id"], "unit_price")
+    in_time = known.until(today.to_datetime64())
     if len(in_time.day) == 0:
         first = known.day.min().astype("datetime64[D]")
         raise ValueError(f"base.today is {today:%Y-%m-%d}, before the first quote of {first}")
@@ -238,7 +237,8 @@ def joined(parts: Iterable[Panel], most_series: int) -> Panel:
         rows = slice(filled, filled + len(part.ids))
         for name, cells in own.items():
             if name not in whole:
-                whole[name] = np.empty((most_series, *cells.shape[1:]), cells.dtype)
+                shape = (most_series, *cells.shape[1:])
+                whole[name] = room(*shape) if cells.dtype == np.float64 else np.empty(shape, cells.dtype)
             whole[name][rows] = cells
         ids.append(part.ids)
         filled, last = rows.stop, part

@@ -87,31 +87,41 @@ def join_parquet(files: Sequence[Path], path: str | Path) -> None:
         )
 
 
-def read_quotes(path: str | Path, key: Sequence[str], column: str, products: tuple[str, str] | None = None) -> Quotes:
-    """The dated values of a table as arrays, without a frame of all its rows: of millions that is most of the cost.
-
-    path: a Parquet file with the columns of `key`, date and `column`, sorted by the key, in whose order the series are
-    numbered; ValueError where it is not sorted. products: the first and the last product_id to read, by default all.
+def series_in(path: str | Path, key: Sequence[str]) -> pd.DataFrame:
+    """One row per series of a table: the columns of `key`, rows, since, until; ValueError where it is not sorted."""
+    names = ", ".join(_name(c) for c in key)
+    sql = f"""
+        SELECT {names}, count(*) AS rows, min(date) AS since, max(date) AS until,
+            min(file_row_number) AS first, max(file_row_number) AS last
+        FROM read_parquet({_text(pattern(path))}, file_row_number = true) GROUP BY {names} ORDER BY {names}
     """
-    names, file = ", ".join(_name(c) for c in key), f"read_parquet({_text(pattern(path))}, file_row_number = true)"
-    wanted = f"FROM {file}" + (f" WHERE {_between(products)}" if products else "")
     with _connection() as connection:
-        series = connection.execute(
-            f"""
-            SELECT {names}, count(*) AS rows, min(file_row_number) AS first, max(file_row_number) AS last
-            {wanted} GROUP BY {names} ORDER BY {names}
-            """
-        ).df()
-        rows = connection.execute(
-            f"""
-            SELECT date_diff('day', DATE '1970-01-01', date) AS day, CAST({_name(column)} AS DOUBLE) AS value {wanted}
-            """
-        ).fetchnumpy()
+        series = connection.execute(sql).df()
     together = series["last"] - series["first"] + 1 == series["rows"]
     if not (together.all() and series["first"].is_monotonic_increasing):
         raise ValueError(f"{path} is not sorted by {', '.join(key)}: write it with store.write_parquet")
-    place = np.repeat(np.arange(len(series)), series["rows"])
-    return Quotes(series[list(key)].astype("str"), place, np.asarray(rows["day"]), np.asarray(rows["value"]))
+    return series.drop(columns=["first", "last"]).astype(dict.fromkeys(key, "str"))
+
+
+def read_quotes(path: str | Path, series: pd.DataFrame, column: str, rows: int) -> Iterator[Quotes]:
+    """The dated values of a table's `series_in` as arrays, whole products of about `rows` rows at a time."""
+    key = [name for name in series if name not in ("rows", "since", "until")]
+    before = series["rows"].cumsum() - series["rows"]
+    block = before.groupby(series[key[0]], sort=False).transform("min").to_numpy() // rows
+    day, value = np.zeros(0, np.int64), np.zeros(0)
+    with _connection() as connection:
+        columns = f"date_diff('day', DATE '1970-01-01', date) AS day, CAST({_name(column)} AS DOUBLE) AS value"
+        told = connection.execute(f"SELECT {columns} FROM read_parquet({_text(pattern(path))})")
+        for _, own in series.groupby(block, sort=False):
+            count = int(own["rows"].sum())
+            while len(day) < count:
+                more = told.fetch_df_chunk(1 + rows // duckdb.__standard_vector_size__)
+                if more.empty:
+                    raise ValueError(f"{path} changed while it was read")
+                day, value = np.append(day, more["day"].to_numpy()), np.append(value, more["value"].to_numpy())
+            place = np.repeat(np.arange(len(own)), own["rows"])
+            yield Quotes(own[key].reset_index(drop=True), place, day[:count], value[:count])
+            day, value = day[count:], value[count:]
 
 
 def read_parquet(

@@ -34,3 +34,12 @@ def jit(result: Any, *arguments: Any) -> Callable[[Kernel], Kernel]:
     given = nb.types.Tuple(result) if isinstance(result, tuple) else result  # type: ignore[no-untyped-call]
     compiled: Callable[[Kernel], Kernel] = nb.njit(given(*arguments), cache=True, nogil=True)
     return compiled
+
+
+@jit(TABLE, INT, INT)
+def room(rows: int, columns: int) -> Floats:
+    """A table to be filled, (rows, columns).
+
+    In the pages that the system has at hand: numpy asks for huge ones, which take long to find where memory is in use.
+    """
+    return np.empty((rows, columns))

@@ -9,9 +9,12 @@ import numpy as np
 
 from ordercast.kernels.compiled import CELLS, COLUMN, INDEX, INT, Floats, Ints, jit
 from ordercast.kernels.lists import (
+    COSINE,
     FEW,
+    LEVEL,
     LIMIT,
     SHARED,
+    SINE,
     chance_of_list,
     common_miss,
     foretold,
@@ -54,62 +57,65 @@ def structures(z: Floats, first: Ints, product: Ints, supplier: Ints, waves: Flo
     """
     series, steps = z.shape
     products, suppliers = product.max() + 1, supplier.max() + 1
-    begins, cells = np.zeros(products + 1, np.int64), np.zeros(products + 1, np.int64)
+    begins, corners = np.zeros(products + 1, np.int64), np.zeros(products + 1, np.int64)
     begins[1:] = np.cumsum(np.bincount(product))
-    sizes = SHARED + np.diff(begins)
-    cells[1:] = np.cumsum(sizes * sizes)
-    means, covs, responses = np.zeros(series + SHARED * products), np.zeros(cells[-1]), np.zeros(cells[-1])
+    sizes = np.diff(begins)
+    corners[1:] = np.cumsum(sizes * sizes)
+    means, distance = np.zeros((products, SHARED)), np.zeros(series)
+    shared, cross, between = np.zeros((products, 2 * SHARED)), np.zeros((series, SHARED)), np.zeros(corners[-1])
     noise, told = np.full(products, FIRST_STEP**2 * step_days), np.full(products, FIRST_STEPS)
     keep, ahead = KEEP**step_days, -(-DRIFT_DAYS // step_days)
     faded = 1 - keep**ahead
     for p in range(products):
-        corner, size = cells[p], sizes[p]
-        covs[corner] = noise[p] / (1 - keep * keep)
-        for x in range(1, size):
-            covs[corner + x * (size + 1)] = SEASON**2 * noise[p] if x < SHARED else DISTANCE**2
+        shared[p, LEVEL] = noise[p] / (1 - keep * keep)
+        shared[p, COSINE] = shared[p, SINE] = SEASON**2 * noise[p]
+        for k in range(sizes[p]):
+            between[corners[p] + k * (sizes[p] + 1)] = DISTANCE**2
     asks, asks_doubt, asked = np.zeros(suppliers), np.full(suppliers, 1e-3), np.zeros(suppliers, np.int64)
     by_supplier, ends = np.argsort(supplier, kind="mergesort"), np.cumsum(np.bincount(supplier))
     listed, before, earlier, odds = np.zeros(series), np.zeros(series), np.zeros(series), np.zeros(series)
     changed, every, punctual = np.zeros(series, np.int64), np.full(series, 3.0), np.full(series, 0.5)
     fresh, cut = np.zeros(series, np.bool_), np.zeros(series, np.bool_)
-    miss, doubt, learned = np.zeros(series), np.zeros(series), np.full(products, -1)
-    latest = np.full(products, -1)
-    misses, doubts = np.empty(series), np.empty(series)
-    wave, out = np.ones(SHARED), np.zeros((series, steps, 4), dtype=np.float32)
+    miss, doubt, latest = np.zeros(series), np.zeros(series), np.full(products, -1)
+    misses, doubts, response = np.empty(series), np.empty(series), np.empty(sizes.max())
+    out = np.empty((series, steps, 4), dtype=np.float32)
     for start in range(0, steps, BESIDE):
         columns = z[:, start : start + BESIDE].T.copy()
         for step in range(len(columns)):
             now, t = columns[step], start + step
-            wave[1], wave[2] = waves[0, t], waves[1, t]
-            for p in range(products):
-                means[begins[p] + SHARED * p] *= keep
+            cosine, sine = waves[0, t], waves[1, t]
             asks *= keep
             asks_doubt *= keep * keep
             asks_doubt += CALM * step_days
-            for i in range(series):
-                fresh[i] = cut[i] = False
-                if t < first[i]:
-                    continue
-                if t == max(first[i], 0):
-                    listed[i], fresh[i], changed[i] = now[i], True, t
-                elif now[i] != before[i]:
-                    earlier[i], was = listed[i], odds[i]
-                    listed[i], odds[i] = list_price(now[i], before[i], listed[i], odds[i])
-                    fresh[i] = listed[i] != earlier[i]
-                    cut[i] = was <= 0 and now[i] - before[i] <= -LEAST_CUT
-                elif odds[i] > 0:
-                    odds[i] -= SALE_ENDS * step_days
-                    if odds[i] <= 0:
-                        listed[i], fresh[i], odds[i] = now[i], True, 0.0
-                if fresh[i]:
-                    p = product[i]
-                    at, own = begins[p] + SHARED * p, SHARED + i - begins[p]
-                    if latest[p] < t:
-                        grow_unsure(covs, cells[p], sizes[p], noise[p], keep, t - latest[p])
-                        latest[p] = t
-                    said, variance = foretold(means, covs, responses, wave, at, cells[p], sizes[p], own)
+            for p in range(products):
+                means[p, 0] *= keep
+                begin, end = begins[p], begins[p + 1]
+                for i in range(begin, end):
+                    fresh[i] = cut[i] = False
+                    if t < first[i]:
+                        continue
                     if t == max(first[i], 0):
-                        means[at + own] = now[i] - said - asks[supplier[i]]
+                        listed[i], fresh[i], changed[i] = now[i], True, t
+                    elif now[i] != before[i]:
+                        earlier[i], was = listed[i], odds[i]
+                        listed[i], odds[i] = list_price(now[i], before[i], listed[i], odds[i])
+                        fresh[i] = listed[i] != earlier[i]
+                        cut[i] = was <= 0 and now[i] - before[i] <= -LEAST_CUT
+                    elif odds[i] > 0:
+                        odds[i] -= SALE_ENDS * step_days
+                        if odds[i] <= 0:
+                            listed[i], fresh[i], odds[i] = now[i], True, 0.0
+                    if not fresh[i]:
+                        continue
+                    if latest[p] < t:
+                        grow_unsure(shared, cross, between, p, begin, end, corners[p], noise[p], keep, t - latest[p])
+                        latest[p] = t
+                    place = corners[p] + (i - begin) * (end - begin + 1)
+                    said, variance, _, _, _ = foretold(
+                        means, distance, shared, cross, between, cosine, sine, p, i, place
+                    )
+                    if t == max(first[i], 0):
+                        distance[i] = now[i] - said - asks[supplier[i]]
                         said = now[i] - asks[supplier[i]]
                     miss[i], doubt[i] = listed[i] - said - asks[supplier[i]], variance + BLUR * noise[p]
             for s in range(suppliers):
@@ -126,46 +132,65 @@ def structures(z: Floats, first: Ints, product: Ints, supplier: Ints, waves: Flo
                     asked[s] = t
                     for i in by_supplier[(ends[s - 1] if s else 0) : ends[s]]:
                         miss[i] -= move
-            for i in range(series):
-                if not fresh[i]:
-                    continue
-                p, s = product[i], supplier[i]
-                at, own = begins[p] + SHARED * p, SHARED + i - begins[p]
-                rest, variance = miss[i], doubt[i] + asks_doubt[s]
-                if learned[p] == t:
-                    said, variance = foretold(means, covs, responses, wave, at, cells[p], sizes[p], own)
-                    rest, variance = listed[i] - said - asks[s], variance + BLUR * noise[p] + asks_doubt[s]
-                waited = t - changed[i]
-                if cut[i] and rest < 0:
-                    along = False
-                    for j in range(begins[p], begins[p + 1]):
-                        along |= j != i and fresh[j] and miss[j] < miss[i] / 2
-                    chance = chance_of_list(waited, every[i], punctual[i])
-                    odds[i] = 0.0 if along else max(sale_odds(rest, variance, chance), 0.0)
-                    if odds[i] > 0:
-                        listed[i] = earlier[i]
+            for p in range(products):
+                begin, end = begins[p], begins[p + 1]
+                for i in range(begin, end):
+                    if not fresh[i]:
                         continue
-                learned[p] = t
-                if waited > 0:
-                    punctual[i] += 0.1 * (on_time(waited, every[i]) - punctual[i])
-                    punctual[i] = min(max(punctual[i], 0.1), 0.95)
-                    every[i] += 0.15 * (min(max(waited, every[i] / 2), 2 * every[i]) - every[i])
-                    changed[i] = t
-                if rest * rest <= LIMIT * LIMIT * variance:
-                    told[p] = min(told[p] + 1, MOST_STEPS)
-                    noise[p] *= 1 + (rest * rest / variance - 1) / told[p]
-                learn(means, covs, responses, at, cells[p], sizes[p], own, rest, variance)
-            for i in range(series):
-                if t >= first[i]:
-                    p, s = product[i], supplier[i]
-                    at = begins[p] + SHARED * p
-                    swing = means[at + 1] * (waves[0, t + ahead] - waves[0, t])
-                    swing += means[at + 2] * (waves[1, t + ahead] - waves[1, t])
-                    level = means[at] + means[at + 1] * wave[1] + means[at + 2] * wave[2]
-                    out[i, t, GAP] = level + means[at + SHARED + i - begins[p]] + asks[s] - listed[i]
-                    out[i, t, DRIFT] = swing - faded * (means[at] + asks[s])
-                    out[i, t, SALE] = now[i] - listed[i]
-                    out[i, t, WAIT] = every[i] - (t - changed[i])
+                    s, place = supplier[i], corners[p] + (i - begin) * (end - begin + 1)
+                    said, variance, level, in_cosine, in_sine = foretold(
+                        means, distance, shared, cross, between, cosine, sine, p, i, place
+                    )
+                    rest, variance = listed[i] - said - asks[s], variance + BLUR * noise[p] + asks_doubt[s]
+                    waited = t - changed[i]
+                    if cut[i] and rest < 0:
+                        along = False
+                        for j in range(begin, end):
+                            along |= j != i and fresh[j] and miss[j] < miss[i] / 2
+                        chance = chance_of_list(waited, every[i], punctual[i])
+                        odds[i] = 0.0 if along else max(sale_odds(rest, variance, chance), 0.0)
+                        if odds[i] > 0:
+                            listed[i] = earlier[i]
+                            continue
+                    if waited > 0:
+                        punctual[i] += 0.1 * (on_time(waited, every[i]) - punctual[i])
+                        punctual[i] = min(max(punctual[i], 0.1), 0.95)
+                        every[i] += 0.15 * (min(max(waited, every[i] / 2), 2 * every[i]) - every[i])
+                        changed[i] = t
+                    if rest * rest <= LIMIT * LIMIT * variance:
+                        told[p] = min(told[p] + 1, MOST_STEPS)
+                        noise[p] *= 1 + (rest * rest / variance - 1) / told[p]
+                    learn(
+                        means,
+                        distance,
+                        shared,
+                        cross,
+                        between,
+                        response,
+                        cosine,
+                        sine,
+                        p,
+                        begin,
+                        end,
+                        corners[p],
+                        i,
+                        rest,
+                        variance,
+                        level,
+                        in_cosine,
+                        in_sine,
+                    )
+                level = means[p, 0] + means[p, 1] * cosine + means[p, 2] * sine
+                drift = means[p, 1] * (waves[0, t + ahead] - cosine) + means[p, 2] * (waves[1, t + ahead] - sine)
+                for i in range(begin, end):
+                    now_known, s = out[i, t], supplier[i]
+                    if t < first[i]:
+                        now_known[:] = 0
+                        continue
+                    now_known[GAP] = level + distance[i] + asks[s] - listed[i]
+                    now_known[DRIFT] = drift - faded * (means[p, 0] + asks[s])
+                    now_known[SALE] = now[i] - listed[i]
+                    now_known[WAIT] = every[i] - (t - changed[i])
             before = now
     return out
 

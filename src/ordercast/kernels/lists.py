@@ -7,9 +7,10 @@ import math
 import numba as nb
 import numpy as np
 
-from ordercast.kernels.compiled import COLUMN, FLOAT, INT, Floats, jit
+from ordercast.kernels.compiled import COLUMN, FLOAT, INT, TABLE, Floats, jit
 
 SHARED = 3  # parts of a product that its suppliers share: deviation, and the year's cosine and sine
+LEVEL, COSINE, SINE, LEVEL_COSINE, LEVEL_SINE, BOTH_WAVES = range(6)  # their variances and covariances
 OWN_DRIFT = 0.004  # of the variance of a step: how a series' own distance wanders
 LIMIT = 3.0  # standard deviations: what lies further off is cut there, and doubted
 SAMPLE = 128  # misses that their median is told from
@@ -35,36 +36,56 @@ def chance_of_list(waited: float, every: float, punctual: float) -> float:
     return punctual / 3 if on_time(waited, every) else max((1 - punctual) / max(every - 3, 1.0), 0.003)
 
 
-@jit(nb.void, COLUMN, INT, INT, FLOAT, FLOAT, INT)
-def grow_unsure(covs: Floats, corner: int, size: int, noise: float, keep: float, steps: int) -> None:
-    """Let so many steps pass over what is known of a product, in place."""
+@jit(nb.void, TABLE, TABLE, COLUMN, INT, INT, INT, INT, FLOAT, FLOAT, INT)
+def grow_unsure(
+    shared: Floats,
+    cross: Floats,
+    between: Floats,
+    p: int,
+    begin: int,
+    end: int,
+    corner: int,
+    noise: float,
+    keep: float,
+    steps: int,
+) -> None:
+    """Let so many steps pass over what is known of product `p`, in place; see `structures` for the places."""
     kept = keep if steps == 1 else keep**steps
-    for x in range(size):
-        covs[corner + x] *= kept
-        covs[corner + x * size] *= kept
-    covs[corner] += noise * (1 - kept * kept) / (1 - keep * keep)
-    for own in range(SHARED, size):
-        covs[corner + own * (size + 1)] += OWN_DRIFT * noise * steps
+    own, size = shared[p], end - begin
+    own[LEVEL] = own[LEVEL] * (kept * kept) + noise * (1 - kept * kept) / (1 - keep * keep)
+    own[LEVEL_COSINE] *= kept
+    own[LEVEL_SINE] *= kept
+    for k in range(size):
+        cross[begin + k, 0] *= kept
+        between[corner + k * (size + 1)] += OWN_DRIFT * noise * steps
 
 
-@jit((FLOAT, FLOAT), COLUMN, COLUMN, COLUMN, COLUMN, INT, INT, INT, INT)
+@jit((FLOAT,) * 5, TABLE, COLUMN, TABLE, TABLE, COLUMN, FLOAT, FLOAT, INT, INT, INT)
 def foretold(
-    means: Floats, covs: Floats, responses: Floats, wave: Floats, at: int, corner: int, size: int, own: int
-) -> tuple[float, float]:
-    """Mean and variance of the price whose own distance is part `own` of a product; see `structures` for the places.
+    means: Floats,
+    distance: Floats,
+    shared: Floats,
+    cross: Floats,
+    between: Floats,
+    cosine: float,
+    sine: float,
+    p: int,
+    i: int,
+    place: int,
+) -> tuple[float, float, float, float, float]:
+    """Mean and variance of price `i` of product `p`, and its covariance with the three parts that prices share.
 
-    responses: its covariance with every part is written there, in the row of that part.
+    place: of the variance of its own distance in `between`. Three parts are few: their sums are written out, which the
+    compiler keeps in registers.
     """
-    told, variance, row = means[at + own], 0.0, corner + own * size
-    for x in range(size):
-        total = covs[row + x]
-        for y in range(SHARED):
-            total += covs[corner + y * size + x] * wave[y]
-        responses[row + x] = total
-        if x < SHARED:
-            told += means[at + x] * wave[x]
-            variance += total * wave[x]
-    return told, variance + responses[row + own]
+    mean, own, with_it = means[p], shared[p], cross[i]
+    level = own[LEVEL] + own[LEVEL_COSINE] * cosine + own[LEVEL_SINE] * sine + with_it[0]
+    in_cosine = own[LEVEL_COSINE] + own[COSINE] * cosine + own[BOTH_WAVES] * sine + with_it[1]
+    in_sine = own[LEVEL_SINE] + own[BOTH_WAVES] * cosine + own[SINE] * sine + with_it[2]
+    told = mean[0] + mean[1] * cosine + mean[2] * sine + distance[i]
+    variance = level + in_cosine * cosine + in_sine * sine
+    variance += with_it[0] + with_it[1] * cosine + with_it[2] * sine + between[place]
+    return told, variance, level, in_cosine, in_sine
 
 
 @jit((FLOAT, FLOAT), FLOAT, FLOAT, FLOAT, FLOAT, FLOAT)
@@ -90,37 +111,68 @@ def common_miss(misses: Floats, variances: Floats, count: int) -> tuple[float, f
     centre = np.median(misses[: count : 1 + count // SAMPLE]) if count >= FEW else 0.0
     total = weight = 0.0
     for k in range(count):
-        most, certainty = 2 * math.sqrt(variances[k]), 1 / variances[k]
-        total += (centre + min(max(misses[k] - centre, -most), most)) * certainty
+        off, certainty = misses[k] - centre, 1 / variances[k]
+        if off * off > 4 * variances[k]:
+            off = math.copysign(2 * math.sqrt(variances[k]), off)
+        total += (centre + off) * certainty
         weight += certainty
     return total / weight, 1 / weight
 
 
-@jit(nb.void, COLUMN, COLUMN, COLUMN, INT, INT, INT, INT, FLOAT, FLOAT)
+@jit(nb.void, TABLE, COLUMN, TABLE, TABLE, COLUMN, COLUMN, FLOAT, FLOAT, INT, INT, INT, INT, INT, *(FLOAT,) * 5)
 def learn(
     means: Floats,
-    covs: Floats,
-    responses: Floats,
-    at: int,
+    distance: Floats,
+    shared: Floats,
+    cross: Floats,
+    between: Floats,
+    response: Floats,
+    cosine: float,
+    sine: float,
+    p: int,
+    begin: int,
+    end: int,
     corner: int,
-    size: int,
-    own: int,
+    i: int,
     miss: float,
     variance: float,
+    level: float,
+    in_cosine: float,
+    in_sine: float,
 ) -> None:
-    """Move the parts of a product, in place, by what one of its prices missed (Kalman)."""
-    row = corner + own * size
+    """Move what is known of product `p`, in place, by what its price `i` missed (Kalman).
+
+    level, in_cosine, in_sine: as `foretold` gave them; response: room for its covariance with all own distances.
+    """
+    size = end - begin
+    row = corner + (i - begin) * size
     if miss * miss > LIMIT * LIMIT * variance:  # a slip, or the series' own affair
         miss = math.copysign(LIMIT * math.sqrt(variance), miss)
-        covs[row + own] += variance / 2
-        responses[row + own] += variance / 2
+        between[row + i - begin] += variance / 2
         variance *= 1.5
     certainty = 1 / variance
-    for x in range(size):
-        gain = responses[row + x] * certainty
-        means[at + x] += gain * miss
-        for y in range(size):
-            covs[corner + x * size + y] -= gain * responses[row + y]
+    mean, own = means[p], shared[p]
+    gain, gain_cosine, gain_sine = level * certainty, in_cosine * certainty, in_sine * certainty
+    mean[0] += gain * miss
+    mean[1] += gain_cosine * miss
+    mean[2] += gain_sine * miss
+    own[LEVEL] -= gain * level
+    own[COSINE] -= gain_cosine * in_cosine
+    own[SINE] -= gain_sine * in_sine
+    own[LEVEL_COSINE] -= gain * in_cosine
+    own[LEVEL_SINE] -= gain * in_sine
+    own[BOTH_WAVES] -= gain_cosine * in_sine
+    for k in range(size):
+        with_it = cross[begin + k]
+        response[k] = between[row + k] + with_it[0] + with_it[1] * cosine + with_it[2] * sine
+        with_it[0] -= gain * response[k]
+        with_it[1] -= gain_cosine * response[k]
+        with_it[2] -= gain_sine * response[k]
+    for k in range(size):
+        own_gain = response[k] * certainty
+        distance[begin + k] += own_gain * miss
+        for other in range(size):
+            between[corner + k * size + other] -= own_gain * response[other]
 
 
 @jit((FLOAT, FLOAT), FLOAT, FLOAT, FLOAT, FLOAT)
