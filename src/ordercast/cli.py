@@ -25,6 +25,7 @@ PORTS_TO_TRY = 20
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def repro(context: typer.Context) -> None:
     """Run what has changed, from data to published orders (`dvc repro`; its options may follow), and sum it up."""
+    from ordercast import publish as publishing
     from ordercast.runner import die_with
 
     _params(whole=True)
@@ -34,7 +35,10 @@ def repro(context: typer.Context) -> None:
     code = _run_dvc(["repro", *context.args])
     if code == 0:
         typer.echo()
-        summary()
+        if publishing.ever(Path()):
+            summary()
+        else:  # only some of the stages were asked for
+            typer.echo("nothing is published yet; `ordercast repro` without a stage runs them all and publishes")
     raise typer.Exit(code)
 
 
