@@ -192,7 +192,7 @@ def test_a_whole_file_lacks_no_key(tmp_path: Path) -> None:
         "    max_products: 2000",
         "params.yaml line 5: base.seed is missing; add it, by default",
         "  seed: 7",
-        "params.yaml line 57: orders.defaults.pack_units is missing; add it, by default",
+        "params.yaml line 59: orders.defaults.pack_units is missing; add it, by default",
         "  pack_units: 1",
     ]
 

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ordercast import blocks, panel, store
-from ordercast.contracts import FIRST_DAY
+from ordercast.columns import FIRST_DAY
 from ordercast.panel import Panel
 
 SALES = "data/raw/sales.parquet"

@@ -39,6 +39,13 @@ ALIASES: dict[str, dict[str, str]] = {
         "qty": "quantity_units",
         "price": "unit_price",
     },
+    "price_tiers": {
+        "sku": "product_id",
+        "supplier": "supplier_id",
+        "min_quantity": "min_units",
+        "min_qty": "min_units",
+        "discount": "discount_rate",
+    },
 }
 # A column that may lack although none of its cells may be empty: the reader fills it and says so.
 FILLED = ("supplier_id", "currency", "in_stock", "as_of")
