@@ -78,7 +78,7 @@ def cases(given: argparse.Namespace) -> Iterator[Case]:
     """What to measure, made one by one."""
     if not given.source or "simulated" in given.source:
         for seed in given.seeds:
-            yield worlds.simulated(seed, given.products)
+            yield worlds.simulated(seed, given.products, volatility=given.volatility)
     for folder in (source for source in given.source if source != "simulated"):
         tables = panels.read(folder)
         for seed, years_back in itertools.product(given.seeds, range(given.years)):
@@ -114,6 +114,7 @@ def main() -> None:
     parser.add_argument("source", nargs="*", metavar="DIR|simulated", help="folders of tables; simulated by default")
     parser.add_argument("--products", type=int, default=200, help="products of a simulated world, most of a folder")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--volatility", type=float, default=1.0, help="of simulated prices, a share; .05 is a placebo")
     parser.add_argument("--years", type=int, default=1, help="test years of a folder, walking back from its last")
     parser.add_argument("--shelf-life-days", type=float, default=np.inf, help="of the products of a folder")
     parser.add_argument("--json", type=Path, required=True, help="file for the summary and the rows")

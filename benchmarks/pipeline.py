@@ -58,7 +58,7 @@ def make(folder: Path, products: int, days: int) -> None:
         blocks.write(tables, raw / f"{name}.parquet", schema.TABLES[name].key)
     ids = pd.Series([f"P{each:06d}" for each in range(products)], dtype="str")
     given = {"products": schema.TABLES["products"].empty().assign(product_id=ids)}
-    for name in ("products", "suppliers", "stock", "open_orders"):
+    for name in ("products", "suppliers", "stock", "open_orders", "price_tiers"):
         table = schema.check(given.get(name, schema.TABLES[name].empty()), name)
         store.write_parquet(table, raw / f"{name}.parquet", schema.TABLES[name].key)
     store.write_json({"simulated": False}, folder / "data" / "truth" / "about.json")

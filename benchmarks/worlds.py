@@ -65,14 +65,22 @@ class Case:
         return self.test_first - 1
 
 
-def simulated(seed: int, products: int, days: int = panels.SIMULATED_DAYS) -> Case:
-    """The simulated catalogue of that seed; what people wanted while the shelf was empty counts as demand."""
+def simulated(seed: int, products: int, days: int = panels.SIMULATED_DAYS, volatility: float = 1.0) -> Case:
+    """The simulated catalogue of that seed; what people wanted while the shelf was empty counts as demand.
+
+    volatility: 1, or what is left of every departure of a log price from its mean: with little of it there is nothing
+    to time, and a planner should lose nothing. The truth behind the prices is another one then, and left away.
+    """
     made = simulate.world(products, days, seed, simulate.DEFAULT_TODAY, "BRL")
+    name, truth = "simulated", made.truth
+    prices = made.prices if volatility == 1 else calmed(made.prices, volatility)
+    if volatility != 1:
+        name, truth = f"simulated at {volatility:g} of its volatility", {}
     wanted = made.truth["demand_states"][["product_id", "date", "true_units"]]
     wanted = wanted.rename(columns={"true_units": "demand_units"}).astype({"demand_units": "float64"})
-    tables = Tables("simulated", made.prices, made.sales, made.products, made.truth)
+    tables = Tables(name, prices, made.sales, made.products, truth)
     world = history.world_of(
-        made.prices,
+        prices,
         made.sales,
         made.products,
         made.suppliers,
@@ -84,6 +92,13 @@ def simulated(seed: int, products: int, days: int = panels.SIMULATED_DAYS) -> Ca
         wanted=wanted,
     )
     return _case(tables, world, seed, ())
+
+
+def calmed(prices: pd.DataFrame, volatility: float) -> pd.DataFrame:
+    """The quotes with their log departures from each series' mean scaled."""
+    log = np.log(prices["unit_price"])
+    mean = log.groupby([prices["product_id"], prices["supplier_id"]]).transform("mean")
+    return prices.assign(unit_price=np.exp(mean + volatility * (log - mean)).round(4))
 
 
 def real(tables: Tables, seed: int, products: int, years_back: int = 0, shelf_life_days: float = np.inf) -> Case:

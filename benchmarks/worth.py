@@ -216,8 +216,9 @@ def every_day(done: Replayed) -> pd.DataFrame:
     placed = run.orders
     cell = placed.product, placed.order_day - run.first_day
     ordered[cell] = placed.units
-    paid[cell] = world.paid_price(HEADLINE)[placed.series, placed.order_day]
-    seen[cell] = world.paid_price(BESIDE)[placed.series, placed.order_day]
+    due = 1 - world.terms.discount(placed.series, placed.units)
+    paid[cell] = due * world.paid_price(HEADLINE)[placed.series, placed.order_day]
+    seen[cell] = due * world.paid_price(BESIDE)[placed.series, placed.order_day]
     supplier[cell] = world.supplier_ids[placed.series]
     days = slice(run.first_day, run.last_day + 1)
     columns = {

@@ -8,19 +8,22 @@ import replayed
 
 from ordercast import schema
 from ordercast.orders import planned
+from ordercast.orders.limits import Limits
 from ordercast.orders.planned import Morning
 from ordercast.orders.planner import Planner
 from ordercast.orders.policies import ReorderPoint, just_in_time
 from ordercast.orders.replay import opening_morning
+from ordercast.orders.timing import NO_CORRECTION
 from ordercast.orders.words import Words
 from ordercast.orders.world import World
 
+__all__ = ["NO_CORRECTION", "PLANNER", "WORDS", "Morning", "planned", "rule", "worked"]
 WORDS = Words("BRL", "pt_BR")
 PLANNER = Planner(replayed.one_in_ten, just_in_time(2.05), execution="quote_seen")
 
 
-def worked(world: World, planner: Planner = PLANNER, budget: float | None = None) -> Morning:
-    return planned.morning(world, planner, np.ones(world.products, dtype=bool), budget)
+def worked(world: World, planner: Planner = PLANNER, allowed: Limits | None = None) -> Morning:
+    return planned.morning(world, planner, np.ones(world.products, dtype=bool), allowed)
 
 
 def rule(world: World, reason: str = "as the rule has it.", **changes: Any) -> pd.DataFrame:

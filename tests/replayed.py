@@ -52,12 +52,18 @@ def world(price: Any = 10.0, demand: Any = 1.0, *, on_hand: Any = 5.0, orders: A
     """A world of one product and one supplier, quoted every day, unless `changes` say otherwise.
 
     price, demand: one number, or one per day; a NaN price is a day without a quote. orders: (units, due in days,
-    arrives in days). changes: fields of Terms, numbers; lead_days and demand_days, arrays.
+    arrives in days). changes: fields of Terms, numbers; lead_days and demand_days, arrays; tiers, {units: discount}.
     """
     quotes, asked = (np.broadcast_to(np.asarray(of, dtype=float), (1, DAYS)).copy() for of in (price, demand))
     quoted = ~np.isnan(quotes)
     given = TERMS | {name: value for name, value in changes.items() if name in TERMS}
-    terms = Terms(product=np.zeros(1, dtype=np.int64), **{name: np.array([value]) for name, value in given.items()})
+    tiers = np.array(list(changes.get("tiers", {}).items()), dtype=float).reshape(-1, 2)
+    terms = Terms(
+        product=np.zeros(1, dtype=np.int64),
+        tier_units=tiers[None, :, 0],
+        tier_discount=tiers[None, :, 1],
+        **{name: np.array([value]) for name, value in given.items()},
+    )
     lead = np.full((1, DAYS), int(given["lead_time_days"]))
     units, due, arrives = np.array(orders, dtype=float).reshape(-1, 3).T
     return World(
@@ -92,7 +98,7 @@ def carried(quotes: np.ndarray) -> np.ndarray:
 
 @st.composite
 def worlds(draw: st.DrawFn, products: int = 4, days: int = 200) -> World:
-    """Up to `products` products of one to three suppliers, with gaps, shelves, packs, spoilage and uncertain leads."""
+    """Up to `products` products of one to three suppliers: gaps, shelves, packs, tiers, spoilage, uncertain leads."""
     return random_world(draw(st.integers(0, 2**32 - 1)), draw(st.integers(1, products)), days)
 
 
@@ -110,6 +116,7 @@ def random_world(seed: int, products: int, days: int) -> World:
         moq_units=np.ceil(rng.uniform(0, 6, series) * rate[product]),
         pack_units=pack,
         order_cost=rng.uniform(0, 20, series),
+        **random_tiers(seed, rate[product]),
         holding_rate_per_year=rng.uniform(0, 0.4, products),
         shelf_capacity_units=np.where(rng.random(products) < 0.3, np.inf, np.ceil(40 * rate)),
         shelf_life_days=rng.choice([3.0, 10.0, 30.0, np.inf], products),
@@ -144,6 +151,16 @@ def random_world(seed: int, products: int, days: int) -> World:
             np.maximum(due, 3),
         ),
     )
+
+
+def random_tiers(seed: int, rate: np.ndarray) -> dict[str, np.ndarray]:
+    """None, one or two tiers for each series, from some days of demand on."""
+    rng = np.random.default_rng([seed, 1])
+    count = rng.integers(0, 3, len(rate))[:, None]
+    units = np.cumsum(np.ceil(rng.uniform(3, 15, (len(rate), 2)) * rate[:, None]), axis=1)
+    there = np.arange(2) < count
+    discount = np.cumsum(rng.uniform(0, 0.15, (len(rate), 2)), axis=1)
+    return {"tier_units": np.where(there, units, np.inf), "tier_discount": np.where(there, discount, 0.0)}
 
 
 def corrupted(world: World, day: int, seed: int = 0) -> World:
@@ -218,7 +235,8 @@ def by_hand(world: World, product: int, decisions: list[tuple[int, float]], firs
         paid = order_cost = 0.0
         if series >= 0:
             lorries.append((day + int(world.lead_days[series, day]), units))
-            paid, order_cost = units * next_price(world, series, day), float(terms.order_cost[series])
+            paid = units * next_price(world, series, day) * (1 - discount(world, series, units))
+            order_cost = float(terms.order_cost[series])
         crates += [[day, load] for arrives, load in lorries if arrives == day]
         wanted = float(world.demand_units[product, day])
         for crate in crates:
@@ -238,6 +256,12 @@ def by_hand(world: World, product: int, decisions: list[tuple[int, float]], firs
         told["order"].append(order_cost)
         told["paid"].append(paid)
     return told
+
+
+def discount(world: World, series: int, units: float) -> float:
+    """What an order of so many units gets off."""
+    tiers = zip(world.terms.tier_units[series], world.terms.tier_discount[series], strict=True)
+    return max((float(off) for least, off in tiers if units >= least), default=0.0)
 
 
 def next_price(world: World, series: int, day: int) -> float:

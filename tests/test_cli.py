@@ -247,6 +247,13 @@ def test_repro_runs_the_pipeline_and_sums_up(project: Path) -> None:
     assert done.stdout.endswith("\n" + SUMMARY)
 
 
+def test_repro_of_a_stage_of_a_project_that_published_nothing_succeeds_and_says_so(project: Path) -> None:
+    pipeline(project, "python -c \"open('done', 'w').close()\"")
+    done = subprocess.run([sys.executable, "-m", "ordercast.cli", "repro"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1].startswith("nothing is published yet; ")
+
+
 def test_repro_passes_on_the_failure_of_a_stage(project: Path) -> None:
     pipeline(project, "python -c 'raise SystemExit(3)'")
     done = subprocess.run([sys.executable, "-m", "ordercast.cli", "repro"], capture_output=True, text=True)

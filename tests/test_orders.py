@@ -178,12 +178,12 @@ CASES = [
         world(
             stock=[{"on_hand_units": 55}],
             open_orders=[
-                {"order_id": f"PO-{day}", "due_on": f"2026-11-{day}", "quantity_units": 0.1} for day in (20, 24, 25)
+                {"order_id": f"PO-{day}", "due_on": f"2026-11-{day}", "quantity_units": 0.1} for day in (13, 24, 25)
             ],
         ),
         {"decision": "buy"},
         "stock 55 + 0.2 on order covers 5 days, F01 delivers in 5 days; reorder point 60 (demand 60 + safety 0), "
-        "economic lot 365; order PO-20 due 20/11/2026 is overdue and not counted.",
+        "economic lot 365; order PO-13 due 13/11/2026 is overdue and not counted.",
         id="sums_of_tenths_leave_no_rest_due_later",
     ),
     pytest.param(
@@ -219,10 +219,17 @@ CASES = [
         id="on_order_due_today_counts",
     ),
     pytest.param(
-        world(open_orders=[{"due_on": "2026-11-22"}]),
+        world(open_orders=[{"due_on": "2026-11-16"}]),
+        {"decision": "wait"},
+        "50 in stock + 100 on order covers 15 days, above the reorder point of 60 (demand 60 + safety 0); expected to "
+        "reach it on 02/12/2026; order PO-1 due 16/11/2026 is overdue, expected any day.",
+        id="an_order_a_week_late_still_counts_and_is_named",
+    ),
+    pytest.param(
+        world(open_orders=[{"due_on": "2026-11-15"}]),
         {"decision": "buy", "quantity_units": 365},
-        "; order PO-1 due 22/11/2026 is overdue and not counted.",
-        id="overdue_order_does_not_count_and_is_named",
+        "; order PO-1 due 15/11/2026 is overdue and not counted.",
+        id="overdue_for_longer_it_does_not_count",
     ),
     pytest.param(
         world(open_orders=[{"due_on": None}]),
@@ -233,7 +240,7 @@ CASES = [
     pytest.param(
         world(open_orders=[{"order_id": f"PO-{n}", "due_on": f"2026-11-0{n}"} for n in range(1, 6)]),
         {"decision": "buy"},
-        "order PO-3 due 03/11/2026 is overdue and not counted; 2 more late orders not counted.",
+        "order PO-3 due 03/11/2026 is overdue and not counted; 2 more late orders.",
         id="many_overdue_orders_are_counted_not_listed",
     ),
     pytest.param(
@@ -315,6 +322,25 @@ CASES = [
         {"decision": "wait", "order_on": "2026-12-07"},
         "room for 0 beside stock and all open orders and the least F01 delivers is 60; it will never fit",
         id="shelf_smaller_than_the_moq_never_has_room",
+    ),
+    pytest.param(
+        world(products=[{"shelf_capacity_units": 70}], suppliers=[{"moq_units": 80}], stock=[{"on_hand_units": 65}]),
+        {"decision": "wait"},
+        "above the reorder point of 60 (demand 60 + safety 0); expected to reach it on 24/11/2026; but the least F01 "
+        "delivers is 80, which the shelf of 70 never holds.",
+        id="a_shelf_that_never_holds_the_moq_is_said_before_it_matters",
+    ),
+    pytest.param(
+        world(suppliers=[{"lead_time_days": 0}], stock=[{"on_hand_units": 5}]),
+        {"decision": "buy", "arrive_on": "2026-11-23"},
+        "F01 delivers in 0 days; reorder point 10 (demand 10 + safety 0)",
+        id="no_lead_time_arrives_today",
+    ),
+    pytest.param(
+        world(suppliers=[{}, {"supplier_id": "F09", "order_cost": 0.0}]),
+        {"decision": "buy", "supplier_id": "F01"},
+        "F01 delivers in 5 days",
+        id="a_supplier_without_a_price_is_no_candidate",
     ),
     pytest.param(
         world(products=[{"shelf_capacity_units": 200}], open_orders=[{"due_on": "2026-12-24"}]),
@@ -736,7 +762,7 @@ def twin_candidate(row: Any, figures: Any, days: Any, given: Any) -> dict[str, A
     for order in given.open_orders.itertuples():
         due = (order.due_on - TODAY).days
         all_open += order.quantity_units
-        if 0 <= due <= protection:
+        if -7 <= due <= protection:
             counted += order.quantity_units
         elif due > protection:
             enters = math.ceil(due - protection)
@@ -801,8 +827,8 @@ def twin(tables: dict[str, pd.DataFrame], params: SimpleNamespace) -> pd.DataFra
         receipts: dict[int, float] = {}
         for order in own[1].itertuples():
             due = (order.due_on - TODAY).days
-            if due >= 0:
-                receipts[due] = receipts.get(due, 0) + order.quantity_units
+            if due >= -7:
+                receipts[max(due, 0)] = receipts.get(max(due, 0), 0) + order.quantity_units
         given.runs_out = runs_out(given.on_hand, receipts, days)
         found = []
         for row in quotes.itertuples():
@@ -851,7 +877,7 @@ def random_world(seed: int, products: int = 25) -> dict[str, pd.DataFrame]:
                 | {"order_cost": pick(0, 5, 30.5)}
             )
         for number in range(rng.integers(0, 4)):
-            due = TODAY + pd.Timedelta(days=int(rng.integers(-4, 25)))
+            due = TODAY + pd.Timedelta(days=int(rng.integers(-12, 25)))
             units = int(rng.integers(1, 60))
             orders_open.append(
                 {"order_id": f"{product}-{number}", "product_id": product, "due_on": due, "quantity_units": units}
@@ -912,7 +938,7 @@ SITUATIONS = {
     "price": st.floats(0.01, 500).map(lambda money: round(money, 2)),
     "order_cost": st.floats(0, 100).map(lambda money: round(money, 2)),
     "capacity": st.none() | st.integers(0, 600),
-    "due": st.none() | st.integers(-5, 40),
+    "due": st.none() | st.integers(-12, 40),
 }
 
 

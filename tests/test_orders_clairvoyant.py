@@ -23,7 +23,10 @@ EXECUTIONS = st.sampled_from(["next_quote", "quote_seen"])
 
 
 def tiny(seed: int, **terms: Any) -> World:
-    """A product of one or two suppliers for five days, few units, a shelf for seven; `terms` are set for all."""
+    """A product of one or two suppliers for five days, few units, a shelf for seven; `terms` are set for all.
+
+    Half of the series take something off orders of so many units.
+    """
     rng = np.random.default_rng(seed)
     made = replayed.random_world(seed, 1, LAST + 8)
     series = int(rng.integers(1, 3))
@@ -41,6 +44,9 @@ def tiny(seed: int, **terms: Any) -> World:
     }
     changed = {name: np.full(len(drawn[name]), value) for name, value in terms.items() if name in drawn}
     filled = {name: np.asarray(value, dtype=float) for name, value in (drawn | changed).items()}
+    tiers = np.random.default_rng([seed, 2])
+    filled["tier_units"] = np.where(tiers.random((series, 1)) < 0.5, tiers.integers(3, 7, (series, 1)), np.inf)
+    filled["tier_discount"] = np.where(np.isfinite(filled["tier_units"]), tiers.uniform(0, 0.4, (series, 1)), 0.0)
     orders = int(rng.integers(0, 3))
     none = np.zeros(orders, dtype=np.int64)
     lead = rng.integers(0, 4, (series, made.days))
@@ -67,6 +73,7 @@ def cheapest(world: World, execution: Execution) -> float:
     year = world.cheapest_price[0, max(LAST - 364, 0) : LAST + 1]
     worth = min(float(np.nanmean(year)), float(year[-1]))
     used = world.demand_units[0, FIRST : LAST + 1].mean() * min(60, terms.shelf_life_days[0])
+    worth *= 1 - max(replayed.discount(world, series, used) for series in range(len(terms.product)))
     paid = world.paid_price(execution)
 
     def from_morning(day: int, crates: list[tuple[int, float]], lorries: list[tuple[int, float]]) -> float:
@@ -81,7 +88,8 @@ def cheapest(world: World, execution: Execution) -> float:
             while (units := units + pack) <= room:
                 if units >= terms.moq_units[series]:
                     load = (day + int(world.lead_days[series, day]), units)
-                    cost = terms.order_cost[series] + units * paid[series, day]
+                    due = (1 - replayed.discount(world, series, units)) * units
+                    cost = terms.order_cost[series] + due * paid[series, day]
                     costs.append(cost + rest_of(day, crates, [*lorries, load]))
         return float(min(costs))
 
@@ -162,6 +170,8 @@ RISE, FALL = (np.where(np.arange(replayed.DAYS) < 20, 10.0, later) for later in 
         pytest.param({"price": FALL, "on_hand": 5.0}, {13: 6, 19: 10}, id="bridges_the_time_until_a_fall"),
         pytest.param({"price": RISE, "on_hand": 8.0, "pack_units": 6.0}, {16: 72}, id="in_whole_packs"),
         pytest.param({"moq_units": 30.0, "unit_value": 99.0}, {13: 30}, id="no_less_than_the_moq"),
+        pytest.param({"tiers": {40: 0.4}, "on_hand": 8.0}, {16: 40}, id="enough_for_a_discount"),
+        pytest.param({"tiers": {40: 0.01}, "on_hand": 8.0}, {16: 13}, id="no_more_for_a_discount_that_is_none"),
         pytest.param({"moq_units": 90.0}, {}, id="nothing_where_the_moq_is_more_than_it_is_worth"),
         pytest.param(
             {"price": RISE, "on_hand": 10.0, "shelf_capacity_units": 12.0}, {18: 10}, id="no_more_than_the_shelf_takes"

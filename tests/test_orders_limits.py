@@ -1,13 +1,15 @@
-"""A budget for the orders of a day: what it cuts, what it leaves alone, and the sentence that says so."""
+"""Limits of a day's orders together: what they cut, what they leave alone, and the sentences that say so."""
 
 import mornings
 import numpy as np
+import pandas as pd
 import pytest
 import replayed
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ordercast.orders import limits
+from ordercast.orders.limits import Limits
 from ordercast.orders.world import World
 
 
@@ -27,22 +29,22 @@ def spent(known: mornings.Morning) -> float:
 )
 def test_one_product_within_a_budget(budget, units, says):
     world = replayed.world(on_hand=0.0, demand=4.0, order_cost=1.0)
-    free, known = mornings.worked(world), mornings.worked(world, budget=budget)
+    free, known = mornings.worked(world), mornings.worked(world, allowed=Limits(budget=budget))
     assert free.worked.units[0] > 0
     assert known.worked.units[0] == (free.worked.units[0] if units is None else units)
     assert (known.coupled is None) == (budget is None)
     if known.coupled is not None:
-        assert says in limits.said(known.coupled, budget, mornings.WORDS)
+        assert says in limits.said(known.coupled, Limits(budget=budget), mornings.WORDS)
 
 
 def test_half_the_money_buys_less_and_says_what_more_would_return():
     world = replayed.world(on_hand=0.0, demand=4.0, order_cost=1.0)
     free = mornings.worked(world)
     budget = spent(free) / 2
-    known = mornings.worked(world, budget=budget)
+    known = mornings.worked(world, allowed=Limits(budget=budget))
     assert 0 < known.worked.units[0] < free.worked.units[0]
     assert spent(known) <= budget * (1 + 1e-9)
-    assert "cuts 1 products" in limits.said(known.coupled, budget, mornings.WORDS)
+    assert "cuts 1 products" in limits.said(known.coupled, Limits(budget=budget), mornings.WORDS)
 
 
 @given(replayed.worlds(products=4, days=120), st.floats(0, 2))
@@ -52,7 +54,7 @@ def test_no_budget_is_ever_exceeded_and_untrusted_products_are_left_alone(world:
     own = np.where(trusted, free.worked.units, 0.0)
     money = own * free.paid[np.maximum(free.worked.series, 0)]
     budget = share * float(np.nansum(money))
-    limited, found = limits.within(free.worked, budget, trusted, np.zeros(world.products))
+    limited, found = limits.within(free.worked, Limits(budget=budget), trusted, np.zeros(world.products))
     assert found.spent <= budget * (1 + 1e-9)
     assert limited.units[~trusted].tolist() == free.worked.units[~trusted].tolist()
     terms, bought = world.terms, np.flatnonzero(trusted & (limited.series >= 0))
@@ -60,3 +62,130 @@ def test_no_budget_is_ever_exceeded_and_untrusted_products_are_left_alone(world:
     assert (np.mod(units, terms.pack_units[series]) == 0).all()
     assert (units >= terms.moq_units[series]).all()
     assert (units <= free.state.room_units[bought]).all()
+
+
+def line_of(known: mornings.Morning) -> pd.Series:
+    trusted = np.ones(known.world.products, dtype=bool)
+    rule = mornings.rule(known.world)
+    return mornings.planned.lines(rule, known, trusted, mornings.NO_CORRECTION, mornings.WORDS).iloc[0]
+
+
+HUNGRY = {"on_hand": 0.0, "demand": 4.0, "order_cost": 1.0}  # it wants some 20 units at 10 each
+NOBODY = np.zeros(1, dtype=np.int64)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "most", "bound", "says"),
+    [
+        pytest.param(
+            Limits(room=10.0, unit_volume=np.array([2.0])),
+            5,
+            "warehouse_volume",
+            "The warehouse's room for 10 cuts 1 products, 10 are taken; one more of it would return R$",
+            id="half_the_room",
+        ),
+        pytest.param(Limits(room=1e6, unit_volume=np.array([2.0])), None, "none", "does not bind: ", id="room_enough"),
+        pytest.param(
+            Limits(room=10.0, unit_volume=np.zeros(1), unmeasured=1),
+            None,
+            "none",
+            "1 products without unit_volume are taken to need none of it.",
+            id="what_has_no_volume_needs_no_room",
+        ),
+        pytest.param(
+            Limits(names=np.array(["F1"], dtype=object), minimum=np.array([1.0]), supplier=NOBODY),
+            None,
+            "none",
+            "No supplier's minimum order value binds.",
+            id="a_minimum_that_is_met",
+        ),
+        pytest.param(
+            Limits(names=np.array(["F1"], dtype=object), minimum=np.array([1e6]), supplier=NOBODY),
+            0,
+            "supplier_minimum",
+            "change 1 products; without an order stay F1 (R$",
+            id="a_minimum_beyond_all_demand",
+        ),
+    ],
+)
+def test_a_limit_is_kept_named_and_said(allowed, most, bound, says):
+    world = replayed.world(**HUNGRY)
+    free, known = mornings.worked(world), mornings.worked(world, allowed=allowed)
+    units = known.worked.units[0]
+    assert units == (free.worked.units[0] if most is None else most)
+    assert line_of(known)["binding_constraint"] == bound
+    told = limits.said(known.coupled, allowed, mornings.WORDS)
+    assert says in told.replace("\xa0", " ")
+    if bound != "none":
+        assert " changed it. The ERP rule: " in line_of(known)["reason"]
+    figures = limits.report(known.coupled, allowed)
+    assert figures["gap_to_dual_bound"] <= 0.2  # lots of one product: what whole units leave over
+    assert figures["room"] == allowed.room
+
+
+def test_a_minimum_lifts_an_order_that_is_worth_it():
+    world = replayed.world(**HUNGRY)
+    free = mornings.worked(world)
+    least = spent(free) * 1.2
+    allowed = Limits(names=np.array(["F1"], dtype=object), minimum=np.array([least]), supplier=NOBODY)
+    known = mornings.worked(world, allowed=allowed)
+    assert least <= spent(known) < 1.1 * least
+    assert line_of(known)["binding_constraint"] == "supplier_minimum"
+
+
+def tables(world: World, **terms: object) -> dict[str, pd.DataFrame]:
+    """The tables beside a world of one product and a second one that the planner does not know."""
+    products = pd.DataFrame({"product_id": ["P1", "P2"], "unit_volume": [2.0, np.nan]})
+    suppliers = pd.DataFrame({"product_id": ["P1", "P2"], "supplier_id": "F1", "min_order_value": [np.nan, 100.0]})
+    stock = pd.DataFrame({"product_id": ["P1"], "on_hand_units": [3.0]})
+    order = {"order_id": "O1", "product_id": "P1", "quantity_units": 4.0, "status": "open", "due_on": world.dates[-1]}
+    orders = pd.DataFrame([order, order | {"order_id": "O2", "status": "received"}])
+    return {"products": products, "suppliers": suppliers, "stock": stock, "open_orders": orders}
+
+
+def test_what_the_rule_orders_takes_its_part_first():
+    world = replayed.world(**HUNGRY)
+    one = mornings.rule(world).iloc[[0]]
+    other = one.assign(product_id="P2", quantity_units=7, total_cost=70.0)
+    both = pd.concat([one, other], ignore_index=True)
+    for trusted, room, money in (
+        (True, 100 - 2 * 7, 70.0),
+        (False, 100 - 2 * 7 - 2 * one["quantity_units"].iloc[0], None),
+    ):
+        found = limits.of(world, both, np.array([trusted]), budget=500.0, warehouse_volume=100.0, **tables(world))
+        assert found.room == max(room, 0)
+        assert found.minimum.tolist() == [100.0 - 70.0 if trusted else max(30.0 - one["total_cost"].iloc[0], 0.0)]
+        assert money is None or found.budget == 500.0 - money
+    assert found.names.tolist() == ["F1"]
+    assert not Limits().any
+    assert found.any
+
+
+@pytest.mark.parametrize(
+    ("settings_", "minimum", "expected"),
+    [
+        pytest.param((None, None), np.nan, False, id="nothing"),
+        pytest.param((None, None), 0.0, False, id="a_minimum_of_nothing"),
+        pytest.param((None, None), 5.0, True, id="a_minimum"),
+        pytest.param((0.0, None), np.nan, True, id="a_budget_of_nothing"),
+        pytest.param((None, 3.0), np.nan, True, id="a_warehouse"),
+    ],
+)
+def test_what_couples_the_orders_of_a_day(settings_, minimum, expected):
+    suppliers = pd.DataFrame({"supplier_id": ["F1"], "min_order_value": [minimum]})
+    assert limits.wanted(*settings_, suppliers) is expected
+
+
+def test_lines_under_their_suppliers_minimum_say_so():
+    lines = pd.DataFrame(
+        {
+            "supplier_id": ["F1", "F1", "F1", "F2", "F3"],
+            "quantity_units": [3, 2, 0, 5, 1],
+            "total_cost": [30.0, 20.0, 0.0, 50.0, 1.0],
+            "reason": ["a.", "b.", "c.", "d.", "e."],
+        }
+    )
+    suppliers = pd.DataFrame({"supplier_id": ["F1", "F1", "F2"], "min_order_value": [np.nan, 60.0, 50.0]})
+    told = limits.under_minimum(lines, suppliers, mornings.WORDS)["reason"].str.replace("\xa0", " ").tolist()
+    under = " All lines to F1 come to R$ 50,00, under its minimum of R$ 60,00."
+    assert told == [f"a.{under}", f"b.{under}", "c.", "d.", "e."]

@@ -14,6 +14,7 @@ from ordercast.orders import ORDER_COLUMNS, URGENT, planned
 from ordercast.orders.planner import Planner
 from ordercast.orders.replay import opening_morning
 from ordercast.orders.timing import NO_CORRECTION, Correction
+from ordercast.orders.whys import AS_THE_RULE
 from ordercast.orders.world import World
 
 ALL = slice(None)
@@ -91,7 +92,11 @@ def test_every_line_of_the_planner_is_one_that_can_be_placed(world, execution):
         assert line.buy_below_unit_price >= 0
         assert line.waiting_cost >= 0
         assert 0 <= line.regret_probability <= 1
-        assert line.unit_price == known.view.today_price[series]
+        quote = known.view.today_price[series]
+        due = 1 - replayed.discount(world, series, line.quantity_units)
+        assert line.unit_price == pytest.approx(due * quote, abs=1e-6)
+        if not line.reason.startswith(AS_THE_RULE):
+            assert (" off from " in line.reason) == (due < 1)
         assert (line.quantity_units > 0) == (line.decision == "buy")
         assert (line.order_on == pd.Timestamp(world.dates[-1])) == (line.decision == "buy")
         assert (line.arrive_on - line.order_on).days == terms.promised_days[series]
@@ -101,7 +106,7 @@ def test_every_line_of_the_planner_is_one_that_can_be_placed(world, execution):
             assert line.quantity_units <= state.room_units[at]
             assert line.waiting_cost == 0
             if not known.worked.floored[at]:
-                assert line.unit_price <= line.buy_below_unit_price + 1e-4
+                assert quote <= line.buy_below_unit_price + 1e-4
         else:
             assert line.just_in_time_saving == 0
             assert line.unit_price >= line.buy_below_unit_price - 1e-4

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from replayed import AsTold
 
-from ordercast.orders import erp, policies, savings
+from ordercast.orders import erp, policies, savings, supply
 from ordercast.orders.policies import PromoRule, ReorderPoint, just_in_time
 from ordercast.orders.replay import replay
 from ordercast.orders.world import State, View, World
@@ -89,6 +89,13 @@ def erp_plan(view: View, state: State, service_factor: float) -> pd.DataFrame:
         pd.DataFrame({**key, **figures}),
         pd.DataFrame({"product_id": product, "on_hand_units": state.on_hand_units}),
         due,
+        pd.DataFrame(
+            {
+                **{name: np.repeat(column, terms.tier_units.shape[1]) for name, column in key.items()},
+                "min_units": terms.tier_units.ravel(),
+                "discount_rate": terms.tier_discount.ravel(),
+            }
+        ).query("discount_rate > 0"),
         today=TODAY,
         run_id="run-1",
         params=rules,
@@ -101,7 +108,7 @@ def erp_plan(view: View, state: State, service_factor: float) -> pd.DataFrame:
 @given(replayed.worlds(days=130), st.sampled_from([0.5, 1.5, 2.05, 3.0]), st.integers(100, 129))
 def test_the_erp_rule_on_arrays_is_that_of_the_plan(world: World, service_factor: float, day: int) -> None:
     view, state = morning(world, day)
-    series, units = ReorderPoint(service_factor, patience_days=0).decide(view, state)
+    series, units = ReorderPoint(service_factor).decide(view, state)
     plan = erp_plan(view, state, service_factor)
     # Which supplier is in time depends on receipts too, where the plan looks at each and the replay at their sum.
     alike = (np.bincount(world.terms.product) == 1) | ~np.isin(np.arange(world.products), state.order_product)
@@ -157,7 +164,7 @@ def test_the_erp_rule_takes_the_cheapest_supplier_that_is_in_time(
     fast = replayed.world(lead_time_days=1.0, price=10.0)
     both = {
         name: np.concatenate([getattr(one.terms, name), getattr(fast.terms, name)])
-        for name in ("product", "lead_time_days", "lead_time_sd_days", "moq_units", "pack_units", "order_cost")
+        for name in ("product", *supply.SUPPLIER_FIGURES, "tier_units", "tier_discount")
     }
     daily = ("unit_price", "quoted", "lead_days")
     world = replace(

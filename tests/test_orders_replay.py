@@ -103,7 +103,8 @@ def test_the_money_adds_up(world: World, policy: Any, execution: Any) -> None:
     np.testing.assert_allclose(costs.daily.sum(axis=1), costs.total + costs.opening_value, atol=1e-6)
     assert (costs.end_credit >= 0).all()
     paid = world.paid_price(execution)[run.orders.series, run.orders.order_day]
-    assert table["purchase_cost"].sum() == pytest.approx((run.orders.units * paid).sum())
+    due = [1 - replayed.discount(world, *each) for each in zip(run.orders.series, run.orders.units, strict=True)]
+    assert table["purchase_cost"].sum() == pytest.approx((run.orders.units * paid * due).sum())
 
 
 @pytest.mark.parametrize("policy", POLICIES, ids=NAMES)

@@ -80,6 +80,7 @@ def test_chances_days_and_units_stay_in_their_bounds(world, units):
     assert ((told.regret >= 0) & (told.regret <= 1)).all()
     assert (told.regret[told.wait_days == 0] == 0).all()
     paid = timing.expected_paid(view, worked.ahead, "next_quote")[np.maximum(of, 0)]
+    paid = paid * (1 - world.terms.discount(np.maximum(of, 0), worked.units))
     assert (told.unit_cost[of >= 0] >= paid[of >= 0]).all()
 
 

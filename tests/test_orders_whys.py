@@ -11,6 +11,11 @@ LINE = {
     "supplier_id": "F05",
     "quantity_units": 1332,
     "unit_price": 5.9,
+    "quote": 5.9,
+    "discount": 0.0,
+    "tier_units": 0.0,
+    "held_by": "",
+    "lost_unit_added": 0.0,
     "days_of_cover": 17.0,
     "cover_ends": True,
     "buy_below_unit_price": 5.98,
@@ -20,7 +25,7 @@ LINE = {
     "later_unit_price": 6.25,
     "on_hand_units": 1127.5,
     "on_order_units": 0.0,
-    "waiting_cost": 0.0,
+    "cost_of_today": 0.0,
 }
 RULE = "Wait: enough."
 
@@ -63,7 +68,7 @@ def said(locale: str = "pt_BR", **changes: object) -> str:
             id="it_lasts_beyond_the_forecast",
         ),
         pytest.param(
-            {"decision": "wait", "waiting_cost": 12.4},
+            {"decision": "wait", "cost_of_today": 12.4},
             "Wait: F05 asks R$ 5,90, R$ 6,25 is expected in 7 days; stock 1.127,5 + 0 on order lasts 17 days; ordering "
             "today would cost R$ 12,40 more.",
             id="a_wait",
@@ -72,6 +77,30 @@ def said(locale: str = "pt_BR", **changes: object) -> str:
 )
 def test_the_planners_sentence_stands_before_the_rules(changes, expected):
     assert said(**changes) == f"{expected} The ERP rule: {RULE}"
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        pytest.param({"discount": 0.12, "tier_units": 500.0}, "at R$ 5,90 (12% off from 500 units): ", id="a_tier"),
+        pytest.param(
+            {"discount": 0.12, "tier_units": 500.0}, "; worth it up to a quote of R$ 5,98.", id="its_limit_is_a_quote"
+        ),
+        pytest.param({"held_by": "budget"}, ". The budget of today's orders changed it. The ERP", id="a_budget"),
+        pytest.param(
+            {"decision": "wait", "cost_of_today": -3.5, "held_by": "warehouse_volume"},
+            "; ordering today would save R$ 3,50. The room left in the warehouse changed it. The ERP",
+            id="a_wait_for_want_of_room",
+        ),
+        pytest.param(
+            {"lost_unit_added": 2.5},
+            " To serve enough, a unit that lacks counts R$ 2,50 more. The",
+            id="a_service_floor",
+        ),
+    ],
+)
+def test_what_changed_an_order_is_said(changes, says):
+    assert says in said(**changes)
 
 
 def test_where_both_agree_the_rule_speaks():

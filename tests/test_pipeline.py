@@ -14,11 +14,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import duckdb
+import numpy as np
+import pandas as pd
 import pytest
 import small
 import yaml
 
+from benchmarks.pipeline import run_cells
+from ordercast import schema, store
+from ordercast.contracts import INPUTS
 from ordercast.ledger import Ledger, Line, tables
+from ordercast.orders import backtest
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = os.environ | {
@@ -174,6 +180,87 @@ def test_the_erp_rule_can_plan_alone(run):
     command(clone, "dvc", "checkout", "-q")
 
 
+TODAY = pd.Timestamp("2026-10-31")
+
+
+@pytest.fixture(scope="module")
+def odd(run, tmp_path_factory) -> Path:
+    """The run's tables with one thing odd about each of the first products, and everything that couples orders set."""
+    clone, folder = run[0], tmp_path_factory.mktemp("odd")
+    for part in ("data/raw", "data/features", "data/forecast", "models"):
+        shutil.copytree(clone / part, folder / part)
+    raw = {name: store.read_parquet(folder / f"data/raw/{name}.parquet") for name in INPUTS}
+    suppliers, orders = raw["suppliers"], raw["open_orders"]
+    own = {n: suppliers["product_id"] == f"P00000{n}" for n in range(1, 8)}
+    suppliers.loc[own[1], "lead_time_days"] = 0.0
+    suppliers.loc[own[2], "lead_time_days"] = np.nan
+    suppliers.loc[own[3], "moq_units"] = 1e6
+    raw["stock"] = raw["stock"][raw["stock"]["product_id"] != "P000004"]
+    late = {"product_id": "P000005", "supplier_id": suppliers.loc[own[5], "supplier_id"].iloc[0], "status": "open"}
+    due = {f"LATE{days}": TODAY - pd.Timedelta(days=days) for days in (3, 20)}
+    late = pd.DataFrame([late | {"order_id": name, "quantity_units": 9.0, "due_on": day} for name, day in due.items()])
+    raw["open_orders"] = pd.concat([orders, late], ignore_index=True).astype({"ordered_on": orders["ordered_on"].dtype})
+    priceless = suppliers[own[6]].iloc[[0]].assign(supplier_id="PRICELESS", order_cost=0.0)
+    raw["suppliers"] = pd.concat([suppliers, priceless], ignore_index=True).assign(min_order_value=1000.0)
+    raw["sales"] = raw["sales"][raw["sales"]["product_id"] != "P000007"]
+    raw["price_tiers"] = suppliers[["product_id", "supplier_id"]].assign(min_units=1.0, discount_rate=0.1)
+    raw["products"]["unit_volume"] = 0.5
+    for name, frame in raw.items():
+        store.write_parquet(schema.check(frame, name), folder / f"data/raw/{name}.parquet", schema.TABLES[name].key)
+    ahead = folder / "data/forecast/demand.parquet"
+    told = store.read_parquet(ahead)
+    store.write_parquet(told[told["product_id"] != "P000007"], ahead, [])
+    shutil.copy2(clone / "params.yaml", folder)
+    return folder
+
+
+def planned_in(folder: Path, monkeypatch: pytest.MonkeyPatch, **settings: object) -> pd.DataFrame:
+    """The lines of the sixth notebook's cells, run in the folder with the planner trusted; by product_id."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("ORDERCAST_ROOT", str(folder))
+    monkeypatch.setattr(backtest, "trusted", lambda done, now: np.ones(now.products, dtype=np.bool_))
+    params = yaml.safe_load((folder / "params.yaml").read_text())
+    params["orders"] |= {"backtest_days": 28, "backtest_products": 2} | settings
+    (folder / "params.yaml").write_text(yaml.safe_dump(params))
+    run_cells("orders")
+    return store.read_parquet(folder / "data/orders/orders.parquet").set_index("product_id")
+
+
+def test_odd_input_is_planned_around_and_said(odd, monkeypatch):
+    lines = planned_in(odd, monkeypatch, warehouse_volume=1e6, service_floor=0.98)
+    said, reason = json.loads((odd / "reports/orders.json").read_text()), lines["reason"]
+    assert len(lines) == 12
+    assert (lines["arrive_on"] == lines["order_on"])["P000001"]
+    assert "; assumed lead time 7 days" in reason["P000002"]
+    assert lines.loc["P000003", ["decision", "planned_by"]].tolist() == ["wait", "erp"]
+    assert "never" in reason["P000003"]
+    assert "; stock unknown, taken as 0" in reason["P000004"]
+    assert "; order LATE20 due 11/10/2026 is overdue and not counted" in reason["P000005"]
+    assert "; order LATE3 due 28/10/2026 is overdue, expected any day" in reason["P000005"]
+    assert "PRICELESS" not in set(lines["supplier_id"])
+    assert reason["P000007"].startswith("Wait: no demand forecast, ")
+    buys = lines[lines["quantity_units"] > 0]
+    assert len(buys)
+    assert buys["reason"].str.contains("(10% off from 1 units)", regex=False).all()
+    assert (lines["planned_by"] == "planner").sum() == 10
+    assert buys.groupby("supplier_id")["total_cost"].sum().min() > 500  # each asks for 1000, at tomorrow's prices
+    assert 0 < said["limits"]["room"] < 1e6
+    assert said["limits"]["gap_to_dual_bound"] < 1e-2
+    assert said["service"]["products"] == 11
+    assert said["service"]["floor"] == 0.98
+
+
+def test_a_budget_smaller_than_one_moq_buys_nothing_and_says_so(odd, monkeypatch, capsys):
+    lines = planned_in(odd, monkeypatch, budget=0.5)
+    assert "The budget of R$\xa00,50 does not pay the smallest order, R$" in capsys.readouterr().out
+    by_planner = lines[lines["planned_by"] == "planner"]
+    assert len(by_planner) == 10
+    assert (by_planner["quantity_units"] == 0).all()
+    cut = by_planner[by_planner["binding_constraint"] == "budget"]
+    assert len(cut)
+    assert cut["reason"].str.contains("The budget of today's orders changed it.", regex=False).all()
+
+
 def test_the_reports_stand_alone(run):
     clone, _ = run
     pages = sorted((clone / "reports").glob("*.html"))
@@ -261,7 +348,7 @@ def test_an_experiment_on_files_and_its_metrics_beside_the_last(run, tmp_path):
     """The small world's own tables as CSV files give the forecasts and orders of the simulated source."""
     clone, _ = run
     before = {name: table(clone, name) for name in ("forecast/prices", "forecast/demand", "orders/orders")}
-    for name in ("prices", "sales", "products", "suppliers", "stock", "open_orders"):
+    for name in INPUTS:
         duckdb.sql(f"COPY (SELECT * FROM '{clone}/data/raw/{name}.parquet') TO '{tmp_path}/{name}.csv' (HEADER)")
     command(clone, "dvc", "exp", "run", "-S", "data.source=files", "-S", f"data.path={tmp_path}")
     for name, earlier in before.items():

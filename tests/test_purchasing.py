@@ -47,6 +47,14 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 "status": ["open"],
             }
         ),
+        "raw/price_tiers": pd.DataFrame(
+            {
+                "product_id": ["A", "B"],
+                "supplier_id": ["F2", "F1"],
+                "min_units": [9.0, 5.0],
+                "discount_rate": [0.1, 0.2],
+            }
+        ),
         "features/series": series,
         "forecast/prices": _ahead(key[key["product_id"].isin(["A", "B"])], 10.0),
         "forecast/demand": _ahead(ids[ids["product_id"].isin(["A", "B"])], 5.0),
@@ -106,6 +114,7 @@ def test_the_world_of_some_products_holds_nothing_of_others():
     assert state.on_hand_units.tolist() == [10.0, 20.0]
     assert state.expected_units.tolist() == [0.0, 7.0]
     assert known.terms.moq_units.tolist() == [2.0, 2.0, 2.0]
+    assert known.terms.tier_units.tolist() == [[np.inf], [9.0], [5.0]]
 
 
 def test_todays_world_counts_the_orders_people_approved_and_the_past_does_not():
@@ -165,4 +174,4 @@ def test_an_even_sample_of_nothing_is_nothing():
 
 
 def test_the_tables_of_the_stage_are_those_it_declares():
-    assert set(TABLES) == {"prices", "sales", "products", "suppliers", "stock", "open_orders"}
+    assert set(TABLES) == {"prices", "sales", "products", "suppliers", "stock", "open_orders", "price_tiers"}

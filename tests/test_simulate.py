@@ -24,13 +24,16 @@ KEYS = {
 COLUMNS = {
     "prices": "product_id supplier_id date unit_price currency",
     "sales": "product_id date demand_units in_stock",
-    "products": "product_id name category unit holding_rate_per_year shelf_capacity_units shelf_life_days unit_value",
-    "suppliers": "product_id supplier_id lead_time_days lead_time_sd_days moq_units pack_units order_cost",
+    "products": "product_id name category unit holding_rate_per_year shelf_capacity_units shelf_life_days unit_value "
+    "unit_volume",
+    "suppliers": "product_id supplier_id lead_time_days lead_time_sd_days moq_units pack_units order_cost "
+    "min_order_value",
     "stock": "product_id on_hand_units as_of",
     "open_orders": "order_id product_id supplier_id quantity_units unit_price ordered_on due_on status",
 }
 TODAY = pd.Timestamp(DEFAULT_TODAY)
 SUNDAY = 6
+OPEN = ["shelf_life_days", "unit_volume", "min_order_value"]  # what keeps for ever, and limits nobody set
 
 
 def small_world(products: int = 40, seed: int = 7, today: date = DEFAULT_TODAY) -> World:
@@ -60,7 +63,7 @@ def test_a_table_is_unique_and_sorted_by_its_key_with_a_fresh_index(simulated: W
     assert not table.duplicated(key).any()
     pd.testing.assert_frame_equal(table, table.sort_values(key, ignore_index=True))
     assert isinstance(table.index, pd.RangeIndex)
-    assert table.drop(columns="shelf_life_days", errors="ignore").notna().all(axis=None)
+    assert table.drop(columns=OPEN, errors="ignore").notna().all(axis=None)
     for column, dtype in table.dtypes.items():
         if str(column).endswith("_id"):
             assert dtype == "str"

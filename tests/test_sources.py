@@ -17,13 +17,14 @@ GOOD = {
     "prices": "product_id,supplier_id,date,unit_price,currency\n"
     "A,S,2026-01-01,3.5,BRL\nA,S,2026-01-02,4,BRL\nB,S,2026-01-02,9,BRL\n",
     "sales": "product_id,date,demand_units,in_stock\nA,2026-01-01,3,true\nA,2026-01-02,0,false\n",
-    "products": "product_id,name,category,unit,holding_rate_per_year,shelf_capacity_units,shelf_life_days,unit_value\n"
-    "A,Aço,Metais,kg,0.2,500,,7\nB,Bronze,Metais,kg,0.2,,,\n",
-    "suppliers": "product_id,supplier_id,lead_time_days,lead_time_sd_days,moq_units,pack_units,order_cost\n"
-    "A,S,7,1.5,10,5,50\nB,S,3,,1,1,\n",
+    "products": "product_id,name,category,unit,holding_rate_per_year,shelf_capacity_units,shelf_life_days,unit_value,"
+    "unit_volume\nA,Aço,Metais,kg,0.2,500,,7,0.01\nB,Bronze,Metais,kg,0.2,,,,\n",
+    "suppliers": "product_id,supplier_id,lead_time_days,lead_time_sd_days,moq_units,pack_units,order_cost,"
+    "min_order_value\nA,S,7,1.5,10,5,50,300\nB,S,3,,1,1,,\n",
     "stock": "product_id,on_hand_units,as_of\nA,12,2026-01-02\nB,0,2026-01-01\n",
     "open_orders": "order_id,product_id,supplier_id,quantity_units,unit_price,ordered_on,due_on,status\n"
     "1,A,S,20,3.4,2025-12-30,2026-01-06,open\n",
+    "price_tiers": "product_id,supplier_id,min_units,discount_rate\nA,S,100,0.05\nA,S,500,0.12\n",
 }
 TABLES = schema.INPUTS
 
@@ -71,6 +72,7 @@ def test_good_tables_come_whole_and_without_notes(tmp_path: Path):
         "suppliers": 2,
         "stock": 2,
         "open_orders": 1,
+        "price_tiers": 2,
         "quarantine": 0,
         "notes": 0,
     }
@@ -78,7 +80,7 @@ def test_good_tables_come_whole_and_without_notes(tmp_path: Path):
         pd.testing.assert_frame_equal(schema.check(frame, name), frame)
     assert raw.prices.iloc[1].tolist() == ["A", "S", pd.Timestamp("2026-01-02"), 4.0, "BRL"]
     assert raw.sales["in_stock"].tolist() == [True, False]
-    assert raw.suppliers.iloc[1].isna().tolist() == [False, False, False, True, False, False, True]
+    assert raw.suppliers.iloc[1].isna().tolist() == [False, False, False, True, False, False, True, True]
 
 
 @pytest.mark.parametrize("ending", ["parquet", "xlsx"])
@@ -185,7 +187,8 @@ def test_prices_alone_are_enough_and_all_assumptions_are_told(tmp_path: Path):
             {"suppliers": "product_id,supplier_id,moq_units\nA,S,1\n"},
             (
                 "suppliers",
-                "columns not given are left empty: lead_time_days, lead_time_sd_days, pack_units, order_cost",
+                "columns not given are left empty: lead_time_days, lead_time_sd_days, pack_units, order_cost, "
+                "min_order_value",
             ),
             id="optional_columns",
         ),
@@ -217,6 +220,7 @@ FILL = "Fill the cell or remove the row"
 ONE_OF_EACH = "Keep one row of each, adding up what belongs together"
 ADD_IT = "Add it to products, or correct or remove the row"
 UNKNOWN = "product_id is a product that neither products nor prices have"
+TIER = "product_id, supplier_id, min_units"
 ROW_FAULTS = [
     ("prices", "A,S,2026-01-03,-3.2,BRL", "unit_price is not above 0", "-3.2", CORRECT),
     ("prices", "A,S,2026-01-03,0,BRL", "unit_price is not above 0", "0", CORRECT),
@@ -253,12 +257,14 @@ ROW_FAULTS = [
     ("sales", "A,2026-01-03,1,maybe", "in_stock is neither true nor false", "maybe", "Write true or false"),
     ("sales", "Z,2026-01-03,1,true", UNKNOWN, "Z", ADD_IT),
     ("sales", "A,2026-01-02,7,true", "product_id, date is given more than once", "A, 2026-01-02", ONE_OF_EACH),
-    ("products", "A,Açúcar,,,,,,", "product_id is given more than once", "A", ONE_OF_EACH),
-    ("products", "C,Cobre,,,0,,,", "holding_rate_per_year is not above 0", "0", CORRECT),
-    ("suppliers", "A,S,9,,,,", "product_id, supplier_id is given more than once", "A, S", ONE_OF_EACH),
-    ("suppliers", "Z,S,9,,,,", UNKNOWN, "Z", ADD_IT),
-    ("suppliers", "A,T,soon,,,,", "lead_time_days is not a number", "soon", DIGITS),
-    ("suppliers", "A,T,7,,,1.5,", "pack_units is not a whole number", "1.5", CORRECT),
+    ("products", "A,Açúcar,,,,,,,", "product_id is given more than once", "A", ONE_OF_EACH),
+    ("products", "C,Cobre,,,0,,,,", "holding_rate_per_year is not above 0", "0", CORRECT),
+    ("products", "C,Cobre,,,,,,,0", "unit_volume is not above 0", "0", CORRECT),
+    ("suppliers", "A,S,9,,,,,", "product_id, supplier_id is given more than once", "A, S", ONE_OF_EACH),
+    ("suppliers", "Z,S,9,,,,,", UNKNOWN, "Z", ADD_IT),
+    ("suppliers", "A,T,soon,,,,,", "lead_time_days is not a number", "soon", DIGITS),
+    ("suppliers", "A,T,7,,,1.5,,", "pack_units is not a whole number", "1.5", CORRECT),
+    ("suppliers", "A,T,7,,,,,-1", "min_order_value is below 0", "-1", CORRECT),
     ("stock", "A,13,2026-01-02", "product_id is given more than once", "A", ONE_OF_EACH),
     ("stock", "Z,13,2026-01-02", UNKNOWN, "Z", ADD_IT),
     ("stock", "B,-1,2026-01-02", "on_hand_units is below 0", "-1", CORRECT),
@@ -273,6 +279,26 @@ ROW_FAULTS = [
     ("open_orders", "2,Z,S,1,,,,", UNKNOWN, "Z", ADD_IT),
     ("open_orders", "2,A,S,-1,,,,", "quantity_units is below 0", "-1", CORRECT),
     ("open_orders", "2,A,S,1,,,soon,", "due_on is not a date written YYYY-MM-DD", "soon", ISO),
+    ("price_tiers", "A,S,0,0.1", "min_units is not above 0", "0", CORRECT),
+    ("price_tiers", "A,S,9,1", "discount_rate is not below 1", "1", CORRECT),
+    ("price_tiers", "A,S,9,-0.1", "discount_rate is below 0", "-0.1", CORRECT),
+    ("price_tiers", "A,S,9,", "discount_rate is missing", "empty", FILL),
+    (
+        "price_tiers",
+        "A,S,500,0.2",
+        "product_id, supplier_id, min_units is given more than once",
+        "A, S, 500.0",
+        ONE_OF_EACH,
+    ),
+    ("price_tiers", "Z,S,9,0.1", UNKNOWN, "Z", ADD_IT),
+    (
+        *(
+            "price_tiers",
+            "B,X,9,0.1",
+            "supplier_id is a supplier that neither suppliers nor prices have for this product",
+        ),
+        *("X", "Correct the supplier, or remove the row"),
+    ),
 ]
 
 
@@ -403,6 +429,15 @@ def test_all_faults_of_all_tables_are_told_together(tmp_path: Path):
         "- stock (stock.csv): product_id is a product that neither products nor prices have in 1 row: row 4 (Z)",
         "Nothing was written",
     ]
+
+
+def test_minimum_order_values_of_one_supplier_that_disagree_are_told(tmp_path: Path):
+    suppliers = "product_id,supplier_id,min_order_value\nA,S,300\nB,S,200\nA,T,100\nB,T,\n"
+    [line] = refusal(put(tmp_path, GOOD | {"suppliers": suppliers}))
+    assert line == (
+        "suppliers (suppliers.csv): min_order_value is not the same in all rows of one supplier in 2 rows: row 2 (300)"
+        ", row 3 (200). A supplier has one minimum for all that is ordered of him on a day: keep one value."
+    )
 
 
 def test_five_rows_are_named_and_the_others_counted(tmp_path: Path):

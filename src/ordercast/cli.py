@@ -23,6 +23,7 @@ NOT_THERE = 5  # the exit code of a stage that did not reach its database
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def repro(context: typer.Context) -> None:
     """Run what has changed, from data to published orders (`dvc repro`; its options may follow), and sum it up."""
+    from ordercast import publish as publishing
     from ordercast.repro import forget_the_dead
     from ordercast.runner import die_with
 
@@ -33,7 +34,10 @@ def repro(context: typer.Context) -> None:
     code = _run_dvc(["repro", *context.args])
     if code == 0:
         typer.echo()
-        summary()
+        if publishing.ever(Path()):
+            summary()
+        else:  # only some of the stages were asked for
+            typer.echo("nothing is published yet; `ordercast repro` without a stage runs them all and publishes")
     raise typer.Exit(code)
 
 
@@ -179,6 +183,8 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="the checks as J
     from ordercast import doctor as doctors
 
     checks = doctors.look(Path(), os.environ, dt.datetime.now(dt.UTC))
+    import json
+
     typer.echo(json.dumps(doctors.report(checks), indent=1) if as_json else doctors.lines(checks))
     raise typer.Exit(any(check.state == "missing" for check in checks))
 

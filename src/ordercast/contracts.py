@@ -1,99 +1,8 @@
 """The tables of Ordercast as declarations: columns, types, units, bounds and a sentence on each column."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Literal
+from ordercast.columns import DTYPES, INFINITE, NOT_WHOLE, OUT_OF_CALENDAR, Column, Kind, Table
 
-import numpy as np
-import pandas as pd
-
-Kind = Literal["text", "number", "count", "flag", "day"]
-DTYPES: dict[Kind, Any] = {
-    "text": "str",
-    "number": "float64",
-    "count": "int64",
-    "flag": "bool",
-    "day": "datetime64[us]",
-}
-FIRST_DAY, LAST_DAY = pd.Timestamp("1900-01-01"), pd.Timestamp("2099-12-31")
-INFINITE = "is infinite"
-NOT_WHOLE = "is not a whole number"
-OUT_OF_CALENDAR = f"is not between {FIRST_DAY:%Y-%m-%d} and {LAST_DAY:%Y-%m-%d}"
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column: its kind (see `DTYPES`), unit, meaning and bounds. `required` cells may not be empty."""
-
-    name: str
-    kind: Kind
-    unit: str
-    description: str
-    required: bool = False
-    above: float | None = None
-    at_least: float | None = None
-    at_most: float | None = None
-    whole: bool = False
-    one_of: tuple[str, ...] = ()
-
-    def rules(self) -> Iterator[tuple[str, Any]]:
-        """Yield (what a bad cell is, a test that good cells pass) for each bound; empty cells are exempt."""
-        if self.kind == "number":
-            yield INFINITE, np.isfinite
-        if self.kind == "day":
-            yield OUT_OF_CALENDAR, lambda cells: cells.between(FIRST_DAY, LAST_DAY)
-        if self.above is not None:
-            yield f"is not above {self.above:g}", lambda cells: cells > self.above
-        if self.at_least is not None:
-            yield f"is below {self.at_least:g}", lambda cells: cells >= self.at_least
-        if self.at_most is not None:
-            yield f"is above {self.at_most:g}", lambda cells: cells <= self.at_most
-        if self.whole:
-            yield NOT_WHOLE, lambda cells: cells == cells.round()
-        if self.one_of:
-            yield f"is not one of {', '.join(self.one_of)}", lambda cells: cells.isin(self.one_of)
-
-    def bounds(self) -> str:
-        """Return what a cell must be beside its kind, in words: "above 0; a whole number"."""
-        words = {
-            "above {:g}": self.above,
-            "at least {:g}": self.at_least,
-            "at most {:g}": self.at_most,
-            "a whole number": self.whole or None,
-            "one of {}": ", ".join(self.one_of) or None,
-        }
-        return "; ".join(text.format(bound) for text, bound in words.items() if bound is not None)
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table: its sort key and its columns in order.
-
-    unique: one row per key. extensible: further columns may follow. ascending: columns of which none is below
-    the one before it.
-    """
-
-    name: str
-    description: str
-    key: tuple[str, ...]
-    columns: tuple[Column, ...]
-    unique: bool = True
-    extensible: bool = False
-    ascending: tuple[str, ...] = ()
-
-    @property
-    def names(self) -> list[str]:
-        """Return the column names in order."""
-        return [column.name for column in self.columns]
-
-    def column(self, name: str) -> Column:
-        """Return the column of that name; KeyError when the table has none."""
-        return {column.name: column for column in self.columns}[name]
-
-    def empty(self) -> pd.DataFrame:
-        """Return a frame without rows that has every column in its type."""
-        return pd.DataFrame({c.name: pd.Series([], dtype=DTYPES[c.kind]) for c in self.columns})
-
+__all__ = ["DTYPES", "INFINITE", "INPUTS", "NOT_WHOLE", "OUT_OF_CALENDAR", "TABLES", "Column", "Kind", "Table"]
 
 _PRODUCT = Column("product_id", "text", "", "Product, as text: leading zeros count.", required=True)
 _SUPPLIER = Column("supplier_id", "text", "", "Supplier; 'default' where the data name none.", required=True)
@@ -157,6 +66,7 @@ _CONTRACTS = (
             Column("shelf_capacity_units", "number", "units", "Most that can be stored.", at_least=0),
             Column("shelf_life_days", "number", "days", "Days until it spoils.", at_least=0),
             Column("unit_value", "number", "currency/unit", "What a lacking unit costs.", at_least=0),
+            Column("unit_volume", "number", "volume/unit", "Space, as orders.warehouse_volume counts it.", above=0),
         ),
     ),
     Table(
@@ -171,6 +81,13 @@ _CONTRACTS = (
             Column("moq_units", "number", "units", "Least quantity of an order.", at_least=0),
             Column("pack_units", "number", "units", "Units in a pack.", at_least=1, whole=True),
             Column("order_cost", "number", "currency", "Fixed cost of one order.", at_least=0),
+            Column(
+                "min_order_value",
+                "number",
+                "currency",
+                "Least that a day's lines of this supplier must come to together; the same in all rows of a supplier.",
+                at_least=0,
+            ),
         ),
     ),
     Table(
@@ -196,6 +113,25 @@ _CONTRACTS = (
             Column("ordered_on", "day", "", "Day of the order."),
             Column("due_on", "day", "", "Day of delivery; an order without one is never counted on."),
             Column("status", "text", "", "Such as open; received, cancelled and closed orders do not count."),
+        ),
+    ),
+    Table(
+        "price_tiers",
+        "Quantity discounts: an order of so many units pays less for all of its units.",
+        ("product_id", "supplier_id", "min_units"),
+        (
+            _PRODUCT,
+            _SUPPLIER,
+            Column("min_units", "number", "units", "Least order that gets the discount.", required=True, above=0),
+            Column(
+                "discount_rate",
+                "number",
+                "1",
+                "Taken off the quoted price, a share of it.",
+                required=True,
+                at_least=0,
+                below=1,
+            ),
         ),
     ),
     Table(
@@ -251,19 +187,26 @@ _CONTRACTS = (
             Column("quantity_units", "count", "units", "Units to order.", required=True, at_least=0),
             Column("order_on", "day", "", "Day to order."),
             Column("arrive_on", "day", "", "Day of arrival to expect."),
-            Column("unit_price", "number", "currency/unit", "Price counted with.", at_least=0),
+            Column(
+                "unit_price",
+                "number",
+                "currency/unit",
+                "Price counted with, less the discount.",
+                at_least=0,
+            ),
             Column("total_cost", "number", "currency", "Quantity times unit price.", at_least=0),
             Column("expected_saving", "number", "currency", "Expected saving against the ERP rule."),
             Column("saving_p10", "number", "currency", "Saving undercut with probability 10%."),
             Column("saving_p90", "number", "currency", "Saving undercut with probability 90%."),
             _share("regret_probability", "Probability that a later price is lower.", required=False),
-            Column("buy_below_unit_price", "number", "currency/unit", "Buy at once below it.", at_least=0),
+            Column("buy_below_unit_price", "number", "currency/unit", "Buy at once at a quote below it.", at_least=0),
             Column("erp_quantity_units", "count", "units", "ERP quantity.", required=True, at_least=0),
             Column(
                 "binding_constraint",
                 "text",
                 "",
-                "What bound the quantity: budget, moq, pack, shelf_capacity, shelf_life or none.",
+                "What bound the quantity: budget, warehouse_volume, supplier_minimum, moq, pack, shelf_capacity, "
+                "shelf_life or none.",
             ),
             Column("reason", "text", "", "The line's reason in a sentence.", required=True),
         ),
@@ -296,4 +239,4 @@ _CONTRACTS = (
     ),
 )
 TABLES = {table.name: table for table in _CONTRACTS}
-INPUTS = ("prices", "sales", "products", "suppliers", "stock", "open_orders")
+INPUTS = ("prices", "sales", "products", "suppliers", "stock", "open_orders", "price_tiers")

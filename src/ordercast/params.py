@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from ordercast import params_faults as faults
 
-INPUT_TABLES = ("prices", "sales", "products", "suppliers", "stock", "open_orders")
+INPUT_TABLES = ("prices", "sales", "products", "suppliers", "stock", "open_orders", "price_tiers")
 
 
 class ParamsError(ValueError):
@@ -186,6 +186,12 @@ class Orders(Section):
     backtest_days: int = _knob(365, "days of the past on which the policies are replayed", ge=28, le=1095)
     backtest_products: int = _knob(100, "most products replayed; of more an even sample", ge=1)
     budget: float | None = _knob(None, "most money for the planner's orders of a day; null: no limit", ge=0)
+    warehouse_volume: float | None = _knob(
+        None, "most space of all stock and orders, in the unit of products.unit_volume; null: no limit", ge=0
+    )
+    service_floor: float | None = _knob(
+        None, "least share of demand that the planner expects to serve of each product; null: none", gt=0, lt=1
+    )
     service_level: float = _knob(0.975, "share of order cycles without a stock-out", ge=0.5, le=0.9999)
     review_period_days: int = _knob(1, "days between two looks at the stock", ge=1, le=365)
     defaults: OrderDefaults = _knob(OrderDefaults(), "what is assumed where the tables are silent")

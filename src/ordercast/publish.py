@@ -73,6 +73,11 @@ def publish(root: str | Path) -> dict[str, Any]:
     return run
 
 
+def ever(root: str | Path) -> bool:
+    """Whether a run was ever published here."""
+    return (Path(root) / PUBLISHED / POINTER).is_file()
+
+
 def current(root: str | Path) -> Path:
     """The folder of the run that people are to see. Raises PublishError where none was published."""
     pointer = Path(root) / PUBLISHED / POINTER

@@ -13,7 +13,7 @@ from ordercast.orders.outlook import Asked, Outlook, Stored
 from ordercast.orders.world import World
 from ordercast.train import fit
 
-TABLES = ("prices", "sales", "products", "suppliers", "stock", "open_orders")
+TABLES = ("prices", "sales", "products", "suppliers", "stock", "open_orders", "price_tiers")
 KEY = ["product_id", "supplier_id"]
 BLOCK_PRODUCTS = 2000
 PLANNED_DAYS = 400  # of history that today's plan looks back on: a year of usual prices and what leads up to it
@@ -67,7 +67,7 @@ def world(
     if open_orders is not None:
         tables["open_orders"] = open_orders[open_orders["product_id"].isin(products["product_id"])]
     return history.world_of(
-        *(tables[name] for name in TABLES),
+        **tables,
         defaults=settings.defaults,
         today=today.date(),
         seed=seed,
@@ -75,9 +75,9 @@ def world(
     )
 
 
-def blocks(products: pd.DataFrame, budget: float | None) -> list[pd.DataFrame]:
-    """The products in blocks that bound the memory; in one where a budget couples them all."""
-    size = BLOCK_PRODUCTS if budget is None else max(len(products), 1)
+def blocks(products: pd.DataFrame, coupled: bool) -> list[pd.DataFrame]:
+    """The products in blocks that bound the memory; in one where limits couple them all."""
+    size = max(len(products), 1) if coupled else BLOCK_PRODUCTS
     return [products.iloc[begin : begin + size].reset_index(drop=True) for begin in range(0, len(products), size)]
 
 

@@ -77,8 +77,8 @@ def account(world: World, run: Run, execution: Execution) -> Account:
     base = world.base_price(run.first_day)
     cell = placed.product, placed.order_day - run.first_day
     purchase, order, ordered = (np.zeros_like(run.stock_units) for _ in range(3))
-    paid = world.paid_price(execution)[placed.series, placed.order_day]
-    np.add.at(purchase, cell, placed.units * paid)
+    quote = world.paid_price(execution)[placed.series, placed.order_day]
+    np.add.at(purchase, cell, placed.units * quote * (1 - terms.discount(placed.series, placed.units)))
     np.add.at(order, cell, terms.order_cost[placed.series])
     np.add.at(ordered, cell, placed.units)
     held = base * terms.holding_rate_per_year / DAYS_PER_YEAR
@@ -119,11 +119,17 @@ def end_credit(world: World, run: Run) -> Floats:
 
 
 def end_worth(world: World, first_day: int, last_day: int) -> tuple[Floats, Floats]:
-    """What a unit left over after those days is worth, and of how many at most, (products,) each; see `end_credit`."""
+    """What a unit left over after those days is worth, and of how many at most, (products,) each; see `end_credit`.
+
+    Where as many would get a discount in one order, they are worth what they would cost in it.
+    """
     prices = world.cheapest_price[:, max(last_day + 1 - BASE_PRICE_DAYS, 0) : last_day + 1]
     value = np.fmin(np.nanmean(prices, axis=1), prices[:, -1])
     per_day = world.demand_units[:, first_day : last_day + 1][:, -DEMAND_DAYS:].mean(axis=1)
-    return value, per_day * np.minimum(CREDIT_DAYS, world.terms.shelf_life_days)
+    used = per_day * np.minimum(CREDIT_DAYS, world.terms.shelf_life_days)
+    every = np.arange(len(world.terms.product))
+    off = np.maximum.reduceat(world.terms.discount(every, used[world.terms.product]), world.terms.starts)
+    return (1 - off) * value, used
 
 
 def run_out_total(world: World, run: Run, after: Policy, execution: Execution) -> Floats:

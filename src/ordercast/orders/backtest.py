@@ -110,10 +110,15 @@ def report(done: Backtest | None) -> dict[str, Any] | None:
     }
 
 
-def rivals(forecasts: Forecasts, floor: ReorderPoint, nodes: int, execution: Execution) -> list[Planner]:
+def rivals(
+    forecasts: Forecasts, floor: ReorderPoint, nodes: int, execution: Execution, service_floor: float | None = None
+) -> list[Planner]:
     """The planner, and the deterministic programme on the means of the same forecasts."""
     once = Remembered(forecasts)
-    return [Planner(once, floor, nodes, execution), Planner(Certain(once), floor, 1, execution, "point_dp")]
+    return [
+        Planner(once, floor, nodes, execution, service_floor=service_floor),
+        Planner(Certain(once), floor, 1, execution, "point_dp"),
+    ]
 
 
 def backtest(world: World, first_day: int, erp: ReorderPoint, contenders: Sequence[Planner]) -> Backtest:

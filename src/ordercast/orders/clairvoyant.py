@@ -142,23 +142,23 @@ def problems(world: World, first_day: int, last_day: int, execution: Execution) 
     arrives = np.clip(opening.order_arrives_in_days, 0, days)
     np.add.at(receipts, (opening.order_product, arrives), opening.order_units)
     held = base * terms.holding_rate_per_year / DAYS_PER_YEAR
-    arrival, order_day, series = _filed(world, first_day, last_day)
+    arrival, order_day, series, least_units, off = _filed(world, first_day, last_day)
     product = terms.product[series]
     ends = np.searchsorted(product, np.arange(world.products + 1))
     price = world.paid_price(execution)
     for p in range(world.products):
         own = slice(ends[p], ends[p + 1])
-        at, placed, maker = arrival[own], order_day[own], series[own]
+        at, placed, maker, least = arrival[own], order_day[own], series[own], least_units[own]
         due = np.append(receipts[p], 0.0)[::-1].cumsum()[::-1][1:]  # still under way after each day
         shelf = np.minimum(terms.shelf_capacity_units[p], _most(world, p, demand[p].sum() + end_units[p]))
         sold = np.append(0.0, demand[p].cumsum())
         stock = float(opening.on_hand_units[p] + receipts[p, 0])
         step, levels = _grid(world, p, demand[p], receipts[p], stock, float(shelf))
         offers = np.zeros(len(at), foresight.OFFER)
-        offers["order_day"], offers["price"] = placed, price[maker, first_day + placed]
+        offers["order_day"], offers["price"] = placed, (1 - off[own]) * price[maker, first_day + placed]
         offers["order_cost"] = terms.order_cost[maker]
         pack = terms.pack_units[maker]
-        packs = np.maximum(np.ceil(terms.moq_units[maker] / pack), 1)
+        packs = np.maximum(np.ceil(least / pack), 1)
         offers["first_levels"], offers["lot_levels"] = np.rint(packs * pack / step), np.rint(pack / step)
         offers["room_units"] = shelf - due[at]
         offers["ceiling_units"] = offers["room_units"] - (sold[at] - sold[placed])
@@ -179,15 +179,26 @@ def problems(world: World, first_day: int, last_day: int, execution: Execution) 
         )
 
 
-def _filed(world: World, first_day: int, last_day: int) -> tuple[Ints, Ints, Ints]:
-    """Day of arrival, day of ordering and series of all that can be ordered, sorted by product and in that order.
+def _filed(world: World, first_day: int, last_day: int) -> tuple[Ints, Ints, Ints, Floats, Floats]:
+    """All that can be ordered: day of arrival and of ordering, series, least units and discount; sorted by product
+    and in that order.
 
-    Days count from first_day; what comes after the last day comes on the one after it.
+    Days count from first_day; what comes after the last day comes on the one after it. Each price tier is an offer of
+    its own.
     """
     series, placed = np.nonzero(world.orderable[:, first_day : last_day + 1])
     arrival = np.minimum(placed + world.lead_days[series, first_day + placed], last_day - first_day + 1)
-    order = np.lexsort((series, placed, arrival, world.terms.product[series]))
-    return arrival[order], placed[order], series[order]
+    terms, rows = world.terms, np.arange(len(series))
+    least, off = [terms.moq_units[series]], [np.zeros(len(series))]
+    for tier_units, tier_discount in zip(terms.tier_units.T, terms.tier_discount.T, strict=True):
+        there = np.flatnonzero(np.isfinite(tier_units[series]))
+        own = series[there]
+        rows = np.append(rows, there)
+        least.append(np.maximum(terms.moq_units[own], tier_units[own]))
+        off.append(tier_discount[own])
+    arrival, placed, series = arrival[rows], placed[rows], series[rows]
+    order = np.lexsort((series, placed, arrival, terms.product[series]))
+    return arrival[order], placed[order], series[order], np.concatenate(least)[order], np.concatenate(off)[order]
 
 
 def _useful(sold: Floats, life_days: float) -> Floats:

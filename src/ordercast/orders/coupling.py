@@ -145,20 +145,25 @@ def _report(task: Task, wanted: Plan, plan: Plan, weights: Floats, bound: float)
         volume_multiplier=abs(float(weights[1])),
         dual_bound=min(bound, total),
         gap=max(total - bound, 0.0) / max(abs(bound), TIE),
-        bound_by=_bound_by(task, wanted, plan, weights, (desired - money, space - volume)),
+        bound_by=_bound_by(task, wanted, plan, weights, (desired - money, space - volume), asked < task.minimum),
         floor_missed=task.choices.floor & ~meets,
         shortfall=np.where(dropped, task.minimum - asked, 0.0),
         least_order=float((lines["price"] * lines["first_units"]).min(initial=np.inf)),
     )
 
 
-def _bound_by(task: Task, wanted: Plan, plan: Plan, weights: Floats, less: tuple[Floats, Floats]) -> NDArray[np.str_]:
-    """The limit that costs most of what a product gets less than it wants; a supplier's minimum where none does."""
+def _bound_by(
+    task: Task, wanted: Plan, plan: Plan, weights: Floats, less: tuple[Floats, Floats], short: Bools
+) -> NDArray[np.str_]:
+    """The limit that costs most of what a product gets less than it wants; a supplier's minimum where none does.
+
+    short: (suppliers,) where all that is wanted does not come to the minimum; others get nothing for want of money.
+    """
     supplier = task.supplier
     changed = (wanted[0] != plan[0]) | (wanted[1] != plan[1])
     own, now = supplier[wanted[0]], supplier[plan[0]]
     sums = np.append(np.bincount(now + 1, minlength=len(task.minimum) + 1)[1:], 1)
-    dropped = (own >= 0) & (sums[own] == 0) & (np.append(task.minimum, 0.0)[own] > 0)
+    dropped = (own >= 0) & (sums[own] == 0) & np.append(short, False)[own]
     lifted = (now >= 0) & (less[0] < 0) & (np.append(task.minimum, 0.0)[now] > 0)
     of_money, of_volume = weights[0] * less[0], weights[1] * less[1]
     if not weights.any():

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ordercast.kernels.steps import NEARLY
-from ordercast.orders import lattice
+from ordercast.orders import lattice, tiers
 from ordercast.orders.lattice import Problem
 from ordercast.orders.planned import Morning
 from ordercast.orders.world import Floats
@@ -95,6 +95,8 @@ def followed(problem: Problem, product: int, row: int, first_units: float) -> tu
     _, suppliers, _ = lattice.records(problem, lattice.LEVELS)
     lot, fixed = float(suppliers["lot_units"][row]), float(problem.offers.order_cost[row])
     least = max(np.ceil(max(problem.offers.moq_units[row], lot) / lot - NEARLY), 1) * lot
+    own = slice(problem.offers.tier_rows[row], problem.offers.tier_rows[row + 1])
+    tier_units, tier_discount = problem.offers.tier_units[own][None], problem.offers.tier_discount[own][None]
     level = np.arange(kept.shape[2]) * step
     sold = _by_arrival(problem.demand_mean[product], int(problem.lead_days[product]), days)
     limit, orders = np.full(days, np.nan), np.zeros(days)
@@ -107,8 +109,9 @@ def followed(problem: Problem, product: int, row: int, first_units: float) -> tu
             continue
         after = np.interp(stock + lots, level, kept[day, middle])
         wait = float(np.interp(stock, level, kept[day, middle]))
-        limit[day] = max(float(((wait - after - fixed) / lots).max()), 0.0)
-        cost = fixed + problem.paid[row, day, middle] * lots + after
+        due = (1 - tiers.reached(tier_units, tier_discount, lots)[0]) * lots
+        limit[day] = max(float(((wait - after - fixed) / due).max()), 0.0)
+        cost = fixed + problem.paid[row, day, middle] * due + after
         if cost.min() < wait:
             orders[day] = lots[int(np.argmin(cost))]
             stock += orders[day]

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ordercast.contracts import TABLES
-from ordercast.orders import reasons, supply
+from ordercast.orders import reasons, supply, tiers
 from ordercast.orders.lots import (
     economic_lot,
     lead_time_demand_sd,
@@ -27,6 +27,7 @@ def plan(
     suppliers: pd.DataFrame,
     stock: pd.DataFrame,
     open_orders: pd.DataFrame,
+    price_tiers: pd.DataFrame | None = None,
     *,
     today: pd.Timestamp,
     run_id: str,
@@ -56,11 +57,11 @@ def plan(
     quoted["product"] = ids.get_indexer(pd.Index(quoted["product_id"]))
     ahead = _last_rows(forecast_prices)
     candidates = quoted[quoted["status"] == "active"].merge(ahead, on=["product_id", "supplier_id"])
-    chosen = _choose(_size(_test(candidates, demand, held, params), held))
+    chosen = _choose(_size(_test(candidates, demand, held, params), held, tiers.padded(price_tiers, candidates)))
     lines = pd.concat([chosen, _without_candidate(quoted, chosen["product"], ids, params)], ignore_index=True)
     lines = lines.sort_values("product", ignore_index=True)
     reach = pd.concat([forecast_demand["horizon_days"], forecast_prices["horizon_days"]])
-    lines = _schedule(lines, demand, held, longest_days=int(reach.max()) if len(reach) else 1)
+    lines = _paid(_schedule(lines, demand, held, longest_days=int(reach.max()) if len(reach) else 1))
     for day in ("order", "arrive"):
         lines[f"{day}_on"] = (today + pd.to_timedelta(lines[f"{day}_days"], unit="D")).astype("datetime64[us]")
     lines["reason"] = reasons.sentences(lines, held, today=today, currency=currency, locale=locale)
@@ -104,8 +105,10 @@ def _test(candidates: pd.DataFrame, demand: DemandAhead, held: Stock, params: Ru
     )
 
 
-def _size(tested: pd.DataFrame, held: Stock) -> pd.DataFrame:
+def _size(tested: pd.DataFrame, held: Stock, price_tiers: tuple[Floats, Floats]) -> pd.DataFrame:
     """The tested candidates with quantity_units (0 unless due), what bound it, unit_cost and `situation`.
+
+    price_tiers: of `tiers.padded`; discount, tier_units: of the tier the lot reaches, which it does not seek.
 
     lot_days: the days of demand the economic lot was cut to, inf where it was not, NaN where the shortage is larger.
 
@@ -128,6 +131,7 @@ def _size(tested: pd.DataFrame, held: Stock) -> pd.DataFrame:
     lot_units = np.where(due, units, unbound)
     spoils = (wish == lot) & (keeps_days < LONGEST_LOT_DAYS)
     share = np.divide(order_cost, lot_units, out=np.full(len(wish), np.inf), where=lot_units > 0)
+    discount, tier_units = tiers.reached(*price_tiers, lot_units)
     return tested.assign(
         economic_lot=economic,
         lot_days=np.where(wish == lot, keeps_days, np.nan),
@@ -138,7 +142,9 @@ def _size(tested: pd.DataFrame, held: Stock) -> pd.DataFrame:
         bound=bound,
         binding_constraint=np.select([~due, spoils & np.isin(bound, ["none", "pack"])], ["none", "shelf_life"], bound),
         order_share=share,
-        unit_cost=np.round(price + share, 6),
+        discount=discount,
+        tier_units=tier_units,
+        unit_cost=np.round((1 - discount) * price + share, 6),
         situation=np.select([per_year == 0, ~due, units > 0], ["no_demand", "enough", "buy"], "shelf"),
     )
 
@@ -156,7 +162,7 @@ def _choose(sized: pd.DataFrame) -> pd.DataFrame:
     ).sort_values(["product", "late", "blocked", "late_days", "unit_cost", "supplier_id"], ignore_index=True)
     group = ranked.groupby("product")
     next_cost = group["unit_cost"].shift(-1).where(group["late"].shift(-1).eq(False))
-    limit = (next_cost - ranked["order_share"]).where(np.isfinite(next_cost)).round(2)
+    limit = ((next_cost - ranked["order_share"]) / (1 - ranked["discount"])).where(np.isfinite(next_cost)).round(2)
     ranked["buy_below_unit_price"] = limit.fillna(0.0).clip(lower=ranked["unit_price"])
     ranked["candidates"] = group["unit_cost"].transform("size")
     ranked["in_time"] = ranked["candidates"] - group["late"].transform("sum")
@@ -215,6 +221,13 @@ def _schedule(lines: pd.DataFrame, demand: DemandAhead, held: Stock, longest_day
         arrive_days=order_days + np.ceil(lines["lead_time_days"]),
         not_before=days > reach,
     )
+
+
+def _paid(lines: pd.DataFrame) -> pd.DataFrame:
+    """The lines with what is paid as unit_price: of an order, the quote less the discount of the tier it reaches."""
+    off = lines["discount"].where(lines["quantity_units"] > 0, 0.0).fillna(0.0)
+    quote = lines["unit_price"]
+    return lines.assign(unit_price=quote.where(off == 0, ((1 - off) * quote).round(6)), discount=off)
 
 
 def _days_to_reorder(enough: pd.DataFrame, demand: DemandAhead, held: Stock) -> Floats:

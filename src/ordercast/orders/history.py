@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ordercast import panel
-from ordercast.orders import supply
+from ordercast.orders import supply, tiers
 from ordercast.orders.supply import Defaults
 from ordercast.orders.world import Bools, Dates, Floats, Ints, Opening, Terms, World
 from ordercast.panel import Panel
@@ -27,6 +27,7 @@ def world_of(
     defaults: Defaults,
     today: date,
     seed: int,
+    price_tiers: pd.DataFrame | None = None,
     wanted: pd.DataFrame | None = None,
     sales_cover_days: int = 1,
 ) -> World:
@@ -54,7 +55,7 @@ def world_of(
         asked = panel.demand_panel(wanted.assign(in_stock=True), quoted)
         demand, _ = _on_calendar(asked, ids, quoted.steps)
     first_cell = np.arange(quoted.steps) < quoted.first[:, None]
-    terms = _terms(quoted, ids, products, suppliers, defaults)
+    terms = _terms(quoted, ids, products, suppliers, price_tiers, defaults)
     days = np.arange(quoted.steps)
     demand_days = days if sales_cover_days == 1 else _weeks_over(weeks, quoted.dates, sales_cover_days)
     return World(
@@ -113,16 +114,26 @@ def _weeks_over(weeks: Dates, dates: Dates, cover_days: int) -> Ints:
     return np.where(last >= 0, np.clip(known, 0, np.arange(len(dates))), 0)
 
 
-def _terms(quoted: Panel, ids: pd.Index, products: pd.DataFrame, suppliers: pd.DataFrame, defaults: Defaults) -> Terms:
+def _terms(
+    quoted: Panel,
+    ids: pd.Index,
+    products: pd.DataFrame,
+    suppliers: pd.DataFrame,
+    price_tiers: pd.DataFrame | None,
+    defaults: Defaults,
+) -> Terms:
     figures = supply.fill_assumptions(suppliers, quoted.ids, products, defaults)
     columns = ("shelf_capacity_units", "shelf_life_days", "unit_value")
     goods = products.drop_duplicates("product_id").set_index("product_id").reindex(columns=columns, index=ids)
     capacity, life, value = (goods[column].to_numpy(np.float64, na_value=np.nan) for column in columns)
     product = ids.get_indexer(pd.Index(figures["product_id"])).astype(np.int64)
     starts = np.flatnonzero(np.diff(product, prepend=-1))
+    tier_units, tier_discount = tiers.padded(price_tiers, figures)
     return Terms(
         product=product,
         **{name: figures[name].to_numpy(np.float64) for name in supply.SUPPLIER_FIGURES},
+        tier_units=tier_units,
+        tier_discount=tier_discount,
         holding_rate_per_year=figures["holding_rate_per_year"].to_numpy(np.float64)[starts],
         shelf_capacity_units=np.where(np.isnan(capacity), np.inf, capacity),
         shelf_life_days=np.where(np.isnan(life), np.inf, life),

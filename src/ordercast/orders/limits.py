@@ -1,30 +1,135 @@
-"""The planner's orders of a morning within a budget."""
+"""The planner's orders of a morning within a budget, the room of the warehouse, and suppliers' minimum orders."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
-from ordercast.orders import choices, leads
+from ordercast.orders import choices, leads, supply
 from ordercast.orders.coupling import Coupled, couple
 from ordercast.orders.planner import Worked
 from ordercast.orders.words import Words
-from ordercast.orders.world import Bools, Floats
+from ordercast.orders.world import Bools, Floats, Ints, World
+
+NONE, NAMED = np.zeros(0), 3  # suppliers that a sentence names
 
 
-def within(worked: Worked, budget: float, trusted: Bools, floor_units: Floats) -> tuple[Worked, Coupled]:
-    """The decision with which the orders of trusted products cost at most `budget`, at the prices expected to be paid.
+@dataclass(frozen=True)
+class Limits:
+    """What today's orders of the products that the planner is trusted with must keep to together.
+
+    budget: money, room: volume they may take; None: no limit. unit_volume: (products,), empty: none is known;
+    unmeasured: how many products are taken to need no room. Of suppliers: names, (suppliers,); minimum: (suppliers,)
+    money that their lines come to at least if there are any; supplier: (series,) places in the two, empty: no minimum.
+    """
+
+    budget: float | None = None
+    room: float | None = None
+    unit_volume: Floats = field(default_factory=lambda: NONE)
+    unmeasured: int = 0
+    names: NDArray[np.object_] = field(default_factory=lambda: np.zeros(0, dtype=object))
+    minimum: Floats = field(default_factory=lambda: NONE)
+    supplier: Ints = field(default_factory=lambda: NONE.astype(np.int64))
+
+    @property
+    def any(self) -> bool:
+        return self.budget is not None or self.room is not None or bool((self.minimum > 0).any())
+
+
+def wanted(budget: float | None, warehouse_volume: float | None, suppliers: pd.DataFrame) -> bool:
+    """Whether anything couples the orders of a day."""
+    return budget is not None or warehouse_volume is not None or bool((suppliers["min_order_value"] > 0).any())
+
+
+def of(
+    world: World,
+    lines: pd.DataFrame,
+    trusted: Bools,
+    *,
+    budget: float | None,
+    warehouse_volume: float | None,
+    products: pd.DataFrame,
+    suppliers: pd.DataFrame,
+    stock: pd.DataFrame,
+    open_orders: pd.DataFrame,
+) -> Limits:
+    """What the settings and tables leave for the planner's orders, those of its world's `trusted` products.
+
+    lines: of all products, those of the ERP rule, which are placed as they are and take their part first: of money,
+    of room beside all that is on hand and on order, and towards their suppliers' minima.
+    """
+    others = lines[~lines["product_id"].isin(world.product_ids[trusted])]
+    names, supplier = np.unique(world.supplier_ids.astype(str), return_inverse=True)
+    asked = suppliers.groupby("supplier_id")["min_order_value"].max().reindex(names).fillna(0.0).to_numpy(np.float64)
+    theirs = others.groupby("supplier_id")["total_cost"].sum().reindex(names).fillna(0.0).to_numpy(np.float64)
+    volume = products.set_index("product_id")["unit_volume"].astype("float64")
+    room = None
+    if warehouse_volume is not None:
+        ordered = supply.orders_due(open_orders, volume.index, pd.Timestamp(world.dates[-1]))
+        taken = [
+            (stock["product_id"], stock["on_hand_units"]),
+            (volume.index.to_series().iloc[ordered["product"]], ordered["quantity_units"]),
+            (others["product_id"], others["quantity_units"]),
+        ]
+        used = sum(float(np.nansum(volume.reindex(ids).to_numpy() * units.to_numpy())) for ids, units in taken)
+        room = max(warehouse_volume - used, 0.0)
+    own = volume.reindex(world.product_ids.tolist())
+    return Limits(
+        budget=None if budget is None else max(budget - float(others["total_cost"].sum()), 0.0),
+        room=room,
+        unit_volume=np.nan_to_num(own.to_numpy(np.float64)),
+        unmeasured=int(own.isna().to_numpy()[trusted].sum()),
+        names=names.astype(object),
+        minimum=np.maximum(asked - theirs, 0.0),
+        supplier=supplier.astype(np.int64),
+    )
+
+
+def under_minimum(lines: pd.DataFrame, suppliers: pd.DataFrame, words: Words) -> pd.DataFrame:
+    """The lines, those to be placed today of a supplier who gets less than his minimum order value saying so."""
+    buys = lines["quantity_units"] > 0
+    asked = lines["supplier_id"].map(suppliers.groupby("supplier_id")["min_order_value"].max()).fillna(0.0)
+    total = lines["total_cost"].where(buys, 0.0).groupby(lines["supplier_id"]).transform("sum")
+    short = buys & (total < asked)
+    told = zip(
+        lines.loc[short, "reason"],
+        lines.loc[short, "supplier_id"],
+        words.money(total[short]),
+        words.money(asked[short]),
+        strict=True,
+    )
+    texts = [
+        f"{reason} All lines to {name} come to {got}, under its minimum of {least}."
+        for reason, name, got, least in told
+    ]
+    return lines.assign(reason=lines["reason"].mask(short, pd.Series(texts, index=lines.index[short], dtype="str")))
+
+
+def within(worked: Worked, limits: Limits, trusted: Bools, floor_units: Floats) -> tuple[Worked, Coupled]:
+    """The decision with which the orders of trusted products keep the limits, at the prices expected to be paid.
 
     floor_units: (products,) that the reorder point asks for, which are bought first (0: none). Others stay as they are.
     """
     products = len(worked.units)
-    pool = choices.choices(worked.parts, products, floor_units=np.where(trusted, floor_units, 0.0))
+    pool = choices.choices(
+        worked.parts,
+        products,
+        supplier=limits.supplier[worked.offers] if len(limits.supplier) else None,
+        volume_per_unit=limits.unit_volume if len(limits.unit_volume) else None,
+        floor_units=np.where(trusted, floor_units, 0.0),
+    )
     own = pool.lines[trusted[pool.lines["product"]]]
     _, row, units = leads.best_actions([(one, found) for one, _, found in worked.parts], products)
     wanted = (np.where(trusted, row, -1), np.where(trusted, units, 0.0))
     found = couple(
-        choices.from_lines(own, pool.curve, products, wanted=wanted, floor=pool.floor & trusted), budget=budget
+        choices.from_lines(own, pool.curve, products, wanted=wanted, floor=pool.floor & trusted),
+        budget=limits.budget,
+        room=limits.room,
+        minimum=limits.minimum if len(limits.supplier) else None,
     )
     if not len(worked.offers):
         return worked, found
@@ -39,8 +144,26 @@ def within(worked: Worked, budget: float, trusted: Bools, floor_units: Floats) -
     )
 
 
-def said(found: Coupled, budget: float, words: Words) -> str:
-    """The budget in a sentence: what of it is spent, what it cuts, and what one more of it would return."""
+def said(found: Coupled, limits: Limits, words: Words) -> str:
+    """The limits in sentences: what is used of each, whom it binds, and what one more of it would return."""
+    parts = []
+    if limits.budget is not None:
+        parts.append(_budget(found, limits.budget, words))
+    if limits.room is not None:
+        parts.append(_room(found, limits.room, words))
+    if limits.room is not None and limits.unmeasured:
+        parts.append(f"{limits.unmeasured} products without unit_volume are taken to need none of it.")
+    if (limits.minimum > 0).any():
+        parts.append(_minima(found, limits, words))
+    missed = int(found.floor_missed.sum())
+    if missed:
+        parts.append(f"{missed} products stay under their reorder point.")
+    if found.gap > 0:
+        parts.append(f"No plan within these limits is better by more than {found.gap:.2g} of the cost.")
+    return " ".join(parts)
+
+
+def _budget(found: Coupled, budget: float, words: Words) -> str:
     whole, spent = words.money([budget, found.spent])
     if found.too_small(budget):
         least = words.money([found.least_order])[0]
@@ -48,7 +171,50 @@ def said(found: Coupled, budget: float, words: Words) -> str:
     cut = int((found.bound_by == "budget").sum())
     if not cut:
         return f"The budget of {whole} does not bind: {spent} are spent."
-    missed = int(found.floor_missed.sum())
-    late = f" {missed} products stay under their reorder point." if missed else ""
     more = words.money([found.budget_multiplier])[0]
-    return f"The budget of {whole} cuts {cut} products, {spent} are spent; one more of it would return {more}.{late}"
+    return f"The budget of {whole} cuts {cut} products, {spent} are spent; one more of it would return {more}."
+
+
+def _room(found: Coupled, room: float, words: Words) -> str:
+    whole, taken = words.numbers([room, found.volume])
+    cut = int((found.bound_by == "volume").sum())
+    if not cut:
+        return f"The warehouse's room for {whole} does not bind: {taken} are taken."
+    more = words.money([found.volume_multiplier])[0]
+    return (
+        f"The warehouse's room for {whole} cuts {cut} products, {taken} are taken; one more of it would return {more}."
+    )
+
+
+def _minima(found: Coupled, limits: Limits, words: Words) -> str:
+    changed = int((found.bound_by == "supplier_minimum").sum())
+    short = np.flatnonzero(found.shortfall > 0)
+    if not changed and not len(short):
+        return "No supplier's minimum order value binds."
+    text = f"Suppliers' minimum order values change {changed} products"
+    if len(short):
+        lacks = zip(limits.names[short[:NAMED]], words.money(found.shortfall[short[:NAMED]]), strict=True)
+        named = ", ".join(f"{name} ({lack} short)" for name, lack in lacks)
+        more = f" and {len(short) - NAMED} more" if len(short) > NAMED else ""
+        text += f"; without an order stay {named}{more}"
+    return text + "."
+
+
+def report(found: Coupled | None, limits: Limits) -> dict[str, Any] | None:
+    """The limits as plain JSON values, None without any."""
+    if found is None:
+        return None
+    return {
+        "budget": limits.budget,
+        "spent": round(found.spent, 2),
+        "budget_multiplier": round(found.budget_multiplier, 6),
+        "room": limits.room,
+        "volume": round(found.volume, 6),
+        "volume_multiplier": round(found.volume_multiplier, 6),
+        "suppliers_below_minimum": int((found.shortfall > 0).sum()),
+        "products_bound": {
+            name: int((found.bound_by == name).sum()) for name in ("budget", "volume", "supplier_minimum")
+        },
+        "floors_missed": int(found.floor_missed.sum()),
+        "gap_to_dual_bound": float(f"{found.gap:.3g}"),
+    }

@@ -11,14 +11,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ordercast.orders import limits, timing, whys
+from ordercast.orders import limits, tiers, timing, whys
 from ordercast.orders.coupling import Coupled
+from ordercast.orders.limits import Limits
 from ordercast.orders.lots import probability_lower
 from ordercast.orders.planner import Planner, Worked
 from ordercast.orders.replay import opening_morning
 from ordercast.orders.timing import Correction, Timing
 from ordercast.orders.words import Words
-from ordercast.orders.world import Bools, Floats, Ints, State, View, World
+from ordercast.orders.world import Bools, Floats, Ints, State, Terms, View, World
 
 
 @dataclass(frozen=True)
@@ -32,19 +33,19 @@ class Morning:
     timing: Timing
     paid: Floats  # (series,) price that an order of today is expected to cost
     reorder_point: Floats | None  # (series,) of the floor, where there is one
-    coupled: Coupled | None  # what the budget did, where there is one
+    coupled: Coupled | None  # what the limits did, where there are any
 
 
-def morning(world: World, planner: Planner, trusted: Bools, budget: float | None = None) -> Morning:
+def morning(world: World, planner: Planner, trusted: Bools, allowed: Limits | None = None) -> Morning:
     """The planner's decision on the last day of a world that opens with today's stock and orders.
 
-    budget: money for today's orders of the trusted products; None: no limit.
+    allowed: what today's orders of the trusted products must keep to together; None: no limit.
     """
     view, state = opening_morning(world)
     worked, coupled = planner.work(view, state), None
-    if budget is not None:
+    if allowed is not None and allowed.any:
         rule = planner.floor.decide(view, state)[1] if planner.floor is not None else np.zeros(world.products)
-        worked, coupled = limits.within(worked, budget, trusted, rule)
+        worked, coupled = limits.within(worked, allowed, trusted, rule)
     paid = timing.expected_paid(view, worked.ahead, planner.execution)
     point = None if planner.floor is None else planner.floor.reorder_points(view)
     return Morning(world, view, state, worked, timing.timing(view, state, worked, paid), paid, point, coupled)
@@ -58,16 +59,17 @@ def by_erp(lines: pd.DataFrame) -> pd.DataFrame:
 def lines(erp: pd.DataFrame, known: Morning, trusted: Bools, correction: Correction, words: Words) -> pd.DataFrame:
     """The ERP rule's lines, those of trusted products rewritten by the planner's decision.
 
-    erp: of `by_erp`, product_id distinct; trusted: (products of the world,); a product nobody offers today stays with
-    the rule. expected_saving is against the ERP rule and just_in_time_saving against buying when stock calls for it, in
-    the programme's eyes; saving_p10, saving_p90: as the price on the day to compare with may come out.
-    regret_probability, corrected by the record: for a purchase that the price is lower then, keeping included; for a
-    wait that it is higher on the better day. waiting_cost: what ordering today instead would cost. days_of_cover: until
-    stock, orders and purchase are used up.
+    erp: of `by_erp`, product_id distinct; trusted: (products of the world,); a product nobody offers today, or only in
+    lots that its shelf never holds, stays with the rule. expected_saving is against the ERP rule and
+    just_in_time_saving against buying when stock calls for it, in the programme's eyes; saving_p10, saving_p90: as the
+    price on the day to compare with may come out. regret_probability, corrected by the record: for a purchase that the
+    price is lower then, keeping included; for a wait that it is higher on the better day. waiting_cost: what ordering
+    today instead would cost. days_of_cover: until stock, orders and purchase are used up. unit_price: of an order what
+    is paid, the discount of its size taken off; else the quote.
     """
     ground = erp.set_index("product_id")
     offers = _Offers.of(ground, known)
-    told = _figures(ground, known, offers)[trusted & offers.any]
+    told = _figures(ground, known, offers)[trusted & offers.any & _fits(known.world.terms)]
     buys = (told["decision"] == "buy").to_numpy()
     regret = told["regret_probability"].to_numpy(np.float64)
     told["regret_probability"] = np.round(np.where(buys, correction(regret), regret), 4)
@@ -118,6 +120,9 @@ def _figures(ground: pd.DataFrame, known: Morning, offers: _Offers) -> pd.DataFr
     lead = terms.promised_days[shown]
     better, later = _better_day(worked, shown, cover - lead)
     today, order_days = pd.Timestamp(view.dates[-1]), np.where(buys, 0, better)
+    off, tier_units = tiers.reached(terms.tier_units[shown], terms.tier_discount[shown], worked.units)
+    quote, cost_of_today = view.today_price[shown], _cost_of_today(worked, len(buys))
+    paid = np.where(off > 0, np.round((1 - off) * quote, 6), quote)
     lower = probability_lower(known.paid[shown], *(each[shown, better - 1] for each in _band_of(worked)))
     figures = {
         "supplier_id": world.supplier_ids[shown],
@@ -125,25 +130,31 @@ def _figures(ground: pd.DataFrame, known: Morning, offers: _Offers) -> pd.DataFr
         "quantity_units": worked.units.astype(np.int64),
         "order_on": today + pd.to_timedelta(order_days, unit="D"),
         "arrive_on": today + pd.to_timedelta(order_days + lead, unit="D"),
-        "unit_price": view.today_price[shown],
-        "total_cost": np.round(worked.units * view.today_price[shown], 2),
+        "unit_price": paid,
+        "total_cost": np.round(worked.units * paid, 2),
         "expected_saving": np.round(expected, 2),
         "saving_p10": np.round(low, 2),
         "saving_p90": np.round(high, 2),
         "regret_probability": np.where(buys, when.regret, 1 - lower),
         "buy_below_unit_price": np.round(limit, 4),
         "binding_constraint": _bound(known, terms.moq_units[shown], terms.pack_units[shown]),
+        "held_by": _held_by(known),
+        "lost_unit_added": np.zeros(len(buys)) if worked.served is None else worked.served.added,
         "just_in_time_saving": np.round(np.where(buys, saving, 0.0), 2),
-        "waiting_cost": np.round(np.where(buys, 0.0, _cost_of_today(worked, len(buys))), 2),
+        "waiting_cost": np.round(np.where(buys, 0.0, np.maximum(cost_of_today, 0.0)), 2),
+        "cost_of_today": cost_of_today,
         "days_of_cover": cover.astype(np.float64),
         "cover_ends": cover < worked.ahead.demand_mean.shape[1],
+        "quote": quote,
+        "discount": off,
+        "tier_units": tier_units,
         "later_unit_price": np.where(buys, when.middle, later),
         "later_days": np.where(buys, when.wait_days, better),
         "on_hand_units": state.on_hand_units,
         "on_order_units": state.expected_units,
         "erp_quantity_units": offers.erp_units,
         "floored": worked.floored,
-        "same": (worked.series == offers.erp_series) & (worked.units == offers.erp_units),
+        "same": (_held_by(known) == "") & (worked.series == offers.erp_series) & (worked.units == offers.erp_units),
     }
     return pd.DataFrame(figures, index=pd.Index(world.product_ids, name="product_id", dtype="str"))
 
@@ -179,18 +190,30 @@ def _better_day(worked: Worked, shown: Ints, latest: Ints) -> tuple[Ints, Floats
 
 
 def _cost_of_today(worked: Worked, products: int) -> Floats:
-    """What the best order of today would cost more than waiting, (products,), 0 where there is none or it saves."""
+    """What the best order of today would cost more than waiting, (products,), 0 where there is none."""
     cost = np.full(products, np.inf)
     for one, _, found in worked.parts:
         row = np.where(one.spare_days == 0, found.row_cost, np.inf)
         np.minimum.at(cost, one.products, np.minimum.reduceat(row, one.rows[:-1]) - found.wait)
-    return np.where(np.isfinite(cost), np.maximum(cost, 0.0), 0.0)
+    return np.where(np.isfinite(cost), cost, 0.0)
+
+
+def _fits(terms: Terms) -> Bools:
+    """Whether the shelf holds the least order of any supplier, (products,)."""
+    least = np.ceil(np.maximum(terms.moq_units, 1) / terms.pack_units) * terms.pack_units
+    return np.asarray(np.minimum.reduceat(least, terms.starts) <= terms.shelf_capacity_units)
+
+
+def _held_by(known: Morning) -> NDArray[np.str_]:
+    """The limit of all orders together that changed a product's order, "" for none, (products,)."""
+    if known.coupled is None:
+        return np.full(len(known.worked.units), "")
+    return np.where(known.coupled.bound_by == "volume", "warehouse_volume", known.coupled.bound_by)
 
 
 def _bound(known: Morning, moq: Floats, pack: Floats) -> NDArray[np.str_]:
-    """What kept the quantity from being another: budget, moq, shelf_capacity or none, (products,)."""
-    units, room = known.worked.units, known.state.room_units
-    cut = np.zeros(len(units), dtype=np.bool_) if known.coupled is None else known.coupled.bound_by == "budget"
+    """What kept the quantity from being another: a limit of all orders, moq, shelf_capacity or none, (products,)."""
+    units, room, held = known.worked.units, known.state.room_units, _held_by(known)
     least = np.ceil(np.maximum(moq, 1) / pack) * pack
     at_least, at_most = (units > 0) & (units == least) & (moq > pack), (units > 0) & (units + pack > room)
-    return np.select([cut, at_least, at_most], ["budget", "moq", "shelf_capacity"], "none")
+    return np.select([held != "", at_least, at_most], [held, "moq", "shelf_capacity"], "none")

@@ -11,10 +11,11 @@ from typing import Protocol
 
 import numpy as np
 
-from ordercast.orders import lattice, leads, nodes, risk
+from ordercast.orders import lattice, leads, nodes, risk, service, tiers
 from ordercast.orders.lattice import Actions, Offers, Problem
 from ordercast.orders.leads import Programme
 from ordercast.orders.policies import Decision, ReorderPoint
+from ordercast.orders.service import Served
 from ordercast.orders.world import LOST_VALUE, Bools, Execution, Floats, Ints, State, View
 
 YEAR_DAYS = 365
@@ -77,7 +78,7 @@ class Worked:
 
     offers: the series that can be ordered; rows of the programmes are places in it. parts: every programme with its
     problem and what it found. series (-1: wait), units: (products,), the decision; floored: (products,) where the floor
-    asked for it.
+    asked for it. served: what the service floor changed, where there is one.
     """
 
     offers: Ints
@@ -86,6 +87,7 @@ class Worked:
     series: Ints
     units: Floats
     floored: Bools
+    served: Served | None = None
 
     def worth(self, view: View, series: Ints, units: Floats) -> tuple[Floats, Floats]:
         """Saving against waiting and price limit of ordering `units` from `series`, (products,); -1: 0 and 0.
@@ -109,7 +111,7 @@ class Planner:
     """The stochastic programme on the forecasts' price lattice.
 
     floor: the just-in-time rule with the tuned ERP rule's service factor, which buys what is missing to its reorder
-    point; None: no floor. execution: at which quote an order is paid.
+    point; None: no floor. execution: at which quote an order is paid. service_floor: share of demand to serve at least.
     """
 
     forecasts: Forecasts
@@ -117,6 +119,7 @@ class Planner:
     nodes: int = 7
     execution: Execution = "next_quote"
     name: str = "planner"
+    service_floor: float | None = None
 
     def decide(self, view: View, state: State) -> Decision:
         worked = self.work(view, state)
@@ -132,9 +135,12 @@ class Planner:
         for one in leads.programmes(rows, view.terms.promised_days[offers]):
             problem = _problem(view, state, ahead, offers, price, paid, link, one)
             parts.append((one, problem, lattice.solve(problem)))
+        served = None
+        if self.service_floor is not None:
+            parts, served = service.kept(parts, len(view.base_price), self.service_floor)
         _, row, units = leads.best_actions([(one, found) for one, _, found in parts], len(view.base_price))
         series = np.where(row >= 0, offers[row] if len(offers) else -1, -1)
-        free = Worked(offers, ahead, parts, series, units, np.zeros(len(units), dtype=np.bool_))
+        free = Worked(offers, ahead, parts, series, units, np.zeros(len(units), dtype=np.bool_), served)
         return free if self.floor is None else _floored(free, *self.floor.decide(view, state), view)
 
 
@@ -186,6 +192,10 @@ def _problem(
     room = np.minimum(state.room_units[products], np.maximum(capacity - on_hand - on_order, 0.0))
     value = np.where(np.isnan(terms.unit_value), LOST_VALUE * view.base_price, terms.unit_value)[products]
     usual = np.nanmean(view.unit_price[own, -YEAR_DAYS:], axis=1)
+    tier_rows, tier_units, tier_discount = tiers.flat(terms.tier_units[own], terms.tier_discount[own])
+    end_units = END_COVER_DAYS * pace
+    # What is left is worth what as much would cost in one order: no more, or discounts would be hoarded.
+    off = np.maximum.reduceat(terms.discount(own, np.repeat(end_units, np.diff(one.rows))), firsts)
     return Problem(
         offers=Offers(
             rows=one.rows,
@@ -193,15 +203,15 @@ def _problem(
             pack_units=terms.pack_units[own],
             order_cost=terms.order_cost[own],
             spare_days=one.spare_days,
-            tier_rows=np.zeros(len(own) + 1, dtype=np.int64),
-            tier_units=np.zeros(0),
-            tier_discount=np.zeros(0),
+            tier_rows=tier_rows,
+            tier_units=tier_units,
+            tier_discount=tier_discount,
         ),
         paid=leads.paid_when_ordered(paid[one.suppliers], one.spare_days),
         link=link[one.suppliers][firsts],
         lost_value=np.maximum(cheapest[:, :days], value[:, None, None]),
-        end_price=np.minimum(cheapest[:, -1], np.minimum.reduceat(usual, firsts)[:, None]),
-        end_units=END_COVER_DAYS * pace,
+        end_price=(1 - off)[:, None] * np.minimum(cheapest[:, -1], np.minimum.reduceat(usual, firsts)[:, None]),
+        end_units=end_units,
         end_order_cost=np.minimum.reduceat(terms.order_cost[own], firsts),
         worth=np.repeat(view.base_price[products][:, None], days, axis=1),
         holding_rate_per_year=terms.holding_rate_per_year[products],

@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from ordercast.orders.lots import economic_lot, lead_time_demand_sd, order_quantity
+from ordercast.orders.supply import PATIENCE_DAYS
 from ordercast.orders.world import Floats, Ints, State, View
 
 DAYS_PER_YEAR = 365
@@ -19,7 +20,6 @@ DEMAND_DAYS = 91  # thirteen whole weeks
 PRICE_MEAN_DAYS = 60
 REVIEW_PERIOD_DAYS = 1
 LONGEST_LOT_DAYS = 365  # as in orders.erp
-PATIENCE_DAYS = 7  # an order that is overdue for longer is not counted on
 SERVICE_FACTORS = (0.5, 1.0, 1.5, 2.05, 2.6, 3.2, 4.0, 5.0)
 PROMO_DISCOUNTS = (0.03, 0.06, 0.10, 0.15)
 PROMO_DAYS = (15, 30, 45, 60)
@@ -88,7 +88,8 @@ class ReorderPoint:
         otherwise, _ = order_quantity(wish, terms.moq_units, terms.pack_units, np.full(len(wish), np.inf))
         lot = np.where(due, units, otherwise)
         share = np.divide(terms.order_cost, lot, out=np.full(len(lot), np.inf), where=lot > 0)
-        unit_cost = np.round(np.where(view.orderable, price + share, np.inf), 6)
+        paid = price * (1 - terms.discount(np.arange(len(lot)), lot))  # a tier is paid where it is reached, not sought
+        unit_cost = np.round(np.where(view.orderable, paid + share, np.inf), 6)
         blocked = late & np.isinf(unit_cost)
         order = np.lexsort((unit_cost, np.where(late, lead, 0.0), blocked, late, ~view.orderable, product))
         best = order[terms.starts]

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ordercast.orders import supply, tiers
 from ordercast.orders.supply import FIGURES, Stock
 from ordercast.orders.words import Words
 
@@ -36,6 +37,7 @@ def sentences(lines: pd.DataFrame, held: Stock, *, today: pd.Timestamp, currency
         main[there] = say(told[there], words)
     clauses: list[Sequence[str]] = [
         main.tolist(),
+        _never_fits(told, words),
         _urgent(told, today, words),
         _due_later(told, words),
         np.where(held.known[product], "", "; stock unknown, taken as 0").tolist(),
@@ -51,6 +53,7 @@ def _buy(part: pd.DataFrame, words: Words) -> list[str]:
         part["supplier_id"],
         words.numbers(part["quantity_units"]),
         words.money(part["unit_price"]),
+        tiers.said(part["discount"].to_numpy(), part["tier_units"].to_numpy(), words),
         words.numbers(part["on_hand"]),
         words.numbers(part["on_order_units"]),
         _cover(part, words),
@@ -61,9 +64,9 @@ def _buy(part: pd.DataFrame, words: Words) -> list[str]:
         strict=True,
     )
     return [
-        f"Buy {quantity} from {supplier} at {price}: stock {hand} + {order} on order covers {cover}, "
+        f"Buy {quantity} from {supplier} at {price}{tier}: stock {hand} + {order} on order covers {cover}, "
         f"{supplier} delivers in {lead}; reorder point {point}, {lot}{choice}"
-        for supplier, quantity, price, hand, order, cover, lead, point, lot, choice in rows
+        for supplier, quantity, price, tier, hand, order, cover, lead, point, lot, choice in rows
     ]
 
 
@@ -217,6 +220,21 @@ SENTENCES: dict[str, Callable[[pd.DataFrame, Words], list[str]]] = {
 }
 
 
+def _never_fits(told: pd.DataFrame, words: Words) -> Sequence[str]:
+    """That the least order is more than the shelf holds, where nothing is missing yet that would say so."""
+    never = (told["situation"] == "enough") & (told["least_units"] > told["capacity"])
+    return [
+        f"; but the least {supplier} delivers is {least}, which the shelf of {capacity} never holds" if no else ""
+        for no, supplier, least, capacity in zip(
+            never,
+            told["supplier_id"],
+            words.numbers(told["least_units"].fillna(0.0)),
+            words.numbers(told["capacity"].where(never, 0.0)),
+            strict=True,
+        )
+    ]
+
+
 def _urgent(told: pd.DataFrame, today: pd.Timestamp, words: Words) -> Sequence[str]:
     """From when stock is short, where no supplier delivers before it runs out; unknown stock is no emergency."""
     part = told[told["late"] & told["stock_known"]]
@@ -238,18 +256,21 @@ def _due_later(told: pd.DataFrame, words: Words) -> Sequence[str]:
 
 
 def _overdue(product: "pd.Series[int]", due: pd.DataFrame, words: Words) -> Sequence[str]:
-    """The orders that were due before today or have no date: they are named, and not counted."""
+    """The orders that were due before today or have no date: they are named, and whether they are counted on."""
     late = due[~(due["due_days"] >= 0)]
+    counted = supply.counted_on(late["due_days"])
     texts: dict[int, str] = {}
     more: dict[int, int] = {}
-    for of, order, day in zip(late["product"], late["order_id"], words.dates(late["due_on"]), strict=True):
+    days = words.dates(late["due_on"])
+    for of, order, day, still in zip(late["product"], late["order_id"], days, counted, strict=True):
         more[of] = more.get(of, 0) + 1
         if more[of] <= LATE_ORDERS_NAMED:
             fault = "without a due date" if day == "no date" else f"due {day} is overdue and"
-            texts[of] = texts.get(of, "") + f"; order {order} {fault} not counted"
+            fate = f"due {day} is overdue, expected any day" if still else f"{fault} not counted"
+            texts[of] = texts.get(of, "") + f"; order {order} {fate}"
     for of, count in more.items():
         if count > LATE_ORDERS_NAMED:
-            texts[of] += f"; {count - LATE_ORDERS_NAMED} more late orders not counted"
+            texts[of] += f"; {count - LATE_ORDERS_NAMED} more late orders"
     return [texts.get(of, "") for of in product]
 
 

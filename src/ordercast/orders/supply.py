@@ -15,6 +15,7 @@ FIGURES = (*SUPPLIER_FIGURES, "holding_rate_per_year")
 CLOSED_STATUS = ("received", "cancelled", "canceled", "closed", "rejected")
 P10_TO_P90_IN_SD = 2.5631
 TAIL_DAYS = 7
+PATIENCE_DAYS = 7  # an order overdue for no longer is expected any day; after that it is not counted on
 
 
 class Defaults(Protocol):
@@ -198,7 +199,7 @@ class Stock:
 
     on_hand: 0 where unknown (known is False there); capacity: inf where the shelf has no limit; shelf_life_days:
     inf where the goods keep; open_orders:
-    all that is still to arrive; late_orders: the part of it that is overdue or has no date; days_covered:
+    all that is still to arrive; late_orders: the part of it that is not counted on; days_covered:
     until stock and the receipts that come in time are used up; due: the open orders (see orders_due).
     """
 
@@ -212,10 +213,10 @@ class Stock:
     due: pd.DataFrame
 
     def due_within(self, product: Ints, days: Floats) -> Floats:
-        """Units on order due from today through today + `days`, overdue ones left out; shape (n,)."""
+        """Units counted on to arrive from today through today + `days`; shape (n,)."""
         lines = pd.DataFrame({"product": product, "line": np.arange(len(product)), "days": days})
         both = lines.merge(self.due, on="product")
-        counted = both[(both["due_days"] >= 0) & (both["due_days"] <= both["days"])]
+        counted = both[counted_on(both["due_days"]) & (both["due_days"] <= both["days"])]
         return _sums(counted["line"], counted["quantity_units"], len(product))
 
 
@@ -235,13 +236,13 @@ def stock_ahead(
         for column in ("shelf_capacity_units", "shelf_life_days")
     )
     due = orders_due(open_orders, product_ids, today)
-    late = ~(due["due_days"] >= 0)
+    late = ~counted_on(due["due_days"])
     covered = days_covered(
         demand,
         np.arange(len(product_ids)),
         np.nan_to_num(on_hand),
         due["product"][~late].to_numpy(np.int64),
-        due["due_days"][~late].to_numpy(np.float64),
+        due["due_days"][~late].clip(lower=0).to_numpy(np.float64),
         due["quantity_units"][~late].to_numpy(np.float64),
     )
     return Stock(
@@ -254,6 +255,11 @@ def stock_ahead(
         days_covered=covered,
         due=due,
     )
+
+
+def counted_on(due_days: "pd.Series[float]") -> "pd.Series[bool]":
+    """Whether an order that is due in so many days is expected to come; one without a date (NaN) never is."""
+    return due_days >= -PATIENCE_DAYS
 
 
 def _by_product(frame: pd.DataFrame, column: str, product_ids: "pd.Index[str]") -> Floats:

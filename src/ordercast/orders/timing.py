@@ -57,9 +57,10 @@ def timing(view: View, state: State, worked: Worked, paid: Floats) -> Timing:
     could_wait = np.clip(np.divide(last - lead, np.maximum(last - first, 1)), 0.0, 1.0)
     wait = np.where(buys & (latest > 0), np.clip((earliest + latest + 1) // 2, 1, days), 0)
     then = np.maximum(wait - 1, 0)
-    low, middle, high = (each[of, then] for each in (ahead.p10, ahead.p50, ahead.p90))
+    due = 1 - terms.discount(of, units)  # of the quoted price: the order would get its discount later as well
+    low, middle, high = (due * each[of, then] for each in (ahead.p10, ahead.p50, ahead.p90))
     held = terms.holding_rate_per_year / DAYS_PER_YEAR * view.base_price * wait
-    cost = paid[of] + held
+    cost = due * paid[of] + held
     regret = np.where(wait > 0, probability_lower(cost, low, middle, high), 0.0)
     early = np.where(wait > 0, units * could_wait, 0.0)
     return Timing(wait, early, cost, low, middle, high, np.where(buys, regret, 0.0))
@@ -114,8 +115,9 @@ class Recorded:
         product = known["product"].to_numpy()
         rate = world.terms.holding_rate_per_year[product] / DAYS_PER_YEAR
         usual = world.base_price(int(known["day"].min()))[product] if len(known) else np.zeros(0)
-        cost = paid[series, day] + rate * usual * wait
-        then = paid[series, day + wait]
+        due = 1 - world.terms.discount(series, known["units"].to_numpy())
+        cost = due * paid[series, day] + rate * usual * wait
+        then = due * paid[series, day + wait]
         return known.assign(
             regretted=(then < cost).astype(float),
             saving=known["early_units"] * (then - cost),

@@ -5,10 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ordercast.orders import tiers
 from ordercast.orders.words import Words
 
 AS_THE_RULE = "The planner agrees with the ERP rule. "
 BY_THE_RULE = " The ERP rule: "
+HELD = {
+    "": "",
+    "budget": " The budget of today's orders changed it.",
+    "warehouse_volume": " The room left in the warehouse changed it.",
+    "supplier_minimum": " The supplier's minimum order value changed it.",
+}
 EQUAL = 1e-3  # of a price: a day no cheaper than that is no better one
 
 
@@ -19,10 +26,21 @@ def sentences(told: pd.DataFrame, rule: pd.Series[str], words: Words) -> pd.Seri
     """
     main = np.where(told["decision"] == "buy", _buy(told, words), _wait(told, words))
     texts = [
-        f"{AS_THE_RULE}{reason}" if same else f"{text}{BY_THE_RULE}{reason}"
-        for text, reason, same in zip(main, rule, told["same"], strict=True)
+        f"{AS_THE_RULE}{reason}{more}" if same else f"{text}{HELD[held]}{more}{BY_THE_RULE}{reason}"
+        for text, reason, same, held, more in zip(
+            main, rule, told["same"], told["held_by"], _raised(told, words), strict=True
+        )
     ]
     return pd.Series(texts, index=told.index, dtype="str")
+
+
+def _raised(told: pd.DataFrame, words: Words) -> list[str]:
+    """Where the service floor made a lost unit count for more, how much more."""
+    added = told["lost_unit_added"]
+    return [
+        f" To serve enough, a unit that lacks counts {more} more." if raised else ""
+        for raised, more in zip(added > 0, words.money(added), strict=True)
+    ]
 
 
 def _buy(told: pd.DataFrame, words: Words) -> list[str]:
@@ -30,16 +48,17 @@ def _buy(told: pd.DataFrame, words: Words) -> list[str]:
         words.numbers(told["quantity_units"]),
         told["supplier_id"],
         words.money(told["unit_price"]),
+        tiers.said(told["discount"].to_numpy(), told["tier_units"].to_numpy(), words),
         _why_now(told, words),
         _cover(told, words),
         words.money(told["buy_below_unit_price"]),
-        told["buy_below_unit_price"] >= told["unit_price"],  # what the floor forced says no limit that it broke
+        told["buy_below_unit_price"] >= told["quote"],  # what the floor forced says no limit that it broke
         strict=True,
     )
     return [
-        f"Buy {units} from {supplier} at {price}: {why}; covers {cover}"
-        + (f"; worth it up to {limit}." if any_ else ".")
-        for units, supplier, price, why, cover, limit, any_ in rows
+        f"Buy {units} from {supplier} at {price}{tier}: {why}; covers {cover}"
+        + (f"; worth it up to {'a quote of ' if tier else ''}{limit}." if any_ else ".")
+        for units, supplier, price, tier, why, cover, limit, any_ in rows
     ]
 
 
@@ -73,11 +92,12 @@ def _wait(told: pd.DataFrame, words: Words) -> list[str]:
         words.numbers(told["on_hand_units"]),
         words.numbers(told["on_order_units"]),
         _cover(told, words),
-        words.money(told["waiting_cost"]),
+        words.money(told["cost_of_today"].abs()),
+        told["cost_of_today"] < -0.005,  # it waits for want of money, room or company
         strict=True,
     )
     return [
         f"Wait: {supplier} asks {price}, {later} is expected in {days}; stock {hand} + {order} on order lasts {cover}; "
-        f"ordering today would cost {cost} more."
-        for supplier, price, later, days, hand, order, cover, cost in rows
+        f"ordering today would {'save' if saves else 'cost'} {cost}{'' if saves else ' more'}."
+        for supplier, price, later, days, hand, order, cover, cost, saves in rows
     ]

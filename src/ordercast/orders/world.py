@@ -29,7 +29,8 @@ class Terms:
     """What buying and storing each product is subject to; it does not change with time.
 
     Of shape (series,): product, the row of its product; lead_time_days and its standard deviation lead_time_sd_days;
-    moq_units; pack_units; order_cost, money per order. Of shape (products,): holding_rate_per_year, a share of the
+    moq_units; pack_units; order_cost, money per order. tier_units, tier_discount: (series, tiers) of `tiers.padded`,
+    the discount of an order of so many units. Of shape (products,): holding_rate_per_year, a share of the
     base price; shelf_capacity_units and shelf_life_days, inf without a limit; unit_value, money lost with a unit that
     could not be sold, NaN where unknown.
     """
@@ -40,6 +41,8 @@ class Terms:
     moq_units: Floats
     pack_units: Floats
     order_cost: Floats
+    tier_units: Floats
+    tier_discount: Floats
     holding_rate_per_year: Floats
     shelf_capacity_units: Floats
     shelf_life_days: Floats
@@ -49,6 +52,11 @@ class Terms:
     def promised_days(self) -> Ints:
         """Days from order to the promised arrival, (series,)."""
         return np.ceil(self.lead_time_days).astype(np.int64)
+
+    def discount(self, series: Ints, units: Floats) -> Floats:
+        """Share off the quoted price of an order of `units` from each of `series`, (n,)."""
+        got = np.where(self.tier_units[series] <= np.asarray(units)[:, None], self.tier_discount[series], 0.0)
+        return np.asarray(got.max(axis=1, initial=0.0))
 
     @cached_property
     def starts(self) -> Ints:

@@ -98,7 +98,7 @@ def world(products: int, history_days: int, seed: int, today: date, currency: st
         prices=_prices(rngs, series, unit_price, dates, currency),
         sales=sales,
         products=_products(goods),
-        suppliers=series[TERMS],
+        suppliers=series[TERMS].assign(min_order_value=np.nan),
         stock=_stock(goods, dates[-1]),
         open_orders=_open_orders(goods, series, unit_price, dates),
         truth={
@@ -240,6 +240,7 @@ def _products(goods: pd.DataFrame) -> pd.DataFrame:
     frame["shelf_capacity_units"] = np.ceil(goods["shelf_days"] * goods["base_units"]).astype("int64")
     frame["shelf_life_days"] = goods["shelf_life_days"]
     frame["unit_value"] = (1.5 * goods["reference_price"]).round(2)
+    frame["unit_volume"] = np.nan
     return frame
 
 

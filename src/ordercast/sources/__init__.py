@@ -13,7 +13,7 @@ import pandas as pd
 
 from ordercast import schema, simulate
 from ordercast.contracts import DTYPES, INPUTS, TABLES
-from ordercast.sources import cells, headers, intake, readers, remarks
+from ordercast.sources import cells, headers, intake, offers, readers, remarks
 from ordercast.sources import currency as money
 from ordercast.sources.faults import ALONE, FOLDER, FUTURE, UNKNOWN, Findings, InputError, many
 from ordercast.sources.intake import Intake
@@ -29,12 +29,13 @@ ASSUMED = {
     "suppliers": "lead time, MOQ, pack and order cost are assumed from orders.defaults",
     "stock": "stock on hand is assumed to be 0",
     "open_orders": "nothing is assumed to be on order",
+    "price_tiers": "every order pays the quoted price, however large",
 }
 
 
 @dataclass(frozen=True)
 class Raw:
-    """The six input tables as their contracts want them, the rows set aside, and what was assumed or ignored.
+    """The input tables as their contracts want them, the rows set aside, and what was assumed or ignored.
 
     A table nobody gave is empty; products has a row for every product of the other tables at any rate.
     """
@@ -45,11 +46,12 @@ class Raw:
     suppliers: pd.DataFrame
     stock: pd.DataFrame
     open_orders: pd.DataFrame
+    price_tiers: pd.DataFrame
     quarantine: pd.DataFrame
     notes: pd.DataFrame
 
     def tables(self) -> dict[str, pd.DataFrame]:
-        """Return all eight frames by name."""
+        """Return all frames by name."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
@@ -79,7 +81,7 @@ def read(
     for sentence in headers.unused(columns, {name: sheet.header for name, sheet in sheets.items()}):
         findings.note(FOLDER, sentence)
     tables = {name: intake.take(name, sheets.get(name), columns, findings, writing) for name in INPUTS}
-    for name in ("prices", "suppliers", "open_orders"):
+    for name in ("prices", "suppliers", "open_orders", "price_tiers"):
         intake.fill(tables[name], "supplier_id", DEFAULT_SUPPLIER, findings)
     intake.fill(tables["sales"], "in_stock", True, findings)
     money.settle(tables["prices"], (tables[name] for name in INPUTS[1:]), currency, findings)
@@ -88,9 +90,10 @@ def read(
         _check_last_days(tables["prices"], findings)
     last = pd.Timestamp(today) if today else _last_price_day(tables["prices"], findings)
     _check_stock(tables["stock"], last, findings)
-    for name in ("sales", "products", "suppliers", "open_orders"):
+    for name in ("sales", "products", "suppliers", "open_orders", "price_tiers"):
         intake.check(tables[name], findings)
     _check_products(tables, findings)
+    offers.check(tables, findings)
     frames = {name: intake.without_repeats(table, findings) for name, table in tables.items()}
     if findings.stops or (findings.rows and on_bad_row == "stop"):
         raise InputError(findings.text(offer_quarantine=on_bad_row == "stop"))
@@ -181,7 +184,7 @@ def _check_products(tables: dict[str, Intake], findings: Findings) -> None:
     if unread or not tables["prices"].given or not all("product_id" in table.frame for table in masters):
         return  # who is known cannot be said; the reason is told already
     known = pd.concat([table.frame["product_id"] for table in masters])
-    for name in ("sales", "suppliers", "stock", "open_orders"):
+    for name in ("sales", "suppliers", "stock", "open_orders", "price_tiers"):
         table = tables[name]
         if table.given and "product_id" in table.frame:
             ids = table.frame["product_id"]
@@ -250,7 +253,8 @@ def take(data: dict[str, Any], base: dict[str, Any]) -> Taken:
         )
         told = f"{data['products']} simulated products, seed {base['seed']}: nobody's real prices"
         notes = pd.DataFrame({"table": [FOLDER], "note": [told]})
-        tables = world.tables() | {"quarantine": TABLES["quarantine"].empty(), "notes": notes}
+        empty = {name: TABLES[name].empty() for name in ("price_tiers", "quarantine")}
+        tables = world.tables() | empty | {"notes": notes}
         return Taken(Raw(**{name: schema.check(table, name) for name, table in tables.items()}), world.truth)
     if data["source"] == "files":
         raw = read(

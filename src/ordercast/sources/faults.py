@@ -18,6 +18,8 @@ FOLDER = "folder"  # what notes on the files of a folder are told of
 LONGEST_CELL = 40
 DISAGREES = "is given more than once, with different values"
 UNKNOWN = "is a product that neither products nor prices have"
+UNKNOWN_SUPPLIER = "is a supplier that neither suppliers nor prices have for this product"
+UNEQUAL = "is not the same in all rows of one supplier"
 FUTURE = "is after today"
 ALONE = "is long after all other quotes, and would make them all stale"
 CURES = {
@@ -36,6 +38,8 @@ CURES = {
     INFINITE: "Write the figure or remove the row",
     DISAGREES: "Keep one row of each, adding up what belongs together",
     UNKNOWN: "Add it to products, or correct or remove the row",
+    UNKNOWN_SUPPLIER: "Correct the supplier, or remove the row",
+    UNEQUAL: "A supplier has one minimum for all that is ordered of him on a day: keep one value",
     FUTURE: "Correct the date, or set base.today",
     ALONE: "Correct the date, or set base.today",
 }

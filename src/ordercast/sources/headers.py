@@ -68,6 +68,13 @@ _NAMES: dict[str, dict[str, str]] = {
         "due_on": "previsao_de_entrega previsao_entrega data_de_entrega data_entrega data_prevista entrega due_date",
         "status": "situacao",
     },
+    "price_tiers": {
+        "sku": "product_id",
+        "supplier": "supplier_id",
+        "min_quantity": "min_units",
+        "min_qty": "min_units",
+        "discount": "discount_rate",
+    },
 }
 ALIASES: dict[str, dict[str, dict[str, int]]] = {  # by table and column: names with their rank, the surest 0
     table: {
