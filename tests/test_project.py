@@ -11,6 +11,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+WITHOUT_NOTEBOOK = {"snapshot", "publish"}
 NOTEBOOKS = [*sorted((ROOT / "notebooks").glob("*.ipynb")), ROOT / "dashboard/dashboard.ipynb"]
 README = (ROOT / "README.md").read_text()
 TRACKED = subprocess.run(
@@ -37,7 +38,7 @@ def test_notebooks_are_committed_clean(notebook):
         assert source(cells(notebook)[0]).startswith("# ")
 
 
-@pytest.mark.parametrize("stage", [name for name in STAGES if name != "publish"])
+@pytest.mark.parametrize("stage", [name for name in STAGES if name not in WITHOUT_NOTEBOOK])
 def test_a_stage_is_one_notebook_with_a_story(stage):
     (notebook,) = (ROOT / "notebooks").glob(f"?_{stage}.ipynb")
     found = cells(notebook)
@@ -53,7 +54,9 @@ def test_every_stage_stands_in_the_readme(stage):
 
 
 @pytest.mark.parametrize(
-    "command", ["repro", "publish", "summary", "check", "validate", "dashboard"], ids=lambda name: f"ordercast {name}"
+    "command",
+    ["repro", "publish", "snapshot", "load", "summary", "check", "validate", "dashboard"],
+    ids=lambda name: f"ordercast {name}",
 )
 def test_every_command_stands_in_the_readme(command):
     assert f"ordercast {command}" in README or f"make {command}" in README
@@ -63,7 +66,7 @@ def test_a_stage_depends_on_all_the_code_it_imports():
     """What a notebook imports of ours, and what that imports in turn, stands in the stage's deps."""
     unlisted = {}
     for stage, declared in STAGES.items():
-        if stage == "publish":
+        if stage in WITHOUT_NOTEBOOK:
             continue
         (notebook,) = (ROOT / "notebooks").glob(f"?_{stage}.ipynb")
         needed = reached("\n".join(source(cell) for cell in cells(notebook) if cell["cell_type"] == "code"))
@@ -142,7 +145,7 @@ def test_floors_are_kept():
         "metrics",
         "plots",
     ]
-    edges = r"\b(store|blocks|histories|problems|sources|runner|publish|project|dashboard|cli)\b"
+    edges = r"\b(store|blocks|histories|problems|sources|database|runner|publish|project|dashboard|cli)\b"
     source = ROOT / "src/ordercast"
     rooms = [*(source / "orders").glob("*.py"), *(source / "simulate").glob("*.py")]
     for path in [*rooms, *(source / f"{name}.py" for name in domain)]:

@@ -12,6 +12,7 @@ import pandas as pd
 import python_calamine
 
 from ordercast import store
+from ordercast.project import SNAPSHOT_ABOUT
 from ordercast.sources import cells
 
 EXCEL_LOCK = "~$"
@@ -57,7 +58,12 @@ def find(folder: str | Path, tables: Sequence[str]) -> Folder:
     found: dict[str, list[Path]] = {}
     others = []
     for file in sorted(folder.iterdir()):
-        if file.is_dir() or file.name.startswith((".", EXCEL_LOCK)) or file.stem.upper() == "README":
+        if (
+            file.is_dir()
+            or file.name.startswith((".", EXCEL_LOCK))
+            or file.stem.upper() == "README"
+            or file.name == SNAPSHOT_ABOUT
+        ):
             continue
         if file.stem.lower() in tables and file.suffix.lower() in _READERS:
             found.setdefault(file.stem.lower(), []).append(file)
