@@ -1,13 +1,14 @@
 """A tiny published run, written as `publish` would: what the dashboard's tests look at."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import servers
 from hypothesis import settings
 
 from ordercast import store
@@ -206,3 +207,16 @@ def published_run(tmp_path: Path) -> Path:
     """The root of a project in which the small run is published."""
     write_run(tmp_path)
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def _no_database_by_chance(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database that the developer's shell names is not the tests'."""
+    monkeypatch.delenv("ORDERCAST_DATABASE_URL", raising=False)
+
+
+@pytest.fixture
+def shop() -> Iterator[servers.Shop]:
+    """A schema of its own on the test server."""
+    with servers.schema(servers.server()) as made:
+        yield made

@@ -100,6 +100,10 @@ def faults(folder: Path, text: str) -> list[str]:
         pytest.param("features: {change_days: [0, 1]}", "of at least 1", id="lag_of_no_days"),
         pytest.param("data: {columns: [a]}", "it must map names to names", id="columns_as_list"),
         pytest.param("data: {columns: {preco: 3}}", "'preco' must lead to a column name", id="column_to_number"),
+        pytest.param("data: {tables: [a]}", "it must map our tables to yours", id="tables_as_list"),
+        pytest.param("data: {tables: {prics: a}}", "'prics' is no table; the tables are prices", id="wrong_table"),
+        pytest.param("data: {tables: {prices: 3}}", "'prices' must lead to a table such as", id="table_to_number"),
+        pytest.param("data: {tables: {prices: .x}}", "'prices' must lead to a table such as", id="no_schema"),
         pytest.param("data: {columns: {prics: {a: b}}}", "'prics' is no table; the tables are prices", id="no_table"),
         pytest.param(
             "base:\n  seed: 1\n  threads: 2\n  seed: 2\n",
@@ -139,6 +143,9 @@ def test_all_faults_are_told_in_file_order(tmp_path: Path) -> None:
         pytest.param("orders: {service_level: .9}", "orders", "service_level", 0.9, id="number"),
         pytest.param("train: {learning_rate: 1}", "train", "learning_rate", 1.0, id="whole_number_for_a_share"),
         pytest.param("features: {mean_days: [3, 5]}", "features", "mean_days", [3, 5], id="list"),
+        pytest.param(
+            "data: {tables: {prices: s.p, stock: null}}", "data", "tables", {"prices": "s.p", "stock": None}, id="t"
+        ),
         pytest.param("data: {columns: {preco: unit_price}}", "data", "columns", {"preco": "unit_price"}, id="flat"),
         pytest.param(
             "data: {columns: {prices: {p: unit_price}}}",

@@ -32,7 +32,7 @@ ENVIRONMENT = os.environ | {
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_CONFIG_SYSTEM": os.devnull,
 }
-STAGES = ["watch", "data", "features", "train", "evaluate", "forecast", "orders", "publish"]
+STAGES = ["watch", "snapshot", "data", "features", "train", "evaluate", "forecast", "orders", "publish"]
 
 
 def command(clone: Path, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:

@@ -55,7 +55,7 @@ def test_every_stage_stands_in_the_readme(stage):
 
 @pytest.mark.parametrize(
     "command",
-    ["repro", "watch", "nightly", "publish", "summary", "check", "validate", "load", "doctor", "dashboard"],
+    ["repro", "watch", "snapshot", "nightly", "publish", "summary", "check", "validate", "load", "doctor", "dashboard"],
     ids=lambda name: f"ordercast {name}",
 )
 def test_every_command_stands_in_the_readme(command):
@@ -145,7 +145,7 @@ def test_floors_are_kept():
         "metrics",
         "plots",
     ]
-    edges = r"\b(store|blocks|histories|problems|sources|runner|publish|ledger|watch|nightly|project|dashboard|cli)\b"
+    edges = r"\b(store|blocks|histories|problems|sources|database|runner|publish|ledger|watch|nightly|project|dashboard|cli)\b"
     source = ROOT / "src/ordercast"
     rooms = [*(source / "orders").glob("*.py"), *(source / "simulate").glob("*.py")]
     for path in [*rooms, *(source / f"{name}.py" for name in domain)]:

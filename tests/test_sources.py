@@ -638,9 +638,21 @@ def test_take_reads_files_and_knows_no_truth(tmp_path: Path) -> None:
     assert taken.truth == {}
 
 
-def test_take_has_no_database_yet() -> None:
-    with pytest.raises(sources.InputError, match=r"set data\.source to files or simulate"):
+def test_take_reads_the_snapshot_of_a_database_as_it_reads_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(sources.InputError, match="holds no snapshot of the database; `ordercast repro` takes one"):
         sources.take(DATA | {"source": "database"}, BASE)
+    folder = Path("data/snapshot")
+    folder.mkdir(parents=True)
+    (put(folder, GOOD) / "about.json").write_text("{}")
+    taken = sources.take(DATA | {"source": "database"}, BASE)
+    from_files = sources.take(DATA | {"source": "files", "path": str(folder)}, BASE)
+    for name, table in taken.raw.tables().items():
+        pd.testing.assert_frame_equal(table, from_files.raw.tables()[name])
+    assert taken.raw.notes.empty
+    assert taken.truth == {}
 
 
 def test_a_day_whose_sales_were_set_aside_is_unknown_and_not_zero(tmp_path: Path) -> None:

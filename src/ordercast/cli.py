@@ -68,14 +68,47 @@ def watch() -> None:
 @app.command()
 def publish() -> None:
     """Show a finished run to people: copy its results to data/published and make it the current one."""
+    from ordercast import database, store
     from ordercast import publish as publishing
-    from ordercast import store
 
     _params()
-    with _readable(publishing.PublishError):
-        run = publishing.publish(Path())
+    with _readable(publishing.PublishError, database.DatabaseError):
+        deliver = database.delivery()
+        run = publishing.publish(Path(), deliver)
     store.views(Path())
-    typer.echo(f"published run {run['run_id']}: {len(run['files'])} files in {publishing.current(Path())}")
+    also = " and in the database" if deliver else ""
+    typer.echo(f"published run {run['run_id']}: {len(run['files'])} files in {publishing.current(Path())}{also}")
+
+
+@app.command()
+def snapshot() -> None:
+    """Copy the input tables from the database to data/snapshot, where data.source says so (a stage of the run)."""
+    from ordercast.database import DatabaseError
+    from ordercast.database.snapshot import snapshot
+
+    data = _params().data
+    with _readable(DatabaseError):
+        snapshot(data.source, data.tables, data.columns, tell=typer.echo)
+
+
+@app.command()
+def load(
+    path: Annotated[str, typer.Argument(help="folder with the tables, or the word simulated")],
+    url: Annotated[
+        str | None, typer.Option("--database", help="mysql://user:password@host:3306/db; else ORDERCAST_DATABASE_URL")
+    ] = None,
+) -> None:
+    """Put checked tables, or the simulated world of params.yaml, into MySQL: all six or none."""
+    from ordercast import database, sources
+    from ordercast.database import load as loading
+
+    given = _params()
+    base, data = (section.model_dump(mode="json") for section in (given.base, given.data))
+    source = {"source": "simulate"} if path == "simulated" else {"source": "files", "path": path}
+    with _readable(database.DatabaseError, sources.InputError):
+        address = database.address(url)
+        loading.load(address, sources.take(data | source, base).raw.tables(), tell=typer.echo)
+    typer.echo(f"loaded into database {address}")
 
 
 @app.command()

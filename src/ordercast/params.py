@@ -70,6 +70,17 @@ def _columns(value: Any) -> Any:
     return value
 
 
+def _tables(value: Any) -> Any:
+    if not isinstance(value, dict):
+        raise ValueError("it must map our tables to yours, such as {prices: price_list}")
+    for name, theirs in value.items():
+        if name not in INPUT_TABLES:
+            raise ValueError(f"{name!r} is no table; the tables are {', '.join(INPUT_TABLES)}")
+        if theirs is not None and not (isinstance(theirs, str) and theirs.strip(".") == theirs != ""):
+            raise ValueError(f"{name!r} must lead to a table such as price_list or shop.price_list, or to null")
+    return value
+
+
 LOOK_BACK_DAYS = 365
 
 
@@ -84,6 +95,7 @@ def _rising(value: tuple[int, ...]) -> tuple[int, ...]:
 Day = Annotated[dt.date | None, BeforeValidator(_day)]
 Days = Annotated[tuple[int, ...], Field(strict=False), AfterValidator(_rising)]
 Columns = Annotated[dict[str, Any], BeforeValidator(_columns)]
+Tables = Annotated[dict[str, str | None], BeforeValidator(_tables)]
 Country = Annotated[str, AfterValidator(_country)]
 Currency = Annotated[str, AfterValidator(_currency)]
 Locale = Annotated[str, AfterValidator(_locale)]
@@ -120,6 +132,7 @@ class Data(Section):
     dates: Literal["auto", "iso", "dmy", "mdy"] = _knob(
         "auto", "dates in text: auto (as the cells prove), iso, dmy (31/12/2025) or mdy (12/31/2025)"
     )
+    tables: Tables = _knob({}, "your tables in the database: {ours: yours}, such as {prices: shop.price_list}")
     frequency: Literal["auto", "daily", "weekly"] = _knob("auto", "rhythm of the calendar: auto, daily or weekly")
     on_bad_row: Literal["stop", "quarantine"] = _knob(
         "stop", "a row with a fault: stop, or quarantine (set aside and count)"

@@ -7,6 +7,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+SNAPSHOT, SNAPSHOT_ABOUT = Path("data/snapshot"), "about.json"  # a database's tables, and what was copied
+
 
 def root(start: str | Path = ".") -> Path:
     """The project's folder: $ORDERCAST_ROOT, else the nearest one from `start` upwards that holds params.yaml.

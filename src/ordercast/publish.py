@@ -5,13 +5,14 @@ the process that publishes. Inside a run the files keep their paths in the proje
 """
 
 import ctypes
+import errno
 import fcntl
 import hashlib
 import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -49,28 +50,42 @@ class PublishError(Exception):
     """There is no complete run to publish or to read; the text says what lacks and what to do."""
 
 
-def publish(root: str | Path) -> dict[str, Any]:
+def publish(root: str | Path, deliver: Callable[[Path, dict[str, Any]], None] | None = None) -> dict[str, Any]:
     """What run.json says of the run that is now the current one: run_id, hashes, currency, locale and files.
 
     Copies the results under `root` into data/published/<run_id>/, flips the pointer and removes all but the last
     five runs. Publishing the same run again changes nothing; killed at any moment, it leaves the run before in
     place, and the next call finishes the work. Raises PublishError, before anything is written, when a result is
-    missing or the results come from different runs.
+    missing or the results come from different runs; and where the disk is full.
+
+    deliver: where else the run is shown, given its folder and what run.json says. It is called when the copy is whole
+    and before the pointer flips, because it is what may fail: then neither place shows the new run. All that is left
+    to do after it is one rename; a process killed just there shows the new run in one place and the one before, whole
+    too, in the other, until the next call.
     """
     root = Path(root)
     run = _describe(root)
     published = root / PUBLISHED
-    published.mkdir(parents=True, exist_ok=True)
+    with _on_a_disk_with_space(published):
+        published.mkdir(parents=True, exist_ok=True)
+        _publish(root, run, published, deliver)
+    return run
+
+
+def _publish(
+    root: Path, run: dict[str, Any], published: Path, deliver: Callable[[Path, dict[str, Any]], None] | None
+) -> None:
     with _alone(published):
         for leftover in [*published.glob(f"{UNFINISHED}*"), *published.glob(f"{UNWANTED}*")]:
             shutil.rmtree(leftover)
         folder = published / str(run["run_id"])
         if not folder.exists() or _read(folder / "run.json") != run:
             _copy(root, run, folder)
+        if deliver is not None:
+            deliver(folder, run)
         os.utime(folder)
         _flip(published, {"run_id": run["run_id"], "published_from": run["data_hash"]})
         _keep_the_last(published, folder)
-    return run
 
 
 def ever(root: str | Path) -> bool:
@@ -178,6 +193,19 @@ def _keep_the_last(published: Path, current: Path) -> None:
         unwanted = old.with_name(UNWANTED + old.name)
         old.rename(unwanted)
         shutil.rmtree(unwanted)
+
+
+@contextmanager
+def _on_a_disk_with_space(published: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
+        raise PublishError(
+            f"{published}: {error.strerror}. Free space on this disk and run `ordercast publish` again; "
+            "the run published before is still shown"
+        ) from None
 
 
 @contextmanager

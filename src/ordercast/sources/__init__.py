@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from ordercast import schema, simulate
+from ordercast import project, schema, simulate
 from ordercast.contracts import DTYPES, INPUTS, TABLES
 from ordercast.sources import cells, headers, intake, offers, readers, remarks
 from ordercast.sources import currency as money
@@ -256,14 +256,15 @@ def take(data: dict[str, Any], base: dict[str, Any]) -> Taken:
         empty = {name: TABLES[name].empty() for name in ("price_tiers", "quarantine")}
         tables = world.tables() | empty | {"notes": notes}
         return Taken(Raw(**{name: schema.check(table, name) for name, table in tables.items()}), world.truth)
-    if data["source"] == "files":
-        raw = read(
-            data["path"],
-            columns=data["columns"],
-            on_bad_row=data["on_bad_row"],
-            currency=base["currency"],
-            today=today,
-            writing=Writing(data["decimal"], data["dates"]),
-        )
-        return Taken(raw, {})
-    raise InputError("data.source: database is not there yet; set data.source to files or simulate.")
+    folder = Path(data["path"]) if data["source"] == "files" else project.SNAPSHOT
+    if data["source"] == "database" and not (folder / project.SNAPSHOT_ABOUT).is_file():
+        raise InputError(f"{folder} holds no snapshot of the database; `ordercast repro` takes one.")
+    raw = read(
+        folder,
+        columns=data["columns"],
+        on_bad_row=data["on_bad_row"],
+        currency=base["currency"],
+        today=today,
+        writing=Writing(data["decimal"], data["dates"]),
+    )
+    return Taken(raw, {})

@@ -11,6 +11,7 @@ import duckdb
 import pandas as pd
 
 from ordercast import store
+from ordercast.project import SNAPSHOT_ABOUT
 from ordercast.sources import delimited, layout, workbook
 from ordercast.sources.layout import Known, Sheet, Unreadable
 
@@ -48,7 +49,12 @@ def find(folder: str | Path, tables: Sequence[str]) -> Folder:
     found: dict[str, list[Path]] = {}
     others = []
     for file in sorted(folder.iterdir()):
-        if file.is_dir() or file.name.startswith((".", EXCEL_LOCK)) or file.stem.upper() == "README":
+        if (
+            file.is_dir()
+            or file.name.startswith((".", EXCEL_LOCK))
+            or file.stem.upper() == "README"
+            or file.name == SNAPSHOT_ABOUT
+        ):
             continue
         if file.stem.lower() in tables and file.suffix.lower() in _READERS:
             found.setdefault(file.stem.lower(), []).append(file)

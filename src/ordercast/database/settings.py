@@ -1,0 +1,80 @@
+"""Where the database is: one URL from the environment or an untracked .env; its password is never shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from urllib.parse import quote, quote_plus
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from ordercast.database.words import DatabaseError
+
+VARIABLE = "ORDERCAST_DATABASE_URL"
+FORM = "mysql://user:password@host:3306/database"
+ESCAPES = "in a password @ is written %40, : %3A, / %2F, # %23 and % %25"
+DEFAULT_PORT = 3306
+
+
+class Settings(BaseSettings):
+    """What the environment, else a file .env in the current folder, says."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ORDERCAST_", env_file=".env", env_file_encoding="utf-8", extra="ignore", hide_input_in_errors=True
+    )
+    database_url: SecretStr | None = None
+
+
+@dataclass(frozen=True)
+class Address:
+    """One database of one server, and who asks. As text it is `database at host:port`, without user and password."""
+
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    database: str
+
+    def __str__(self) -> str:
+        """Return what a message may say of it."""
+        return f"{self.database} at {self.host}:{self.port}"
+
+    def scrubbed(self, text: str) -> str:
+        """Return the text with *** where the password stood, also as a URL writes it."""
+        for secret in {self.password, quote(self.password, safe=""), quote_plus(self.password)} - {""}:
+            text = text.replace(secret, "***")
+        return text
+
+
+def given() -> Address | None:
+    """The database of the setting, or None where there is none. Raises DatabaseError for a URL that is none."""
+    url = Settings().database_url
+    return parse(url.get_secret_value()) if url and url.get_secret_value().strip() else None
+
+
+def address(url: str | None = None) -> Address:
+    """The database of a URL, by default of the setting. Raises DatabaseError where there is none, or no URL."""
+    found = parse(url) if url else given()
+    if found is None:
+        raise DatabaseError(f"No database is named. Set {VARIABLE}={FORM} in the environment or in a file .env here.")
+    return found
+
+
+def parse(url: str) -> Address:
+    """The parts of a URL, with what it writes as %40 decoded. Raises DatabaseError that repeats none of it."""
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        parts = make_url(url.strip())
+    except (ArgumentError, ValueError):
+        raise DatabaseError(f"The database's URL is not of the form {FORM}; {ESCAPES}.") from None
+    if parts.get_backend_name() not in ("mysql", "mariadb"):
+        raise DatabaseError(f"Only MySQL and MariaDB can be used as the database: its URL must read {FORM}.")
+    if not (parts.host and parts.username and parts.database):
+        raise DatabaseError(f"The database's URL must name a user, a host and a database: {FORM}; {ESCAPES}.")
+    if parts.query:
+        raise DatabaseError(f"The database's URL must end with the database's name, without ?...: {FORM}.")
+    # The two clients would take "localhost" for different things, a port and a socket.
+    host = "127.0.0.1" if parts.host == "localhost" else parts.host
+    return Address(host, parts.port or DEFAULT_PORT, parts.username, str(parts.password or ""), parts.database)
