@@ -152,7 +152,8 @@ NO_CORRECTION = Correction((0.0, 1.0), (0.0, 1.0))
 
 def of_trusted(promises: pd.DataFrame, trusted: Bools) -> pd.DataFrame:
     """The promises for products that the planner is trusted with, (products,): the others' orders are the rule's."""
-    return promises.loc[trusted[promises["product"].to_numpy(np.int64)]]
+    kept: pd.DataFrame = promises.loc[trusted[promises["product"].to_numpy(np.int64)]]
+    return kept
 
 
 def corrected(promises: pd.DataFrame) -> Correction:
