@@ -63,8 +63,7 @@ class Taught(Guarded):
     def promises(self, world: World) -> pd.DataFrame:
         """What it promised with the orders it was trusted to place, the chances corrected; see `Recorded`."""
         assert isinstance(self.planner, Recorded)
-        told: pd.DataFrame = self.planner.promises(world)
-        told = told.loc[self.trusted[told["product"].to_numpy()]]
+        told = timing.of_trusted(self.planner.promises(world), self.trusted)
         return told.assign(regret=self.correction(told["regret"].to_numpy()))
 
 
@@ -87,4 +86,5 @@ def tuned(case: Case, erp: ReorderPoint, floor: ReorderPoint) -> tuple[Record, C
     known, days = cuts.until(case.world, case.test_first), (case.tune_first, case.tune_last)
     planner = Recorded(Planner(outlook_of(case, case.tune_first), floor, NODES, HEADLINE))
     own, usual = (accounts.account(known, replay(known, each, *days), HEADLINE).daily for each in (planner, erp))
-    return guard.judged(own, usual), timing.corrected(planner.promises(known))
+    record = guard.judged(own, usual)
+    return record, timing.corrected(timing.of_trusted(planner.promises(known), record.trusted))

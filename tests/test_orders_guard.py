@@ -31,6 +31,7 @@ MONTH = (np.arange(DAYS) >= 100) & (np.arange(DAYS) < 128)
         pytest.param(ERP, [], id="no_difference"),
         pytest.param(ERP - 8 + 40 * BAD + NOISE, range(9), id="one_bad_product_among_good_ones"),
         pytest.param(ERP - 5 + 7 * BAD + 4 * NOISE, range(10), id="a_loss_that_may_be_luck_is_shared"),
+        pytest.param(ERP - 5 + 7.5 * BAD + NOISE, range(9), id="what_is_left_of_a_gain_may_well_be_a_loss"),
         pytest.param(ERP + 8 - 40 * BAD + NOISE, [], id="one_good_product_among_bad_ones"),
         pytest.param(ERP + np.where(MONTH, -30.0, 2.0), [], id="the_luck_of_one_month"),
         pytest.param(ERP + np.where(MONTH, 30.0, -4.0), range(10), id="one_bad_month"),
@@ -74,7 +75,8 @@ def test_trusted_are_those_with_an_expected_gain_once_the_catalogue_surely_gaine
     cost = erp * (1 - gain + rng.uniform(0, 0.5) * rng.standard_normal((products, days)))
     record = judged(cost, erp)
     assert (record.gain[record.trusted] > 0).all()
-    assert record.trusted.tolist() == ((record.gain > 0) & (record.chance >= guard.SURE)).tolist()
+    surely = record.gain > guard.DOUBTS * record.doubt
+    assert record.trusted.tolist() == (surely & (record.chance >= guard.SURE)).tolist()
     usual = erp.sum(axis=1)
     own = np.divide((erp - cost).sum(axis=1), usual, out=np.zeros(products), where=usual > 0)
     low, high = np.minimum(own, record.saving_pct / 100), np.maximum(own, record.saving_pct / 100)
@@ -84,12 +86,12 @@ def test_trusted_are_those_with_an_expected_gain_once_the_catalogue_surely_gaine
 @given(st.lists(st.tuples(st.floats(-1, 1), st.floats(0, 0.5)), min_size=1, max_size=6), st.floats(-0.2, 0.2))
 def test_shrunk_is_what_a_plain_loop_makes(products, centre):
     between = max(sum((share - centre) ** 2 - variance for share, variance in products) / len(products), 0.0)
-    expected = [
-        centre + (share - centre) * (between / (between + variance) if between + variance > 0 else 0.0)
-        for share, variance in products
-    ]
+    weight = [between / (between + variance) if between + variance > 0 else 0.0 for _, variance in products]
+    expected = [centre + w * (share - centre) for (share, _), w in zip(products, weight, strict=True)]
+    doubt = [(w * variance) ** 0.5 for (_, variance), w in zip(products, weight, strict=True)]
     got = shrunk(np.array([each[0] for each in products]), np.array([each[1] for each in products]), centre)
-    assert got == pytest.approx(expected, abs=1e-9)
+    assert got[0] == pytest.approx(expected, abs=1e-9)
+    assert got[1] == pytest.approx(doubt, abs=1e-9)
 
 
 class Unasked:
@@ -130,4 +132,4 @@ def test_where_nobody_is_trusted_the_planner_is_not_even_asked():
 
 
 def test_the_example_of_the_docstring():
-    assert doctest.testmod(guard, extraglobs={"np": np}) == (0, 1)
+    assert doctest.testmod(guard, extraglobs={"np": np}) == (0, 2)

@@ -99,3 +99,80 @@ def test_the_next_quote_is_expected_and_the_quote_seen_is_known():
                 mean = sum(chances[j, k] * price[i, day + 1, k] for k in range(3))
                 assert expected[i, day, j] == pytest.approx(mean, rel=1e-12)
     np.testing.assert_allclose(expected.mean(axis=2), price[:, 1:].mean(axis=2), rtol=1e-9)
+
+
+def lowest(paid: np.ndarray, correlation: float, draws: int = 400_000) -> np.ndarray:
+    """Mean lowest price of equally likely bins, (nodes,), of suppliers' nodes on one day, (suppliers, nodes), drawn."""
+    count, bins = paid.shape
+    shared, own = np.random.default_rng(5).standard_normal((2, draws, count))
+    z = math.sqrt(correlation) * shared[:, :1] + math.sqrt(1 - correlation) * own
+    edges = [NormalDist().inv_cdf(j / bins) for j in range(1, bins)]
+    node = np.searchsorted(edges, z)
+    price = np.sort(np.stack([paid[s][node[:, s]] for s in range(count)]).min(axis=0))
+    return np.array([part.mean() for part in np.array_split(price, bins)])
+
+
+@pytest.mark.parametrize(
+    ("suppliers", "bins", "correlation"),
+    [
+        pytest.param(2, 7, 0.0, id="two_that_go_their_own_ways"),
+        pytest.param(3, 7, 0.4, id="three_that_share_something"),
+        pytest.param(4, 5, 0.8, id="four_that_share_most"),
+    ],
+)
+def test_the_lowest_price_is_that_of_drawn_suppliers(suppliers: int, bins: int, correlation: float):
+    rng = np.random.default_rng(suppliers)
+    paid = np.sort(rng.uniform(8, 12, (suppliers, 3, bins)), axis=2)
+    got = nodes.cheapest_prices(paid, np.array([0, suppliers]), correlation)
+    assert (got[:, 0] == paid[:, 0]).all()
+    for day in (1, 2):
+        np.testing.assert_allclose(got[:, day].min(axis=0), lowest(paid[:, day], correlation), rtol=0.006)
+        assert (np.diff(got[:, day].min(axis=0)) >= 0).all()
+
+
+def test_a_product_of_one_supplier_keeps_its_prices():
+    paid = np.sort(np.random.default_rng(0).uniform(8, 12, (3, 4, 7)), axis=2)
+    alone = nodes.cheapest_prices(paid, np.array([0, 1, 1, 2, 3]), 0.3)
+    assert (alone == paid).all()
+
+
+def test_with_one_node_every_supplier_keeps_his_mean():
+    paid = np.random.default_rng(0).uniform(8, 12, (3, 4, 1))
+    assert (nodes.cheapest_prices(paid, np.array([0, 3]), 0.3) == paid).all()
+
+
+def test_suppliers_that_cost_the_same_whatever_happens_leave_the_price():
+    paid = np.full((2, 3, 7), 5.0)
+    np.testing.assert_allclose(nodes.cheapest_prices(paid, np.array([0, 2]), 0.5), 5.0, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("shared", "low", "high"),
+    [
+        pytest.param(1.0, 0.9, 0.9, id="all_the_same_is_the_most_that_is_told"),
+        pytest.param(0.5, 0.35, 0.65, id="half_is_shared"),
+        pytest.param(0.0, 0.0, 0.15, id="nothing_is_shared"),
+    ],
+)
+def test_together_is_what_suppliers_share_of_their_changes(shared: float, low: float, high: float):
+    rng = np.random.default_rng(2)
+    product = np.repeat(np.arange(40), 2)
+    steps = math.sqrt(shared) * rng.standard_normal((40, 400))[product]
+    steps += math.sqrt(1 - shared) * rng.standard_normal((80, 400))
+    price = np.exp(0.01 * np.cumsum(steps, axis=1))
+    price[:3, :200] = np.nan  # a gap tells nothing
+    price[4] = 7.0  # nor does a price that stands
+    assert low <= nodes.together(price, product) <= high
+
+
+@pytest.mark.parametrize(
+    ("price", "product"),
+    [
+        pytest.param(np.ones((2, 400)), [0, 0], id="standing_prices"),
+        pytest.param(np.ones((2, 5)), [0, 0], id="a_short_history"),
+        pytest.param(np.random.default_rng(0).uniform(1, 2, (2, 400)), [0, 1], id="single_suppliers"),
+        pytest.param(np.full((2, 400), np.nan), [0, 0], id="no_prices"),
+    ],
+)
+def test_nothing_that_tells_of_suppliers_is_no_correlation(price: np.ndarray, product: list[int]):
+    assert nodes.together(price, np.array(product)) == 0.0

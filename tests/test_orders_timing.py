@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 from ordercast.orders import timing
 from ordercast.orders.planner import Ahead, Planner, Worked
 from ordercast.orders.replay import opening_morning, replay
-from ordercast.orders.timing import LEAST_ORDERS, NO_CORRECTION, Recorded, bins, calibration_error, corrected
+from ordercast.orders.timing import (
+    LEAST_ORDERS,
+    NO_CORRECTION,
+    Recorded,
+    bins,
+    calibration_error,
+    corrected,
+    of_trusted,
+)
 from ordercast.orders.world import World
 
 RECORD_DAYS = 20, 38
@@ -176,8 +184,26 @@ def test_what_was_always_promised_becomes_what_came():
 
 
 def test_each_promise_becomes_what_came_of_such():
-    learned = corrected(chances([0.2] * 40 + [0.8] * 40, [0.0] * 40 + [1.0] * 20 + [0.0] * 20))
-    assert learned(np.array([0.2, 0.8])).tolist() == [0.0, 0.5]
+    learned = corrected(chances([0.2] * 100 + [0.8] * 100, [0.0] * 100 + [1.0] * 50 + [0.0] * 50))
+    assert learned(np.array([0.2, 0.8])) == pytest.approx([0.0, 0.5])
+
+
+def test_a_correction_is_that_of_bins_of_as_many_orders_that_rise():
+    """Of 150 orders three bins of 50: the first two of which came the wrong way round share what came of both."""
+    rng = np.random.default_rng(3)
+    promised = np.concatenate([rng.uniform(low, low + 0.1, 50) for low in (0.1, 0.4, 0.8)])
+    came = np.concatenate([np.arange(50) < count for count in (20, 10, 40)]).astype(float)
+    order = rng.permutation(150)
+    learned = corrected(chances(promised[order].tolist(), came[order].tolist()))
+    middle = [promised[part].mean() for part in np.split(np.arange(150), 3)]
+    assert learned.promised == pytest.approx(middle)
+    assert learned.true == pytest.approx([0.3, 0.3, 0.8])
+    assert learned(np.array([0.0, (middle[1] + middle[2]) / 2, 1.0])) == pytest.approx([0.3, 0.55, 0.8])
+
+
+def test_only_what_was_promised_for_trusted_products_is_kept():
+    notes = chances([0.1, 0.2, 0.3], [0.0, 1.0, 0.0]).assign(product=[0, 2, 1])
+    assert of_trusted(notes, np.array([True, False, True]))["regret"].tolist() == [0.1, 0.2]
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(LEAST_ORDERS, 200))

@@ -7,9 +7,10 @@ import math
 import numba as nb
 import numpy as np
 
-from ordercast.kernels.compiled import CELLS, CUBE, CUBES, FLOAT, LEVELS, LINKS, Floats, Ints, jit
+from ordercast.kernels.compiled import CELLS, CUBE, CUBES, FLOAT, INDEX, LEVELS, LINKS, TABLE, Floats, Ints, jit
 
 P90 = 1.2815515655446004  # standard normal quantile of .9
+NEARLY = 1e-9  # of a bin: what rounding may take from it
 
 
 @jit(FLOAT, FLOAT)
@@ -91,4 +92,67 @@ def paid_prices(nodes: Floats, link: Ints, transitions: Floats, next_quote: bool
                     chance = 1.0 / bins if day == 0 else transitions[link[i, day - 1], j, k]
                     price += chance * nodes[i, day + 1, k]
                 out[i, day, j] = price
+    return out
+
+
+@jit(TABLE, LEVELS, LEVELS, FLOAT)
+def climbs(shared: Floats, edges: Floats, correlation: float) -> Floats:
+    """Chance of a bin above each, given that it is no lower and what all share, (bins, shared).
+
+    shared: standard normal values that stand for the shared part, equally likely; correlation: of any two, under 1.
+    """
+    out = np.zeros((len(edges) - 1, len(shared)))
+    for z in range(len(shared)):
+        lower = 1.0
+        for j in range(len(edges) - 1):
+            above = normal_below((math.sqrt(correlation) * shared[z] - edges[j + 1]) / math.sqrt(1.0 - correlation))
+            out[j, z] = above / lower if lower > 0.0 else 0.0
+            lower = above
+    return out
+
+
+@jit(CUBE, CUBES, INDEX, CELLS)
+def cheapest_prices(paid: Floats, begins: Ints, climb: Floats) -> Floats:
+    """Prices of suppliers whose nodes are those of their product's lowest price, (rows, H, bins); day 0 is kept.
+
+    begins: (products + 1,) offsets into the rows; climb: of `climbs`. The product's lowest price is told from the
+    chances of all combinations of its suppliers' nodes, walked upwards by price, and cut into bins as likely as each
+    other. In a bin it is the price of the supplier who mostly asks it; the others stand at the mean of their nodes that
+    are not under it.
+    """
+    days, bins, kinds = paid.shape[1], paid.shape[2], climb.shape[1]
+    out = paid.copy()
+    still = np.empty(kinds)  # chance that the lowest price is not reached yet
+    for p in range(len(begins) - 1):
+        first, count = begins[p], begins[p + 1] - begins[p]
+        if count < 2:
+            continue
+        at, share = np.empty(count, np.int64), np.empty(count)
+        for day in range(1, days):
+            at[:], share[:], still[:] = 0, 0.0, 1.0
+            left, total, taken, j = 1.0, 0.0, 0.0, 0
+            while j < bins:
+                low = 0
+                for s in range(1, count):
+                    if paid[first + s, day, at[s]] < paid[first + low, day, at[low]]:
+                        low = s
+                price, rest = paid[first + low, day, at[low]], 0.0
+                for z in range(kinds):
+                    still[z] *= climb[at[low], z]
+                    rest += still[z] / kinds
+                at[low] += 1
+                mass, left = left - rest, rest
+                last = at[low] == bins
+                while j < bins:
+                    part = min(mass, 1.0 / bins - taken)
+                    total, taken, mass = total + part * price, taken + part, mass - part
+                    share[low] += part
+                    if taken < (1.0 - NEARLY) / bins and not (last and j == bins - 1):
+                        break
+                    lead, least = np.argmax(share), total / taken
+                    for s in range(count):
+                        own = paid[first + s, day, min(at[s], bins - 1) :].mean()
+                        out[first + s, day, j] = least if s == lead else max(own, least)
+                    share[:] = 0.0
+                    total, taken, j = 0.0, 0.0, j + 1
     return out

@@ -131,7 +131,8 @@ def backtest(world: World, first_day: int, erp: ReorderPoint, contenders: Sequen
     done = {each.name: accounts.account(world, replay(world, each, first_day, last), execution) for each in every}
     promises = recorded.promises(world)
     record = guard.judged(done[planner.name].daily, done["erp"].daily)
-    return Backtest(world, first_day, done, record, timing.corrected(promises), promises)
+    correction = timing.corrected(timing.of_trusted(promises, record.trusted))
+    return Backtest(world, first_day, done, record, correction, promises)
 
 
 def promo_rule(world: World, erp: ReorderPoint, first_day: int, execution: Execution) -> Policy:

@@ -3,7 +3,8 @@
 The record is a replay of both over days that the forecasts had not seen. Prices of a catalogue move together, so that a
 product's own record is mostly luck: first all products together must have gained, in most ways that the months could
 have fallen; then a product's gain is drawn towards the catalogue's as far as it is no surer than that (empirical Bayes:
-Morris 1983), and where even that is a loss the ERP rule goes on.
+Morris 1983), and where what is left of it may well be a loss the ERP rule goes on. Where products do not differ beyond
+their luck nothing is doubted of one that is not doubted of all.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from ordercast.orders.policies import Decision, Policy
 from ordercast.orders.world import Bools, Floats, State, View
 
 SURE = 0.75  # share of the resampled records in which the catalogue must have gained
+DOUBTS = 1.0  # standard deviations by which a product's expected gain must be over 0: one-sided 84%
 SEED = 7
 DRAWS = 200  # of the record, enough for the spread of a product's gain
 
@@ -25,12 +27,13 @@ DRAWS = 200  # of the record, enough for the spread of a product's gain
 class Record:
     """What a planner gained on the ERP rule.
 
-    gain: (products,) expected share of a product's cost, its own record drawn towards the catalogue's; trusted:
-    (products,); chance: share of the resampled records in which all products together gained; saving_pct: of all
-    products together.
+    gain: (products,) expected share of a product's cost, its own record drawn towards the catalogue's; doubt: its
+    standard deviation; trusted: (products,); chance: share of the resampled records in which all products together
+    gained; saving_pct: of all products together.
     """
 
     gain: Floats
+    doubt: Floats
     trusted: Bools
     chance: float
     saving_pct: float
@@ -48,19 +51,23 @@ def judged(cost: Floats, erp_cost: Floats) -> Record:
     saving = float(100 * gained.sum() / usual.sum()) if usual.sum() > 0 else 0.0
     share = np.divide(gained.sum(axis=1), usual, out=np.zeros(products), where=usual > 0)
     spread = np.divide((gained @ times.T).std(axis=1), usual, out=np.ones(products), where=usual > 0)
-    gain = shrunk(share, np.square(spread), saving / 100)
-    return Record(gain, (chance >= SURE) & (gain > 0), chance, saving)
+    gain, doubt = shrunk(share, np.square(spread), saving / 100)
+    doubt = np.where(usual > 0, doubt, 0.0)  # who has no record goes with the others
+    return Record(gain, doubt, (chance >= SURE) & (gain > DOUBTS * doubt), chance, saving)
 
 
-def shrunk(share: Floats, variance: Floats, centre: float) -> Floats:
-    """Shares drawn towards the centre by their variance beside that between products; (products,) each.
+def shrunk(share: Floats, variance: Floats, centre: float) -> tuple[Floats, Floats]:
+    """Shares drawn towards the centre by their variance beside that between products, and their doubt, (products,).
 
-    >>> shrunk(np.array([0.04, -0.04]), np.array([0.0, 0.0004]), 0.0).round(3).tolist()
-    [0.04, -0.031]
+    The doubt is the standard deviation of what a share truly is, given all that: 0 where products do not differ.
+
+    >>> expected, doubt = shrunk(np.array([0.04, -0.04]), np.array([0.0, 0.0004]), 0.0)
+    >>> expected.round(3).tolist(), doubt.round(3).tolist()
+    ([0.04, -0.031], [0.0, 0.018])
     """
     between = max(float(np.mean(np.square(share - centre) - variance)), 0.0)
     weight = np.divide(between, between + variance, out=np.zeros(len(share)), where=between + variance > 0)
-    return centre + weight * (share - centre)
+    return centre + weight * (share - centre), np.sqrt(weight * variance)
 
 
 @dataclass(frozen=True)

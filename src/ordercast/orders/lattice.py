@@ -48,10 +48,10 @@ class Offers:
 class Problem:
     """What the programme is about: n products, H days, J nodes, R supplier rows; day 0 is today.
 
-    paid: (R, H, J) price of an order by day and node, rising along the nodes; link: (n, H - 1) of `nodes.links`;
-    lost_value: (n, H, J) money per unit not sold, at least the price of the day: it avoids its purchase too;
-    end_price: (n, J) what a unit left at the end is worth, end_units: (n,) of at most so many; end_order_cost: (n,)
-    money per order after the end (0: no correction). worth: (n, H) price at which stock is held and spoils;
+    paid: (R, H, J) price of an order by day and node, a product's lowest rising along the nodes; link: (n, H - 1) of
+    `nodes.links`; lost_value: (n, H, J) money per unit not sold, at least the price of the day: it avoids its purchase
+    too; end_price: (n, J) what a unit left at the end is worth, end_units: (n,) of at most so many; end_order_cost:
+    (n,) money per order after the end (0: no correction). worth: (n, H) price at which stock is held and spoils;
     holding_rate_per_year, shelf_life_days (0: it keeps): (n,). stock: (n,), receipts, ceiling: (n, H) of
     `risk.stock_on_arrival` and `risk.stock_ceilings`. demand_mean, demand_variance: (n, any) by day, the last day going
     on; demand_level_cv: (n,) error in its level, a share of it; lead_days, lead_sd_days: (n,). step_units: (n,) between

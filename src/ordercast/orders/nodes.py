@@ -1,7 +1,8 @@
 """The price lattice of the planner: from the forecast's quantiles to equiprobable price nodes, linked day by day.
 
-A node is a bin of a standard normal variable; the same variable stands behind all suppliers of a product, so that their
-prices rise and fall together. Its autocorrelation from day to day is that of the forecast's error.
+A node is a bin of a standard normal variable, whose autocorrelation from day to day is that of the forecast's error.
+One variable stands behind all suppliers of a product: where it has several, that of the lowest price among them, since
+each has promotions of his own and who can wait will buy in the next of them, whoever makes it.
 """
 
 from functools import lru_cache
@@ -18,6 +19,9 @@ LINK_STEPS = 180  # correlations are tabulated at the cosines of 0, 1, ... 180 d
 POINTS = 200  # that stand for a bin
 MOST_ROUNDS = 2000
 UNEVEN = 1e-12  # what a marginal may miss by
+SHARED = 8  # values that stand for what the suppliers of a product share
+YEAR_DAYS, WEEK_DAYS, LAG_WEEKS = 365, 7, 4  # changes of four weeks, about the time between two purchases
+MOST_TOGETHER = 0.9
 
 
 def price_nodes(price: Floats, p10: Floats, p50: Floats, p90: Floats, nodes: int = 7) -> Floats:
@@ -71,6 +75,41 @@ def paid_prices(nodes: Floats, link: Ints, execution: Execution = "next_quote") 
     node's own price.
     """
     return kernels.paid_prices(nodes, link, transitions(nodes.shape[2]), execution == "next_quote")
+
+
+def cheapest_prices(paid: Floats, begins: Ints, correlation: float) -> Floats:
+    """Prices paid in nodes that are those of the lowest price of each product, (suppliers, H, nodes); day 0 is kept.
+
+    paid: of `paid_prices`; begins: (products + 1,) offsets into its rows; correlation: of the normal variables behind
+    two suppliers of one product (see `together`). A product with one supplier keeps its prices.
+
+    Two suppliers that ask 8 or 12, whichever the other asks: three times in four one of them asks 8.
+    >>> some = np.array([[[10.0, 10.0], [8.0, 12.0]]] * 2)
+    >>> cheapest_prices(some, np.array([0, 2]), 0.0)[:, 1].min(axis=0).round(2).tolist()
+    [8.0, 10.0]
+    """
+    shared = np.array([NormalDist().inv_cdf((k + 0.5) / SHARED) for k in range(SHARED)])
+    return kernels.cheapest_prices(paid, begins, kernels.climbs(shared, _edges(paid.shape[2]), correlation))
+
+
+def together(price: Floats, product: Ints) -> float:
+    """Correlation of the changes over four weeks of a product's suppliers in the last year, 0 to .9, of all pooled.
+
+    price: (series, days), the last one today; product: (series,) sorted. Series with a gap or a standing price tell
+    nothing.
+    """
+    log = np.log(price[:, -YEAR_DAYS:][:, ::-WEEK_DAYS])
+    change = log[:, LAG_WEEKS:] - log[:, :-LAG_WEEKS]
+    spread = change.std(axis=1, keepdims=True) if change.shape[1] else np.zeros((len(log), 1))
+    tells = np.isfinite(spread[:, 0]) & (spread[:, 0] > 0)
+    starts = np.flatnonzero(np.diff(product[tells], prepend=-1))
+    if not len(starts):
+        return 0.0
+    scaled = (change[tells] - change[tells].mean(axis=1, keepdims=True)) / spread[tells]
+    count = np.diff(np.append(starts, len(scaled)))
+    total = np.square(np.add.reduceat(scaled, starts, axis=0)).sum() - np.square(scaled).sum()
+    pairs = (count * (count - 1)).sum() * scaled.shape[1]
+    return round(float(np.clip(total / pairs, 0.0, MOST_TOGETHER)), 2) if pairs else 0.0
 
 
 def _edges(nodes: int) -> Floats:

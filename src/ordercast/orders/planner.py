@@ -169,6 +169,9 @@ def _prices(view: View, ahead: Ahead, series: Ints, count: int, execution: Execu
         day = np.arange(len(ahead.quote_due))
         before = np.minimum.accumulate(np.where(ahead.quote_due, day, len(day) - 1)[::-1])[::-1]
         paid = paid[:, before]
+    product = view.terms.product
+    begins = np.searchsorted(product[series], np.arange(len(view.base_price) + 1))
+    paid = nodes.cheapest_prices(paid, begins, nodes.together(view.unit_price, product))
     return price, paid, nodes.links(ahead.persistence[series])
 
 

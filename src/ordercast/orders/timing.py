@@ -2,8 +2,9 @@
 
 What is bought now could have been bought when the stock called for it: on the day from which a usual delivery still
 comes in time for the units in the middle of the order. The price of that day is what a buyer will compare with; keeping
-the goods until then costs as well. The chances that forecasts give are corrected by those that came true (isotonic
-regression: Zadrozny & Elkan 2002).
+the goods until then costs as well. The chances that forecasts give are corrected by those that came true: by bins of
+as many orders each, which must rise (binning and isotonic regression: Zadrozny & Elkan 2001, 2002). Order by order an
+isotonic regression learns steps where the chances crowd that the next year does not know.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from sklearn.isotonic import IsotonicRegression
 from ordercast.orders.lots import probability_lower
 from ordercast.orders.planner import Ahead, Planner, Worked
 from ordercast.orders.policies import DAYS_PER_YEAR, Decision
-from ordercast.orders.world import Execution, Floats, Ints, State, View, World
+from ordercast.orders.world import Bools, Execution, Floats, Ints, State, View, World
 
 REVIEW_DAYS = 1
-LEAST_ORDERS = 50  # before a correction of chances is learned
+LEAST_ORDERS = 50  # that a bin takes to tell a chance from luck
 BINS = 10
 
 
@@ -138,7 +139,7 @@ _NO_NOTES = pd.DataFrame(
 
 @dataclass(frozen=True)
 class Correction:
-    """A rising step function from promised to true chances: their values at `promised`, linear between."""
+    """Promised chances to true ones: those at `promised`, rising, linear between them and level beyond."""
 
     promised: tuple[float, ...]
     true: tuple[float, ...]
@@ -151,15 +152,22 @@ class Correction:
 NO_CORRECTION = Correction((0.0, 1.0), (0.0, 1.0))
 
 
+def of_trusted(promises: pd.DataFrame, trusted: Bools) -> pd.DataFrame:
+    """The promises for products that the planner is trusted with, (products,): the others' orders are the rule's."""
+    kept: pd.DataFrame = promises.loc[trusted[promises["product"].to_numpy(np.int64)]]
+    return kept
+
+
 def corrected(promises: pd.DataFrame) -> Correction:
-    """The correction learned from a record's promises; none from fewer than 50 orders."""
-    if len(promises) < LEAST_ORDERS:
+    """The correction learned from a record's promises, by ten bins or fewer; none from fewer than 50 orders."""
+    count = min(len(promises) // LEAST_ORDERS, BINS)
+    if not count:
         return NO_CORRECTION
-    fitted = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip").fit(
-        promises["regret"], promises["regretted"]
-    )
-    at = np.unique(np.concatenate([[0.0, 1.0], fitted.X_thresholds_]))
-    return Correction(tuple(at.tolist()), tuple(np.round(fitted.predict(at), 4).tolist()))
+    told = promises.sort_values("regret", kind="stable")[["regret", "regretted"]].to_numpy(np.float64)
+    promised, came = (np.array([part[:, k].mean() for part in np.array_split(told, count)]) for k in (0, 1))
+    at, first = np.unique(promised, return_index=True)
+    true = IsotonicRegression(y_min=0.0, y_max=1.0).fit_transform(promised, came)[first]
+    return Correction(tuple(at.tolist()), tuple(np.round(true, 4).tolist()))
 
 
 def bins(promised: Floats, regretted: Floats) -> pd.DataFrame:
