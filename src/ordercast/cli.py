@@ -98,7 +98,7 @@ def load(
         str | None, typer.Option("--database", help="mysql://user:password@host:3306/db; else ORDERCAST_DATABASE_URL")
     ] = None,
 ) -> None:
-    """Put checked tables, or the simulated world of params.yaml, into MySQL: all six or none."""
+    """Put checked tables, or the simulated world of params.yaml, into MySQL: all or none."""
     from ordercast import database, sources
     from ordercast.database import load as loading
 
@@ -212,12 +212,11 @@ def validate(
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="the checks as JSON")] = False) -> None:
     """Say what is missing on this machine and how to get it; exit code 0 when all that is needed is there."""
     import datetime as dt
+    import json
 
     from ordercast import doctor as doctors
 
     checks = doctors.look(Path(), os.environ, dt.datetime.now(dt.UTC))
-    import json
-
     typer.echo(json.dumps(doctors.report(checks), indent=1) if as_json else doctors.lines(checks))
     raise typer.Exit(any(check.state == "missing" for check in checks))
 

@@ -44,6 +44,7 @@ _NAMES: dict[str, dict[str, str]] = {
         "unit": "unidade unidade_de_medida un uom",
         "shelf_capacity_units": "capacidade",
         "shelf_life_days": "validade_dias vida_util_dias",
+        "unit_volume": "volume_unitario volume",
     },
     "suppliers": {
         "product_id": _PRODUCT,
@@ -52,6 +53,7 @@ _NAMES: dict[str, dict[str, str]] = {
         "moq_units": "lote_minimo pedido_minimo quantidade_minima qtd_minima moq minimum_order",
         "pack_units": "unidades_por_embalagem embalagem pack_size pack",
         "order_cost": "custo_do_pedido custo_pedido",
+        "min_order_value": "valor_minimo_do_pedido valor_minimo faturamento_minimo",
     },
     "stock": {
         "product_id": _PRODUCT,
@@ -69,11 +71,10 @@ _NAMES: dict[str, dict[str, str]] = {
         "status": "situacao",
     },
     "price_tiers": {
-        "sku": "product_id",
-        "supplier": "supplier_id",
-        "min_quantity": "min_units",
-        "min_qty": "min_units",
-        "discount": "discount_rate",
+        "product_id": _PRODUCT,
+        "supplier_id": _SUPPLIER,
+        "min_units": "a_partir_de quantidade_minima qtd_minima min_quantity min_qty",
+        "discount_rate": "desconto discount",
     },
 }
 ALIASES: dict[str, dict[str, dict[str, int]]] = {  # by table and column: names with their rank, the surest 0

@@ -18,7 +18,7 @@ OLD_COUNT_DAYS = 30
 def remarks(
     frames: dict[str, pd.DataFrame], stock_given: bool, today: pd.Timestamp | None
 ) -> Iterator[tuple[str, str]]:
-    """Yield (table, sentence) for all that a reader should know of the six checked input tables."""
+    """Yield (table, sentence) for all that a reader should know of the checked input tables."""
     yield from _without_price(frames)
     yield from _slips(frames["prices"])
     if len(frames["sales"]):
