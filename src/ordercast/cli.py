@@ -1,7 +1,6 @@
 """The `ordercast` command. Each command imports what it needs when it is called, so all of them start at once."""
 
 import os
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,14 +23,14 @@ NOT_THERE = 5  # the exit code of a stage that did not reach its database
 def repro(context: typer.Context) -> None:
     """Run what has changed, from data to published orders (`dvc repro`; its options may follow), and sum it up."""
     from ordercast import publish as publishing
-    from ordercast.repro import forget_the_dead
+    from ordercast import repro as running
     from ordercast.runner import die_with
 
     _params(whole=True)
     if "MAKELEVEL" in os.environ:  # a killed `make` does not take its children along
         die_with(os.getppid())()
-    forget_the_dead()
-    code = _run_dvc(["repro", *context.args])
+    running.forget_the_dead()
+    code = running.run(["repro", *context.args])
     if code == 0:
         typer.echo()
         if publishing.ever(Path()):
@@ -268,21 +267,6 @@ def _readable(*errors: type[Exception], code: int = 1) -> Iterator[None]:
     except errors as told:
         typer.echo(str(told), err=True)
         raise typer.Exit(code) from None
-
-
-def _run_dvc(arguments: list[str]) -> int:
-    """The exit code of dvc, run in a process group of its own, which our signals reach and our death ends."""
-    from ordercast import repro as running
-
-    process = running.start(arguments)
-    before = {n: signal.signal(n, lambda number, _: running.tell(process, number)) for n in running.FORWARDED}
-    code = process.wait()
-    for number, handler in before.items():
-        signal.signal(number, handler)
-    if code < 0:
-        # dvc was killed; a stage that was just starting may not have noticed.
-        running.tell(process, signal.SIGKILL)
-    return code if code >= 0 else 128 - code
 
 
 def _free(port: int) -> int:

@@ -30,6 +30,19 @@ def start(arguments: Sequence[str], **options: Any) -> "subprocess.Popen[str]":
     )
 
 
+def run(arguments: Sequence[str]) -> int:
+    """The exit code of dvc, which the signals that reach us reach too; 128 + n where signal n ended it."""
+    process = start(arguments)
+    before = {n: signal.signal(n, lambda number, _: tell(process, number)) for n in FORWARDED}
+    code = process.wait()
+    for number, handler in before.items():
+        signal.signal(number, handler)
+    if code < 0:
+        # dvc was killed; a stage that was just starting may not have noticed.
+        tell(process, signal.SIGKILL)
+    return code if code >= 0 else 128 - code
+
+
 def tell(process: "subprocess.Popen[str]", number: int) -> None:
     """Send a signal to dvc and all it has started in its group."""
     with suppress(ProcessLookupError):
