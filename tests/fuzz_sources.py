@@ -1,8 +1,8 @@
 """Table files as nobody would write them, by the hundred thousand: each is read, or refused in words.
 
 `python -m tests.fuzz_sources --files 200000 --seed 0` runs it; the default tests run a few hundred. Every file goes
-through the readers and the intake; in one of `WHOLE_EVERY` cases a folder of them goes through `sources.read`. A case
-is drawn from its number alone, so a failure is run again by `--case N`.
+through the readers and the reading of its columns, some through the whole intake; in one of `WHOLE_EVERY` cases a
+folder of them goes through `sources.read`. A case is drawn from its number alone: `--case N` runs it again.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ import pandas as pd
 
 from ordercast import schema, sources, store
 from ordercast.contracts import TABLES
-from ordercast.sources import headers, intake, readers
-from ordercast.sources.faults import Findings
+from ordercast.sources import amounts, cells, days, headers, intake, layout, readers
+from ordercast.sources.faults import OTHER_CURE, Findings, cure_of
 from ordercast.sources.reading import Writing
 
-WHOLE_EVERY = 20
-CHECK_EVERY = 4  # of the single files that can be read, so many are checked against their contract
+WHOLE_EVERY = 50
+CHECK_EVERY = 4  # of the single files that can be read, so many go through the whole intake
 WRITE_EVERY = 5  # of the folders that are read well, so many are written and read back
 CASES_PER_PROCESS = 1000
 PATIENCE_SECONDS = 60
@@ -242,7 +242,7 @@ def mutated(draw: random.Random, content: bytes) -> bytes:
 
 def file_of(draw: random.Random, table: str, tame: bool) -> tuple[str, bytes]:
     """The name and the bytes of a file that should hold a table."""
-    form = draw.choices(["csv", "xlsx", "parquet"], [90, 6, 4])[0]
+    form = draw.choices(["csv", "xlsx", "parquet"], [93, 4, 3])[0]
     content = FORMS[form](draw, grid(draw, table, tame), tame)
     if not tame and draw.random() < 0.3:
         content = mutated(draw, content)
@@ -280,15 +280,40 @@ def read_table(draw: random.Random, table: str, folder: Path, writing: Writing) 
         sheet = readers.read(path, partial(headers.recognised, table=table, columns={}))
     except readers.Unreadable:
         return "table refused"
+    if draw.randrange(CHECK_EVERY):
+        return read_columns(table, sheet, writing)
     findings = Findings(files={table: path.name})
     taken = intake.take(table, sheet, {}, findings, writing)
-    if draw.randrange(CHECK_EVERY) == 0:
-        intake.check(taken, findings)
-        intake.without_repeats(taken, findings)
+    intake.check(taken, findings)
+    intake.without_repeats(taken, findings)
     if findings.stops or findings.rows:
         assert findings.text(offer_quarantine=True).startswith("The input has faults:\n- ")
         return "table with faults"
     return "table read"
+
+
+def read_columns(table: str, sheet: layout.Sheet, writing: Writing) -> str:
+    """Read the texts of each column; each has either a value or a fault, unless the column is in doubt."""
+    match = headers.match(sheet.header, table, {})
+    wrong = bool(match.faults)
+    for name, position in match.positions.items():
+        column = TABLES[table].column(name)
+        found = dict.fromkeys(cells.shown(cell).strip() for cell in sheet.cells.iloc[:, position])
+        texts = [text for text in found if text]
+        counts = [1] * len(texts)
+        if column.kind == "number":
+            reading = amounts.read(texts, counts, writing.decimal, money=column.unit.startswith("currency"))
+        elif column.kind == "day":
+            reading = days.read(texts, counts, writing.dates)
+            days.read_native(texts)
+        else:
+            continue
+        for value, fault in zip(reading.values, reading.faults, strict=True):
+            assert (value is None) == bool(fault or reading.doubt)
+        assert not reading.doubt or reading.doubtful in texts
+        assert not any(fault and cure_of(fault) == OTHER_CURE for fault in reading.faults)
+        wrong |= bool(reading.doubt) or any(reading.faults)
+    return "table with faults" if wrong else "table read"
 
 
 def read_folder(draw: random.Random, folder: Path, writing: Writing) -> str:

@@ -539,10 +539,11 @@ def test_a_lone_quote_of_a_far_day_does_not_move_today(tmp_path: Path, row: str,
 
 
 def test_a_table_of_another_name_is_asked_about(tmp_path: Path):
-    raw = read(put(tmp_path, {"prices": GOOD["prices"], "stocks.csv": GOOD["stock"], "Sale.XLSX": b""}))
+    raw = read(put(tmp_path, {"prices": GOOD["prices"], "stocks.csv": GOOD["stock"], "Sale.XLSX": b"", "stk.ods": b""}))
     assert {note for table, note in notes(raw) if table == "folder"} == {
         "stocks.csv is not a table Ordercast reads: ignored; if it is the stock table, name it stock.csv",
         "Sale.XLSX is not a table Ordercast reads: ignored; if it is the sales table, name it sales.XLSX",
+        "stk.ods is not a table Ordercast reads: ignored; if it is the stock table, save it as stock.csv or stock.xlsx",
     }
 
 

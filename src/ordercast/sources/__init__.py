@@ -13,7 +13,7 @@ import pandas as pd
 
 from ordercast import project, schema, simulate
 from ordercast.contracts import DTYPES, INPUTS, TABLES
-from ordercast.sources import cells, headers, intake, offers, readers, remarks
+from ordercast.sources import cells, headers, intake, offers, readers, remarks, statuses
 from ordercast.sources import currency as money
 from ordercast.sources.faults import ALONE, FOLDER, FUTURE, UNKNOWN, Findings, InputError, many
 from ordercast.sources.intake import Intake
@@ -86,6 +86,7 @@ def read(
     intake.fill(tables["sales"], "in_stock", True, findings)
     money.settle(tables["prices"], (tables[name] for name in INPUTS[1:]), currency, findings)
     intake.check(tables["prices"], findings)
+    statuses.translate(tables["open_orders"], findings)
     if today is None:
         _check_last_days(tables["prices"], findings)
     last = pd.Timestamp(today) if today else _last_price_day(tables["prices"], findings)
@@ -119,9 +120,7 @@ def _sheets(folder: Path, columns: headers.Columns, findings: Findings) -> dict[
         findings.stop("", str(error))
         return {}
     for name in found.others:
-        near = get_close_matches(Path(name).stem.lower(), [table for table in INPUTS if table not in found.tables], n=1)
-        hint = f"; if it is the {near[0]} table, name it {near[0]}{Path(name).suffix}" if near else ""
-        findings.note(FOLDER, f"{name} is not a table Ordercast reads: ignored{hint}")
+        findings.note(FOLDER, f"{name} is not a table Ordercast reads: ignored{_hint(Path(name), found)}")
     if "prices" not in found.tables:
         there = sorted([*found.others, *(file.name for files in found.tables.values() for file in files)])
         findings.stop(
@@ -148,6 +147,16 @@ def _sheets(folder: Path, columns: headers.Columns, findings: Findings) -> dict[
         elif name in sheets and sheets[name].cells.empty:
             findings.note(name, f"no row in {findings.files[name]}: {assumed}")
     return sheets
+
+
+def _hint(file: Path, found: readers.Folder) -> str:
+    """What to do with a file that may be meant for a table nobody gave."""
+    near = get_close_matches(file.stem.lower(), [table for table in INPUTS if table not in found.tables], n=1)
+    if not near:
+        return ""
+    readable = file.suffix.lower() in readers.ENDINGS
+    cure = f"name it {near[0]}{file.suffix}" if readable else f"save it as {near[0]}.csv or {near[0]}.xlsx"
+    return f"; if it is the {near[0]} table, {cure}"
 
 
 def _check_last_days(prices: Intake, findings: Findings) -> None:

@@ -26,22 +26,18 @@ LARGEST_EXACT = 2.0**53  # beyond it a spreadsheet has lost digits
 class Typed:
     """Cells in the type of their column, empty where they were empty or at fault.
 
-    fault: what is wrong with each cell that holds something that could not be turned, "" for all others; the rest
+    bad: true where a cell holds something that could not be turned; fault: what is wrong with each of these; the rest
     as in Reading.
     """
 
     content: pd.Series[Any]
+    bad: pd.Series[bool]
     fault: pd.Series[str]
     notes: list[str] = field(default_factory=list)
     doubt: str = ""
     doubtful: str = ""
     timed: bool = False
     currency: str | None = None
-
-    @property
-    def bad(self) -> pd.Series[bool]:
-        """Which cells could not be turned."""
-        return self.fault != ""
 
 
 def typed(
@@ -58,17 +54,17 @@ def typed(
     texts were numbers or dates in the file, so that they mean one thing only. money: whether it is a column of money.
     """
     types = pd.api.types
-    fine = pd.Series("", index=cells.index, dtype=object)
+    fine = pd.Series(False, index=cells.index), pd.Series([], dtype="str")
     if kind == "day" and types.is_datetime64_any_dtype(cells):
         found = cells.astype(DTYPES["day"])
-        return Typed(found.dt.normalize(), fine, timed=bool((found > found.dt.normalize()).any()))
+        return Typed(found.dt.normalize(), *fine, timed=bool((found > found.dt.normalize()).any()))
     if kind == "number" and types.is_numeric_dtype(cells) and not types.is_bool_dtype(cells):
-        return Typed(cells.astype("float64"), fine)
+        return Typed(cells.astype("float64"), *fine)
     if kind == "flag" and types.is_bool_dtype(cells):
-        return Typed(cells.astype("boolean"), fine)
+        return Typed(cells.astype("boolean"), *fine)
     text = _stripped(cells)
     if kind == "text":
-        return Typed(text, fine)
+        return Typed(text, *fine)
     if kind == "flag":
         return _taken(text, _flags, "boolean")
     if types.is_numeric_dtype(cells) or types.is_datetime64_any_dtype(cells):
@@ -133,9 +129,11 @@ def _taken(text: pd.Series[str], read: Reader, dtype: Any) -> Typed:
     codes, distinct = pd.factorize(text)
     counts = np.bincount(codes[codes >= 0], minlength=len(distinct)).tolist()
     reading = read([str(one) for one in distinct], counts)
+    bad = _spread([bool(fault) for fault in reading.faults], codes, text.index, "bool", empty=False)
     return Typed(
         _spread(reading.values, codes, text.index, dtype),
-        _spread(reading.faults, codes, text.index, object, empty=""),
+        bad,
+        pd.Series([reading.faults[code] for code in codes[bad]], index=text.index[bad], dtype="str"),
         reading.notes,
         reading.doubt,
         reading.doubtful,
@@ -153,7 +151,8 @@ def _joined(texts: Typed, natives: Typed, like: pd.Series[str]) -> Typed:
     """The two parts of a column, each read in its own way, in the order of its rows."""
     return Typed(
         pd.concat([texts.content, natives.content]).reindex(like.index),
-        pd.concat([texts.fault, natives.fault]).reindex(like.index),
+        pd.concat([texts.bad, natives.bad]).reindex(like.index),
+        pd.concat([texts.fault, natives.fault]).sort_index(),
         [*texts.notes, *natives.notes],
         texts.doubt,
         texts.doubtful,

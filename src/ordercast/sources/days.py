@@ -109,7 +109,7 @@ def _serial(text: str) -> _Text:
 def _text(text: str) -> _Text:
     found = _ISO.fullmatch(text)
     if found:
-        return _Text({"iso": _iso(text, found["day"])}, timed=bool(found["time"]))
+        return _Text({"iso": _iso(text, found["day"])}, timed=_is_late(found["time"]))
     found = _SLASHED.fullmatch(text)
     if not found:
         return _Text({})
@@ -118,7 +118,7 @@ def _text(text: str) -> _Text:
         year += 1900 if year >= FIRST_CENTURY else 2000
     if found["time"] and not _is_time(found["time"].strip(", T")):
         return _Text({})
-    return _Text({"dmy": _date(year, two, one), "mdy": _date(year, one, two)}, bool(found["time"]), short)
+    return _Text({"dmy": _date(year, two, one), "mdy": _date(year, one, two)}, _is_late(found["time"]), short)
 
 
 def _iso(text: str, day: str) -> dt.date | None:
@@ -132,6 +132,11 @@ def _iso(text: str, day: str) -> dt.date | None:
 def _is_time(text: str) -> bool:
     hours, minutes, *seconds = text.split(":")
     return int(hours) < 24 and int(minutes) < 60 and all(float(part) < 60 for part in seconds)
+
+
+def _is_late(time: str | None) -> bool:
+    """Whether a time of day is told that is not midnight."""
+    return any(digit in "123456789" for digit in time or "")
 
 
 def _date(year: int, month: int, day: int) -> dt.date | None:

@@ -77,9 +77,8 @@ def _tell(table: str, column: str, found: pd.Series[Any], typed: cells.Typed, fi
     if typed.doubt:
         row = found.index[(found.map(cells.shown).str.strip() == typed.doubtful).to_numpy()][0]
         findings.stop(table, f"{findings.name(table, column)}: {typed.doubtful} in row {row} {typed.doubt}")
-    wrong = typed.fault[typed.bad]
-    for fault in wrong.unique():
-        findings.blame(table, column, fault, found[wrong.index[wrong == fault]].map(cells.shown))
+    for fault in typed.fault.unique():
+        findings.blame(table, column, fault, found[typed.fault.index[typed.fault == fault]].map(cells.shown))
     for sentence in typed.notes:
         findings.note(table, f"{column} {sentence}")
     if typed.timed:

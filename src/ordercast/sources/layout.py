@@ -55,7 +55,7 @@ def table(rows: Iterable[Sequence[str]], known: Known, cure: str) -> Sheet:
     names = [header[place] for place in keep]
     totals = _totals(cells, names)
     if totals:
-        notes.append(f"row {', '.join(map(str, totals))} holds totals: left out")
+        notes.append(f"totals in row {' and '.join(map(str, totals))} are left out")
     return Sheet(names, cells.drop(index=totals), notes=notes)
 
 
