@@ -26,7 +26,7 @@ import pandas as pd
 
 from benchmarks import panels, scale
 from benchmarks.stages import peak_rss_mb
-from ordercast import blocks, schema, store
+from ordercast import blocks, schema, store, watch
 
 ROOT = Path(__file__).resolve().parent.parent
 STAGES = ("features", "train", "evaluate", "forecast", "orders")
@@ -50,7 +50,7 @@ def catalogue(products: int, days: int) -> Iterator[tuple[pd.DataFrame, pd.DataF
 
 
 def make(folder: Path, products: int, days: int) -> None:
-    """Put params.yaml and the input tables into a folder, as stage 1 leaves them."""
+    """Put params.yaml and the input tables into a folder, as stage 1 leaves them; nobody has decided anything."""
     raw = folder / "data" / "raw"
     shutil.copy(ROOT / "params.yaml", folder)
     for place, name in enumerate(("prices", "sales")):
@@ -61,6 +61,7 @@ def make(folder: Path, products: int, days: int) -> None:
     for name in ("products", "suppliers", "stock", "open_orders", "price_tiers"):
         table = schema.check(given.get(name, schema.TABLES[name].empty()), name)
         store.write_parquet(table, raw / f"{name}.parquet", schema.TABLES[name].key)
+    watch.write_decisions([], folder / watch.DECISIONS)
     store.write_json({"simulated": False}, folder / "data" / "truth" / "about.json")
 
 

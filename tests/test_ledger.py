@@ -146,6 +146,7 @@ def test_what_cannot_be_undone_says_why(steps: list[Any], said: str):
         pytest.param("approved", {"quantity_units": 0}, "more than 0 units; reject", id="nothing"),
         pytest.param("approved", {"quantity_units": -3}, "quantity_units is -3", id="negative"),
         pytest.param("approved", {"quantity_units": float("nan")}, "quantity_units is nan", id="nan"),
+        pytest.param("approved", {"quantity_units": "a lot"}, "quantity_units is a lot; it must be a num", id="words"),
         pytest.param("approved", {"unit_price": float("inf")}, "unit_price is inf", id="infinite"),
         pytest.param("edited", {}, "changes nothing", id="empty_edit"),
         pytest.param("edited", {"quantity_units": 10}, "changes nothing", id="edit_to_the_same"),

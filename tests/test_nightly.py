@@ -62,7 +62,8 @@ def dvc_says(monkeypatch: pytest.MonkeyPatch, script: str) -> None:
     """Let a shell script stand in for dvc."""
 
     def start(arguments: list[str], **options: Any) -> "subprocess.Popen[str]":
-        return subprocess.Popen(["sh", "-c", script], start_new_session=True, text=True, **options)
+        command = ["sh", "-c", script]
+        return subprocess.Popen(command, start_new_session=True, encoding="utf-8", errors="replace", **options)
 
     monkeypatch.setattr(repro, "start", start)
 
@@ -132,7 +133,7 @@ def test_two_at_once_then_killed_then_stopped_then_done(project: Path):
         two=TIED + writes("two", "open('asleep', 'w').close()\nimport time\ntime.sleep(120)"),
     )
     first = subprocess.Popen(COMMAND, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    wait_until((project / "asleep").exists, "the second stage runs", seconds=60)
+    wait_until((project / "asleep").exists, "the second stage runs", seconds=120)
     assert nightly.holder() == {"host": os.uname().nodename, "pid": first.pid, "since": nightly.last()["began_at"]}  # type: ignore[index]
 
     second = subprocess.run(COMMAND, capture_output=True, text=True)
@@ -149,7 +150,7 @@ def test_two_at_once_then_killed_then_stopped_then_done(project: Path):
 
     (project / "asleep").unlink()
     third = subprocess.Popen(COMMAND, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    wait_until((project / "asleep").exists, "the second stage runs again", seconds=60)
+    wait_until((project / "asleep").exists, "the second stage runs again", seconds=120)
     third.terminate()
     assert third.communicate(timeout=30)[1] == "stopped: stopped by SIGTERM, in stage two\n"
     assert third.returncode == 128 + signal.SIGTERM
@@ -165,8 +166,16 @@ def test_two_at_once_then_killed_then_stopped_then_done(project: Path):
 
 
 def test_a_full_disk_leaves_the_last_run_and_the_next_completes(project: Path):
-    """No file may grow beyond 300 kB, as on a full disk; a log that takes nothing stops nothing either."""
-    stages(project, one=writes("one"), two="with open('two.out', 'wb') as file:\n    file.write(bytes(1_000_000))\n")
+    """No file may grow beyond 300 kB, as on a full disk.
+
+    A log that takes nothing stops nothing either, nor does a closed terminal, nor what is no text in the output.
+    """
+    noise = "import os\nos.write(1, b'\\xff\\xfe' * 50_000 + b'\\n')\n"
+    stages(
+        project,
+        one=noise + writes("one"),
+        two="with open('two.out', 'wb') as file:\n    file.write(bytes(1_000_000))\n",
+    )
 
     def fill() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
@@ -177,7 +186,11 @@ def test_a_full_disk_leaves_the_last_run_and_the_next_completes(project: Path):
     assert nightly.last()["message"].endswith("OSError: [Errno 27] File too large")  # type: ignore[index]
     assert nightly.last()["stage"] == "two"  # type: ignore[index]
     assert publish.current(project).name == "r1"
-    assert subprocess.run(COMMAND, capture_output=True).returncode == 0
+    reading, writing = os.pipe()
+    os.close(reading)
+    closed = subprocess.run(COMMAND, stdout=writing, stderr=subprocess.PIPE)
+    os.close(writing)
+    assert (closed.returncode, closed.stderr) == (0, b"")
     assert (project / "two.out").stat().st_size == 1_000_000
 
 

@@ -27,7 +27,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TextIO
 
 from ordercast import repro
 from ordercast.dvc_log import Story
@@ -85,7 +85,7 @@ def run(time_limit_s: float | None = None, log: Path = LOG) -> int:
         outcome = "busy" if isinstance(error, Busy) else "failed"
         told = {"outcome": outcome, "code": CODES[outcome], "message": str(error)}
         journal.write("ended", **told)
-    print(f"{told['outcome'].replace('_', ' ')}: {told['message']}", file=sys.stderr if told["code"] else sys.stdout)
+    _say(f"{told['outcome'].replace('_', ' ')}: {told['message']}", sys.stderr if told["code"] else sys.stdout)
     return int(told["code"])
 
 
@@ -211,7 +211,7 @@ def _follow(process: "subprocess.Popen[str]", story: Story, limit: float | None,
         if line is None:
             process.wait()
             return False
-        print(line, end="", flush=True)
+        _say(line.rstrip("\n"))
         story.hear(line)
     return False
 
@@ -224,6 +224,17 @@ def _end(process: "subprocess.Popen[str]") -> None:
             process.wait(GRACE_S)
     repro.tell(process, signal.SIGKILL)
     process.wait()
+
+
+def _say(text: str, stream: TextIO | None = None) -> None:
+    """Print; where nobody listens any more the run goes on in silence."""
+    stream = stream or sys.stdout
+    try:
+        print(text, file=stream, flush=True)
+    except UnicodeError:
+        print(ascii(text), file=stream, flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _published() -> str | None:

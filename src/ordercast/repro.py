@@ -25,7 +25,8 @@ def start(arguments: Sequence[str], **options: Any) -> "subprocess.Popen[str]":
         start_new_session=True,
         preexec_fn=die_with(os.getpid()),
         env=os.environ | {"PATH": path},
-        text=True,
+        encoding="utf-8",
+        errors="replace",  # what a stage prints is for people to read
         **options,
     )
 

@@ -1,8 +1,9 @@
 """The life of an order, as rules without a database: which step may follow which, and what it changes.
 
     proposed -> approved -> sent -> received
-        |          |          |
-    rejected    cancelled  cancelled        snoozed: out of sight until a day, then proposed again
+    proposed -> rejected
+    proposed -> snoozed, until a day, then proposed again
+    approved, sent -> cancelled
 
 An edit changes quantity, price or due day and leaves the status; an undo takes back the last step that still stands.
 What was sent has left the house: it can be cancelled, not undone.
@@ -29,12 +30,8 @@ MAY_FOLLOW: dict[str, tuple[Status, ...]] = {
 TO_COME = ("approved", "sent")  # what a plan counts as on its way
 IN_WORDS = {"undone": "undid the last step of it"}
 LARGEST = 1e12  # units, or money per unit: what is larger was mistyped
-LONGEST_RUN, LONGEST_ID, LONGEST_NAME, LONGEST_NOTE = (
-    180,
-    255,
-    200,
-    2000,
-)  # characters; MySQL would cut what is longer, or refuse it
+# Characters, as wide as the columns are: a text is kept as it is, or refused here in words.
+LONGEST_RUN, LONGEST_ID, LONGEST_NAME, LONGEST_NOTE = 180, 255, 200, 2000
 
 
 @dataclass(frozen=True)
@@ -223,9 +220,12 @@ def _day(line: Line, name: str, value: Any) -> str:
 
 
 def _number(line: Line, name: str, value: Any) -> float:
-    number = float(value)
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = float("nan")
     if not 0 <= number <= LARGEST:
-        raise Refused("invalid", f"{line.words}: {name} is {number:g}; it must be a number from 0 to {LARGEST:g}")
+        raise Refused("invalid", f"{line.words}: {name} is {value}; it must be a number from 0 to {LARGEST:g}")
     return number
 
 
