@@ -357,3 +357,24 @@ def test_an_error_of_the_level_is_found(share):
 def test_the_level_error_by_hand(error, expected, variance, share):
     group = np.zeros(len(error), dtype=np.int64)
     assert calibrate.level_cv(np.array(error), np.array(expected), np.array(variance), group, 1).tolist() == [share]
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        pytest.param([1, 2, 3], [1, 2, 3], id="what_rises_stays"),
+        pytest.param([1, 3, 2], [1, 2.5, 2.5], id="a_dent_is_met_halfway"),
+        pytest.param([5, 1, 1, 1], [3, 3, 3, 3], id="one_high_value_does_not_rule_what_follows_alone"),
+        pytest.param([2], [2], id="one_horizon"),
+    ],
+)
+def test_rows_that_never_fall(row, expected):
+    assert calibrate.rising(np.array([row], dtype=float)).tolist() == [expected]
+
+
+@given(st.lists(st.floats(-5, 5), min_size=1, max_size=9))
+def test_what_never_falls_lies_between_what_was_and_what_comes(row):
+    (made,) = calibrate.rising(np.array([row]))
+    assert (np.diff(made) >= 0).all()
+    for k, cell in enumerate(made):
+        assert cell == (max(row[: k + 1]) + min(row[k:])) / 2

@@ -137,18 +137,20 @@ def test_the_guard_by_hand(bold):
     np.testing.assert_allclose(got.departure["mean"], mean)
     np.testing.assert_allclose(got.departure["p50"], median)
     for s, group in enumerate(raw.group):
-        lowest, highest = np.inf, -np.inf
-        for k, place in enumerate(bucket):
-            share = [model.shares[q][group, 0] for q in ("p10", "p90")]
-            low, high = (
-                w * raw.departure[q][s, k] + (1 - w) * raw.own[s, k, side] + model.shifts[q][group, place]
-                for side, (q, w) in enumerate(zip(("p10", "p90"), share, strict=True))
-            )
-            low, high = min(low, median[s, k]) * raw.scale[s, k], max(high, median[s, k]) * raw.scale[s, k]
-            lowest, highest = min(low, lowest), max(high, highest)
-            wide = (lowest, highest) if problem.target.drifts else (low, high)  # a price's band never narrows
-            assert got.departure["p10"][s, k] * raw.scale[s, k] == pytest.approx(wide[0])
-            assert got.departure["p90"][s, k] * raw.scale[s, k] == pytest.approx(wide[1])
+        for side, (name, outwards) in enumerate((("p10", -1), ("p90", 1))):
+            share = model.shares[name][group, 0]
+            wide = [
+                share * raw.departure[name][s, k] + (1 - share) * raw.own[s, k, side] + model.shifts[name][group, place]
+                for k, place in enumerate(bucket)
+            ]
+            if problem.target.drifts:  # a price's band never narrows: halfway between what was and what comes
+                wide = [outwards * cell * scale for cell, scale in zip(wide, raw.scale[s], strict=True)]
+                wide = [(max(wide[: k + 1]) + min(wide[k:])) / 2 for k in range(len(wide))]
+                wide = [max(cell, outwards * m * c) for cell, m, c in zip(wide, median[s], raw.scale[s], strict=True)]
+                wide = [outwards * max(wide[: k + 1]) / raw.scale[s, k] for k in range(len(wide))]
+            else:
+                wide = [outwards * max(outwards * cell, outwards * m) for cell, m in zip(wide, median[s], strict=True)]
+            assert got.departure[name][s].tolist() == pytest.approx(wide)
 
 
 @STRATEGIES

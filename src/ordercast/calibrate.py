@@ -210,3 +210,13 @@ def level_cv(error: Floats, expected: Floats, variance: Floats, group: Ints, gro
 def snapped(departure: Floats, least: float) -> Floats:
     """Scaled departures drawn towards 0 by `least`, and 0 within it: what is too small to act on is no change."""
     return np.sign(departure) * np.maximum(np.abs(departure) - least, 0.0)
+
+
+def rising(cells: Floats) -> Floats:
+    """Rows that never fall, near the given ones: halfway between the highest so far and the lowest still to come.
+
+    The highest so far alone would keep every error upwards and none downwards.
+    """
+    so_far = np.maximum.accumulate(cells, axis=1)
+    to_come = np.minimum.accumulate(cells[:, ::-1], axis=1)[:, ::-1]
+    return np.asarray((so_far + to_come) / 2)

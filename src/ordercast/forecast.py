@@ -161,6 +161,8 @@ def guarded(forecaster: Forecaster, problem: Problem) -> Scaled:
         + forecaster.shifts[name][at.group][:, bucket]
         for k, name in enumerate(OUTER)
     )
+    if drifts:
+        p10, p90 = -calibrate.rising(-p10 * at.scale) / at.scale, calibrate.rising(p90 * at.scale) / at.scale
     p10, p90 = np.minimum(p10, p50), np.maximum(p90, p50)
     if drifts:
         p10 = np.minimum.accumulate(p10 * at.scale, axis=1) / at.scale
