@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ordercast.orders import tiers
 from ordercast.orders.supply import PATIENCE_DAYS
 
 Floats = NDArray[np.float64]
@@ -57,8 +58,7 @@ class Terms:
 
     def discount(self, series: Ints, units: Floats) -> Floats:
         """Share off the quoted price of an order of `units` from each of `series`, (n,)."""
-        got = np.where(self.tier_units[series] <= np.asarray(units)[:, None], self.tier_discount[series], 0.0)
-        return np.asarray(got.max(axis=1, initial=0.0))
+        return tiers.reached(self.tier_units[series], self.tier_discount[series], units)[0]
 
     @cached_property
     def starts(self) -> Ints:
