@@ -471,6 +471,15 @@ def test_series_that_move_together_count_as_one():
     assert worlds.effective_series(np.vstack([moves[:1]] * 5)) == pytest.approx(1)
 
 
+def test_a_placebo_keeps_every_series_mean_and_little_of_its_movement():
+    case = worlds.simulated(1, 3, 500, volatility=0.05)
+    calm, wild = (np.log(each) for each in (case.world.unit_price, worlds.simulated(1, 3, 500).world.unit_price))
+    assert case.name == "simulated at 0.05 of its volatility"
+    assert not case.tables.truth
+    np.testing.assert_allclose(np.nanstd(calm, axis=1), 0.05 * np.nanstd(wild, axis=1), rtol=0.05)
+    np.testing.assert_allclose(np.nanmean(calm, axis=1), np.nanmean(wild, axis=1), atol=0.02)
+
+
 def test_orders_says_why_a_short_history_cannot_be_replayed(tmp_path, monkeypatch):
     folder = weekly_panel(tmp_path / "short", days=210)
     monkeypatch.setattr(sys, "argv", ["orders", str(folder), "--json", str(tmp_path / "f.json")])

@@ -48,7 +48,8 @@ def test_a_course_keeps_to_the_rules_of_ordering(world):
     [
         pytest.param([(4, 3, 3)], {3: 4.0}, id="an_open_order_on_its_day"),
         pytest.param([(4, 0, 0)], {0: 4.0}, id="one_due_today"),
-        pytest.param([(4, -2, 3)], {}, id="an_overdue_one_is_not_awaited"),
+        pytest.param([(4, -2, 3)], {1: 4.0}, id="one_overdue_is_expected_any_day"),
+        pytest.param([(4, -8, 3)], {}, id="one_overdue_by_more_than_a_week_is_not_awaited"),
         pytest.param([(4, 300, 300)], {}, id="one_beyond_the_plan"),
     ],
 )

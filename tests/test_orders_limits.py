@@ -123,6 +123,14 @@ def test_a_limit_is_kept_named_and_said(allowed, most, bound, says):
     assert figures["room"] == allowed.room
 
 
+def test_where_the_money_lacks_the_minimum_that_would_be_met_is_not_blamed():
+    allowed = Limits(5.0, names=np.array(["F1"], dtype=object), minimum=np.array([20.0]), supplier=NOBODY)
+    known = mornings.worked(replayed.world(**HUNGRY), allowed=allowed)
+    line = line_of(known)
+    assert (line["binding_constraint"], line["quantity_units"]) == ("budget", 0)
+    assert "; ordering today would save R$" in line["reason"]
+
+
 def test_a_minimum_lifts_an_order_that_is_worth_it():
     world = replayed.world(**HUNGRY)
     free = mornings.worked(world)

@@ -200,6 +200,19 @@ def test_what_cannot_or_need_not_be_bought_is_not(change, told):
     assert decided(replayed.world(on_hand=5.0, **change), Planner(told)) == (-1, 0.0)
 
 
+@pytest.mark.parametrize(
+    ("due_in_days", "buys"),
+    [
+        pytest.param(1, False, id="due_tomorrow"),
+        pytest.param(-7, False, id="a_week_late_it_is_expected_any_day"),
+        pytest.param(-8, True, id="later_than_that_it_is_bought_again"),
+    ],
+)
+def test_what_is_on_its_way_is_not_bought_twice(due_in_days, buys):
+    world = replayed.world(on_hand=1.0, orders=[(25, due_in_days, 3)])
+    assert (decided(world, Planner(expecting(0.0)))[1] > 0) == buys
+
+
 @pytest.mark.parametrize("change_a_day", [0.02, 0.002, -0.02])
 def test_nodes_that_are_brought_stand_for_those_of_the_quantiles(change_a_day):
     def bringing(view: View) -> Ahead:

@@ -373,7 +373,8 @@ def test_a_changed_world_keeps_nothing_of_the_old_one() -> None:
     [
         pytest.param([], 0.0, 95.0, id="nothing_is_on_order"),
         pytest.param([(3, 0, 0), (4, 9, 9)], 7.0, 88.0, id="due_today_or_later"),
-        pytest.param([(3, -1, 2), (4, 9, 9)], 4.0, 88.0, id="an_overdue_order_takes_room_but_is_not_counted_on"),
+        pytest.param([(3, -7, 2), (4, 9, 9)], 7.0, 88.0, id="overdue_by_a_week_it_is_expected_any_day"),
+        pytest.param([(3, -8, 2), (4, 9, 9)], 4.0, 88.0, id="overdue_for_longer_it_takes_room_but_is_not_counted_on"),
     ],
 )
 def test_the_last_morning_opens_with_stock_and_orders_of_today(orders: Any, expected: float, room: float) -> None:

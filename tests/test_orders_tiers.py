@@ -1,5 +1,7 @@
 """Price tiers from their table to what an order pays: all units cost less from so many on, and nobody pays twice."""
 
+import doctest
+
 import mornings
 import numpy as np
 import pandas as pd
@@ -17,6 +19,10 @@ SERIES = pd.DataFrame({"product_id": ["A", "A", "B"], "supplier_id": ["F1", "F2"
 
 def table(*rows: tuple[str, str, float, float]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["product_id", "supplier_id", "min_units", "discount_rate"])
+
+
+def test_the_examples_in_the_text_hold():
+    assert doctest.testmod(tiers) == (0, 2)
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def bought(world: World, units: float, **prices: float) -> timing.Timing:
         pytest.param({"on_hand": 1.0}, 4.0, 1, 2.0, 0.504, id="half_could_wait"),
         pytest.param({"on_hand": 0.0, "orders": [(5, 1, 1)]}, 4.0, 4, 4.0, 0.516, id="units_on_order_count_as_stock"),
         pytest.param(
-            {"on_hand": 1.0, "orders": [(9, -3, 2)]}, 4.0, 1, 2.0, 0.504, id="an_overdue_order_is_not_awaited"
+            {"on_hand": 1.0, "orders": [(9, -8, 2)]}, 4.0, 1, 2.0, 0.504, id="an_order_long_overdue_is_not_awaited"
         ),
     ],
 )

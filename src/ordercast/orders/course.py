@@ -53,7 +53,7 @@ def _course(known: Morning, problem: Problem, place: int, row: int, series: int,
     lead = int(problem.lead_days[place])
     arrivals = np.zeros(days + lead + 1)
     arrivals[lead : lead + days] = orders
-    due = state.order_due_day - state.day
+    due = state.days_ahead
     open_ = (state.order_product == product) & (due >= 0) & (due < days)
     np.add.at(arrivals, due[open_], state.order_units[open_])
     stock, evening = float(state.on_hand_units[product]), np.empty(days)

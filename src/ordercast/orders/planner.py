@@ -232,10 +232,10 @@ def _problem(
 
 
 def _due(state: State, products: int, days: int, one: Programme) -> Floats:
-    """Open orders by the days until they are due, (products, days + longest lead); what is late is not counted."""
+    """Open orders that are counted on by the days until they come, (products, days + longest lead)."""
     reach = days + int(one.lead_days.max(initial=0)) + 1
     due = np.zeros((products, reach))
-    after = state.order_due_day - state.day
+    after = state.days_ahead
     counted = (after >= 0) & (after < reach)
     np.add.at(due, (state.order_product[counted], after[counted]), state.order_units[counted])
     return due

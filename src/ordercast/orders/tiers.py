@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ordercast.orders.supply import Floats, Ints
 from ordercast.orders.words import Words
-from ordercast.orders.world import Floats, Ints
 
 KEY = ["product_id", "supplier_id"]
 

@@ -13,6 +13,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ordercast.orders import tiers
+from ordercast.orders.supply import PATIENCE_DAYS
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -55,8 +58,7 @@ class Terms:
 
     def discount(self, series: Ints, units: Floats) -> Floats:
         """Share off the quoted price of an order of `units` from each of `series`, (n,)."""
-        got = np.where(self.tier_units[series] <= np.asarray(units)[:, None], self.tier_discount[series], 0.0)
-        return np.asarray(got.max(axis=1, initial=0.0))
+        return tiers.reached(self.tier_units[series], self.tier_discount[series], units)[0]
 
     @cached_property
     def starts(self) -> Ints:
@@ -108,9 +110,18 @@ class State:
     order_due_day: Ints
 
     @property
+    def days_ahead(self) -> Ints:
+        """Days until each order is to be expected, (open orders,): one that is overdue tomorrow, or never after a week.
+
+        Never is -1; see `supply.PATIENCE_DAYS`.
+        """
+        ahead = self.order_due_day - self.day
+        return np.where(ahead >= 0, ahead, np.where(ahead >= -PATIENCE_DAYS, 1, -1))
+
+    @property
     def expected_units(self) -> Floats:
-        """Units on order that are due today or later, (products,): what is overdue is not counted on."""
-        ahead = self.order_due_day >= self.day
+        """Units on order that are counted on, (products,)."""
+        ahead = self.days_ahead >= 0
         expected = np.bincount(self.order_product[ahead], self.order_units[ahead], minlength=len(self.on_hand_units))
         return expected.astype(np.float64)
 
