@@ -3,7 +3,6 @@
 import itertools
 import os
 import shutil
-import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -109,26 +108,34 @@ def server() -> Address:
     return address
 
 
-@contextmanager
-def own_server(folder: Path) -> Iterator[tuple[Address, "subprocess.Popen[bytes]"]]:
-    """A server of one's own, and its process, to be killed."""
-    if not shutil.which("mariadb-install-db"):
-        pytest.skip("no mariadb-install-db here")
-    data, port = folder / "db", free_port()
-    who = ["--user=root"] if os.geteuid() == 0 else []
-    install = ["mariadb-install-db", "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal"]
-    subprocess.run([*install, *who, "--skip-test-db"], check=True, capture_output=True)
-    small = ["--innodb-buffer-pool-size=16M", "--innodb-log-file-size=8M", "--skip-log-bin", "--pid-file=pid"]
-    where = [f"--datadir={data}", f"--port={port}", f"--socket={data}/s", "--bind-address=127.0.0.1"]
-    mariadbd = shutil.which("mariadbd") or "/usr/sbin/mariadbd"
-    process = subprocess.Popen([mariadbd, "--no-defaults", *where, *small, *who], stderr=subprocess.DEVNULL)
-    address = Address("127.0.0.1", port, "root", "", "mysql")
-    try:
-        wait_until_it_answers(address)
-        yield address, process
-    finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+class OwnServer:
+    """A server of one's own, to be killed and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        """Install it into the folder and start it."""
+        if not shutil.which("mariadb-install-db"):
+            pytest.skip("no mariadb-install-db here")
+        self.data, port = folder / "db", free_port()
+        self.address = Address("127.0.0.1", port, "root", "", "mysql")
+        self.who = ["--user=root"] if os.geteuid() == 0 else []
+        install = ["mariadb-install-db", "--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"]
+        subprocess.run([*install, f"--datadir={self.data}", *self.who], check=True, capture_output=True)
+        self.start()
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        where = [f"--datadir={self.data}", f"--port={self.address.port}", f"--socket={self.data}/s"]
+        small = ["--innodb-buffer-pool-size=16M", "--bind-address=127.0.0.1", "--skip-log-bin"]
+        program = shutil.which("mariadbd") or "/usr/sbin/mariadbd"
+        self.process = subprocess.Popen(
+            [program, "--no-defaults", *where, *small, *self.who], stderr=subprocess.DEVNULL
+        )
+        wait_until_it_answers(self.address)
+
+    def kill(self) -> None:
+        """End it as a power cut does."""
+        self.process.kill()
+        self.process.wait()
 
 
 def wait_until_it_answers(address: Address, seconds: float = 60) -> None:

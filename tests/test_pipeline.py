@@ -17,11 +17,12 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+import servers
 import small
 import yaml
 
 from benchmarks.pipeline import run_cells
-from ordercast import schema, store
+from ordercast import schema, sources, store
 from ordercast.contracts import INPUTS
 from ordercast.ledger import Ledger, Line, tables
 from ordercast.orders import backtest
@@ -347,6 +348,39 @@ def test_an_experiment_on_files_and_its_metrics_beside_the_last(run, tmp_path):
     command(clone, "dvc", "exp", "run", "-S", "orders.policy=erp", "orders")
     changed = command(clone, "dvc", "metrics", "diff").stdout
     assert "orders.total_cost" in changed
+    command(clone, "git", "checkout", "-q", ".")
+    command(clone, "dvc", "checkout", "-q")
+
+
+def test_a_database_gives_what_files_give_and_gets_the_run(run, shop, tmp_path, monkeypatch):
+    """After the run on files every stage but the first two is one that DVC has seen: the bytes of data/raw decide."""
+    clone, _ = run
+    before = {name: table(clone, name) for name in ("forecast/prices", "forecast/demand", "orders/orders")}
+    for name in ("prices", "sales", "products", "suppliers", "stock", "open_orders"):
+        duckdb.sql(f"COPY (SELECT * FROM '{clone}/data/raw/{name}.parquet') TO '{tmp_path}/{name}.csv' (HEADER)")
+    monkeypatch.setitem(ENVIRONMENT, "ORDERCAST_DATABASE_URL", servers.url(shop.user("ALL")))
+    command(clone, "ordercast", "load", str(tmp_path))
+    params = clone / "params.yaml"
+    params.write_text(params.read_text().replace("source: simulate", "source: database"))
+    said = command(clone, "ordercast", "repro").stdout
+    assert "prices            10990 rows from" in said
+    from_files = sources.read(tmp_path, columns={}, on_bad_row="stop", currency="BRL").tables()
+    for name, frame in from_files.items():
+        store.write_parquet(frame, tmp_path / f"{name}.parquet", schema.TABLES[name].key)
+        assert (clone / f"data/raw/{name}.parquet").read_bytes() == (tmp_path / f"{name}.parquet").read_bytes(), name
+    for name, earlier in before.items():
+        later = table(clone, name).drop(columns="run_id", errors="ignore")
+        assert later.equals(earlier.drop(columns="run_id", errors="ignore")), name
+    run_id = json.loads((clone / "data/published/current.json").read_text())["run_id"]
+    for name, view in (("forecast/prices", "forecast_prices"), ("forecast/demand", "forecast_demand")):
+        shown = shop.rows(f"SELECT run_id, COUNT(*) FROM ordercast_current_{view} GROUP BY run_id")
+        assert shown == [(run_id, len(before[name]))]
+    lines = shop.rows("SELECT product_id, quantity_units, reason FROM ordercast_current_orders ORDER BY line")
+    assert lines == [
+        *before["orders/orders"][["product_id", "quantity_units", "reason"]].itertuples(index=False, name=None)
+    ]
+    leaks = subprocess.run(["grep", "-rlF", "s3cr3t", str(clone)], capture_output=True, text=True, check=False)
+    assert leaks.stdout == ""
     command(clone, "git", "checkout", "-q", ".")
     command(clone, "dvc", "checkout", "-q")
 

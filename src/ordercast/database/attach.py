@@ -26,12 +26,16 @@ SETTINGS = {
     # 0000-00-00 is MySQL's way to say that there is no date; the checks tell of it.
     "mysql_incomplete_dates_as_nulls": "true",
 }
+ONE_MOMENT = (
+    "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+    "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
+)
 # What the extension does not quote safely in a name (it writes a backtick as \`, which ends the name).
 UNSAFE = frozenset("`\\'\"\0\n\r")
 
 
 @contextmanager
-def attached(address: Address, *, read_only: bool, spill: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+def attached(address: Address, spill: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """Yield a DuckDB connection in which `shop` is the server; its tables are shop.<database>.<table>.
 
     spill: the folder for what a sort cannot hold in memory. One thread, so that no byte depends on the machine.
@@ -53,8 +57,28 @@ def attached(address: Address, *, read_only: bool, spill: Path | None = None) ->
             )
             """
         )
-        connection.execute(f"ATTACH '' AS {CATALOGUE} (TYPE mysql{', READ_ONLY' if read_only else ''})")
+        connection.execute(f"ATTACH '' AS {CATALOGUE} (TYPE mysql)")
         yield connection
+
+
+@contextmanager
+def one_moment(shop: duckdb.DuckDBPyConnection, session: str) -> Iterator[None]:
+    """Let what is read within it be the tables as they stood at one moment; the server takes no write.
+
+    session: the statement that sets the session up. ATTACH READ_ONLY would refuse it, and begin a transaction whose
+    isolation is whatever the server's default is; so the transaction is begun here, in MySQL's own words.
+    """
+    shop.execute("BEGIN")
+    for statement in (session, *ONE_MOMENT):
+        execute(shop, statement)
+    yield
+    shop.execute("COMMIT")
+
+
+def execute(shop: duckdb.DuckDBPyConnection, statement: str, *values: str) -> None:
+    """Run a statement of MySQL's own on the connection of this transaction; values take the place of its `?`."""
+    parameters = f", params := row({', '.join('CAST(? AS VARCHAR)' for _ in values)})" if values else ""
+    shop.execute(f"CALL mysql_execute('{CATALOGUE}', ?{parameters})", [statement, *values])
 
 
 def extension() -> Path:

@@ -12,7 +12,6 @@ from ordercast.contracts import INPUTS, TABLES
 from ordercast.database import attach
 from ordercast.database import tables as shapes
 from ordercast.database.engine import LOCK_WAIT_SECONDS, alone, session
-from ordercast.database.results import execute
 from ordercast.database.settings import Address
 from ordercast.database.words import DatabaseError, told
 
@@ -39,7 +38,7 @@ def load(address: Address, frames: Mapping[str, pd.DataFrame], tell: Callable[[s
         for table in INPUTS:
             shapes.input_table(table, f"{STAGING}{table}", metadata).create(connection)
         connection.commit()
-        with attach.attached(address, read_only=False) as shop:
+        with attach.attached(address) as shop:
             for table in INPUTS:
                 tell(
                     f"{table:<12} {_fill(shop, address, table, frames[table]):>10} rows{_rounded(table, frames[table])}"
@@ -112,7 +111,7 @@ def _fill(shop: duckdb.DuckDBPyConnection, address: Address, table: str, frame: 
         values[shapes.LINE] = f"row_number() OVER (PARTITION BY {key} ORDER BY {order})"
     shop.register("frame", frame)
     shop.execute("BEGIN")
-    execute(shop, session())
+    attach.execute(shop, session())
     shop.execute(
         INSERT.format(
             table=attach.quoted(attach.CATALOGUE, address.database, f"{STAGING}{table}"),

@@ -35,13 +35,11 @@ def copied(
     spill = folder / ".spill"
     about: dict[str, object] = {}
     try:
-        with attach.attached(place, read_only=True, spill=spill) as shop:
-            shop.execute("BEGIN")  # the extension sends START TRANSACTION READ ONLY
+        with attach.attached(place, spill) as shop, attach.one_moment(shop, engine.session()):
             for table, source in found.items():
                 rows = _copy(shop, source, folder / f"{table}.parquet")
                 about[table] = {"from": source.place, "rows": rows, "columns": source.columns}
                 tell(f"{table:<12} {rows:>10} rows from {source.place}")
-            shop.execute("COMMIT")
     finally:
         shutil.rmtree(spill, ignore_errors=True)
     return about

@@ -67,7 +67,7 @@ def deliver(address: Address, folder: Path, run: dict[str, Any]) -> None:
             return
         _check_shape(connection, address)
         kept = _kept(connection, run["run_id"])
-        with attach.attached(address, read_only=False) as shop:
+        with attach.attached(address) as shop:
             for statement in _transaction(shop, address, folder, run, kept):
                 _run(shop, statement)
         # A connection lost at COMMIT can look like one that was not: what counts is what others see.
@@ -76,12 +76,6 @@ def deliver(address: Address, folder: Path, run: dict[str, Any]) -> None:
                 f"Publishing run {run['run_id']} failed, database {address}: the connection was lost at the last step. "
                 "The run before is still shown; run the same command again."
             )
-
-
-def execute(shop: duckdb.DuckDBPyConnection, statement: str, *values: str) -> None:
-    """Run a statement of MySQL's own on the connection of this transaction; values take the place of its `?`."""
-    parameters = f", params := row({', '.join('CAST(? AS VARCHAR)' for _ in values)})" if values else ""
-    shop.execute(f"CALL mysql_execute('{attach.CATALOGUE}', ?{parameters})", [statement, *values])
 
 
 def flat(value: Any, name: str = "") -> Iterator[tuple[str, float]]:
@@ -118,7 +112,7 @@ def _transaction(
 
 def _run(shop: duckdb.DuckDBPyConnection, statement: Statement) -> None:
     if statement.native:
-        execute(shop, statement.sql, *statement.values)
+        attach.execute(shop, statement.sql, *statement.values)
     else:
         shop.execute(statement.sql, list(statement.values))
 

@@ -31,9 +31,9 @@ def snapshot(
         tell(f"data.source is {source}: there is nothing to copy from a database")
     else:
         place = address()
-        with told(place, "The snapshot of the tables"):
-            from ordercast.database import reading
+        from ordercast.database import engine, reading
 
+        with told(place, "The snapshot of the tables", engine.LOCK_WAIT_SECONDS):
             _emptied(folder)
             about["tables"] = reading.copied(place, tables, columns, tell, folder)
     (folder / SNAPSHOT_ABOUT).write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
