@@ -30,8 +30,9 @@ MONTH = (np.arange(DAYS) >= 100) & (np.arange(DAYS) < 128)
         pytest.param(ERP + 5 + NOISE, [], id="a_clear_loss"),
         pytest.param(ERP, [], id="no_difference"),
         pytest.param(ERP - 8 + 40 * BAD + NOISE, range(9), id="one_bad_product_among_good_ones"),
-        pytest.param(ERP - 5 + 7 * BAD + 4 * NOISE, range(10), id="a_loss_that_may_be_luck_is_shared"),
-        pytest.param(ERP - 5 + 7.5 * BAD + NOISE, range(9), id="what_is_left_of_a_gain_may_well_be_a_loss"),
+        pytest.param(ERP - 5 + 7 * BAD + 4 * NOISE, range(9), id="a_loss_of_its_own_though_it_may_be_luck"),
+        pytest.param(ERP - 5 + 4.9 * BAD + 4 * NOISE, range(10), id="a_small_gain_among_good_ones"),
+        pytest.param(ERP - 25 + 24.9 * BAD + NOISE, range(9), id="what_is_left_of_a_gain_may_well_be_a_loss"),
         pytest.param(ERP + 8 - 40 * BAD + NOISE, [], id="one_good_product_among_bad_ones"),
         pytest.param(ERP + np.where(MONTH, -30.0, 2.0), [], id="the_luck_of_one_month"),
         pytest.param(ERP + np.where(MONTH, 30.0, -4.0), range(10), id="one_bad_month"),
@@ -75,9 +76,10 @@ def test_trusted_are_those_with_an_expected_gain_once_the_catalogue_surely_gaine
     cost = erp * (1 - gain + rng.uniform(0, 0.5) * rng.standard_normal((products, days)))
     record = judged(cost, erp)
     assert (record.gain[record.trusted] > 0).all()
-    surely = record.gain > guard.DOUBTS * record.doubt
-    assert record.trusted.tolist() == (surely & (record.chance >= guard.SURE)).tolist()
     usual = erp.sum(axis=1)
+    surely = (record.gain > guard.DOUBTS * record.doubt) & (usual > cost.sum(axis=1))
+    trusted = np.where(usual > 0, surely, record.gain > 0) & (record.chance >= guard.SURE)
+    assert record.trusted.tolist() == trusted.tolist()
     own = np.divide((erp - cost).sum(axis=1), usual, out=np.zeros(products), where=usual > 0)
     low, high = np.minimum(own, record.saving_pct / 100), np.maximum(own, record.saving_pct / 100)
     assert ((record.gain >= low - 1e-12) & (record.gain <= high + 1e-12)).all()

@@ -3,8 +3,9 @@
 The record is a replay of both over days that the forecasts had not seen. Prices of a catalogue move together, so that a
 product's own record is mostly luck: first all products together must have gained, in most ways that the months could
 have fallen; then a product's gain is drawn towards the catalogue's as far as it is no surer than that (empirical Bayes:
-Morris 1983), and where what is left of it may well be a loss the ERP rule goes on. Where products do not differ beyond
-their luck nothing is doubted of one that is not doubted of all.
+Morris 1983), and where what is left of it may well be a loss the ERP rule goes on. So it does where a product's own
+record is a loss: a stock bought ahead moves months about and makes luck look larger than it is, so that losses come
+again more often than all that lets expect.
 """
 
 from __future__ import annotations
@@ -52,8 +53,9 @@ def judged(cost: Floats, erp_cost: Floats) -> Record:
     share = np.divide(gained.sum(axis=1), usual, out=np.zeros(products), where=usual > 0)
     spread = np.divide((gained @ times.T).std(axis=1), usual, out=np.ones(products), where=usual > 0)
     gain, doubt = shrunk(share, np.square(spread), saving / 100)
-    doubt = np.where(usual > 0, doubt, 0.0)  # who has no record goes with the others
-    return Record(gain, doubt, (chance >= SURE) & (gain > DOUBTS * doubt), chance, saving)
+    nothing = usual <= 0  # who has no record goes with the others
+    own = ((share > 0) & (gain > DOUBTS * doubt)) | (nothing & (gain > 0))
+    return Record(gain, doubt, (chance >= SURE) & own, chance, saving)
 
 
 def shrunk(share: Floats, variance: Floats, centre: float) -> tuple[Floats, Floats]:
