@@ -98,6 +98,13 @@ def schema(server: Address) -> Iterator[Shop]:
         root.run(f"DROP DATABASE `{name}`", f"DROP USER IF EXISTS `{name[:28]}_u`@'%'")
 
 
+@contextmanager
+def ledger_place() -> Iterator[sa.URL]:
+    """Where a ledger of its own may be: a new schema on the test server."""
+    with schema(server()) as shop:
+        yield engine.url(shop.address)
+
+
 def server() -> Address:
     """The test server. Skips the test where none answers: `.ci/run` fails on any skip."""
     address = settings.parse(URL)

@@ -11,15 +11,16 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import databases
 import pandas as pd
 import pytest
+import servers
 import sqlalchemy as sa
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from ordercast import ledger
+from ordercast.database.settings import VARIABLE
 from ordercast.ledger import Event, Ledger, LedgerError, Line, Refused, life, tables
 
 LINE = Line("2026-10-31-8cfb23a2", "P1", "S1", 10, 2.5, date(2026, 10, 31), date(2026, 11, 7))
@@ -47,7 +48,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.URL]:
     if request.param == "sqlite":
         yield sa.URL.create("sqlite", database=str(tmp_path / "data/ledger.sqlite"))
     else:
-        with databases.schema() as found:
+        with servers.ledger_place() as found:
             yield found
 
 
@@ -360,7 +361,7 @@ def test_a_full_disk_is_told_and_what_was_there_stays(tmp_path: Path):
 
 
 def test_a_connection_that_breaks_writes_nothing_and_is_told():
-    with databases.schema() as url:
+    with servers.ledger_place() as url:
         book = Ledger(tables.engine(url), ticking())
         book.decide(product(1), "approved", "ana")
 
@@ -400,7 +401,7 @@ def test_who_waits_too_long_for_another_writer_is_told_and_readers_do_not_wait(
     ],
 )
 def test_a_database_that_does_not_answer_is_told_without_the_password(change: dict[str, Any]):
-    with databases.schema() as url:
+    with servers.ledger_place() as url:
         if "database" not in change:
             change["password"] = "hush-hush"
         book = Ledger(tables.engine(url.set(**change)))
@@ -441,32 +442,35 @@ def test_another_ledger_than_the_one_somebody_looked_at_is_noticed(book: Ledger)
 
 
 @pytest.mark.parametrize(
-    ("environment", "dotenv", "expected"),
+    ("named", "dotenv", "expected"),
     [
-        pytest.param({}, None, "sqlite:///ROOT/data/ledger.sqlite", id="nothing_set"),
-        pytest.param({"X": "1"}, "OTHER=2\n", "sqlite:///ROOT/data/ledger.sqlite", id="others_set"),
-        pytest.param({tables.VARIABLE: "mysql://u:p@h:3307/shop"}, None, "mysql+pymysql://u:p@h:3307/shop", id="set"),
-        pytest.param({tables.VARIABLE: "mariadb://u@h/shop"}, None, "mysql+pymysql://u@h/shop", id="mariadb"),
-        pytest.param({}, f"{tables.VARIABLE}='mysql://u:p$x@h/s'\n", "mysql+pymysql://u:p%24x@h/s", id="dotenv"),
-        pytest.param(
-            {tables.VARIABLE: "mysql://u@h/env"},
-            f"{tables.VARIABLE}=mysql://u@h/file",
-            "mysql+pymysql://u@h/env",
-            id="both",
-        ),
+        pytest.param(None, None, "sqlite:///ROOT/data/ledger.sqlite", id="nothing_set"),
+        pytest.param(None, "OTHER=2\n", "sqlite:///ROOT/data/ledger.sqlite", id="others_set"),
+        pytest.param("mysql://u:p@h:3307/shop", None, "mysql+pymysql://u:p@h:3307/shop", id="set"),
+        pytest.param("mariadb://u@h/shop", None, "mysql+pymysql://u:@h:3306/shop", id="mariadb"),
+        pytest.param(None, f"{VARIABLE}='mysql://u:p$x@h/s'\n", "mysql+pymysql://u:p%24x@h:3306/s", id="dotenv"),
+        pytest.param("mysql://u@h/env", f"{VARIABLE}=mysql://u@h/file", "mysql+pymysql://u:@h:3306/env", id="both"),
     ],
 )
-def test_where_the_ledger_is(tmp_path: Path, environment: dict[str, str], dotenv: str | None, expected: str):
+def test_where_the_ledger_is(
+    tmp_path: Path, named: str | None, dotenv: str | None, expected: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delenv(VARIABLE, raising=False)
+    if named:
+        monkeypatch.setenv(VARIABLE, named)
     if dotenv:
         (tmp_path / ".env").write_text(dotenv)
-    found = ledger.address(tmp_path, environment)
+    found = ledger.address(tmp_path)
     assert found == sa.make_url(expected.replace("ROOT", str(tmp_path)))
 
 
 @pytest.mark.parametrize("given", ["postgresql://u:hush@h/db", "mysql://u:hush@h", "hush", "mysql://u:hush@x@h:y/db"])
-def test_an_address_that_is_none_is_refused_without_being_repeated(tmp_path: Path, given: str):
-    with pytest.raises(LedgerError, match=r"must be mysql://USER:PASSWORD@HOST:PORT/DATABASE") as error:
-        ledger.address(tmp_path, {tables.VARIABLE: given})
+def test_an_address_that_is_none_is_refused_without_being_repeated(
+    tmp_path: Path, given: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv(VARIABLE, given)
+    with pytest.raises(LedgerError, match=r"mysql://user:password@host:3306/database") as error:
+        ledger.address(tmp_path)
     assert "hush" not in str(error.value)
 
 

@@ -10,10 +10,11 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
-import databases
 import pytest
+import servers
 
 from ordercast import params, schema, store, watch
+from ordercast.database.settings import VARIABLE
 from ordercast.ledger import Ledger, Line, tables
 
 LINE = Line("2026-10-31-8cfb23a2", "P1", "S1", 10, 2.5, date(2026, 10, 31), date(2026, 11, 7))
@@ -25,12 +26,12 @@ FILES = params.Data(source="files")
 @pytest.fixture(params=["sqlite", "mysql"])
 def book(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ledger]:
     """The ledger that `tmp_path` leads to."""
-    monkeypatch.delenv(tables.VARIABLE, raising=False)
+    monkeypatch.delenv(VARIABLE, raising=False)
     if request.param == "sqlite":
         yield Ledger.of(tmp_path)
         return
-    with databases.schema() as url:
-        monkeypatch.setenv(tables.VARIABLE, url.set(drivername="mysql").render_as_string(hide_password=False))
+    with servers.ledger_place() as url:
+        monkeypatch.setenv(VARIABLE, url.set(drivername="mysql").render_as_string(hide_password=False))
         yield Ledger.of(tmp_path)
 
 
@@ -69,7 +70,7 @@ def test_approved_and_sent_orders_become_a_table_like_open_orders(book: Ledger, 
 
 
 def test_the_bytes_tell_the_orders_and_not_who_decided_when(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.delenv(tables.VARIABLE, raising=False)
+    monkeypatch.delenv(VARIABLE, raising=False)
     lines = [replace(LINE, product_id=f"P{number}") for number in range(20)]
     for root, order, start in ((tmp_path / "a", 1, datetime(2026, 1, 1)), (tmp_path / "b", -1, datetime(2030, 1, 1))):
         times = iter(start + timedelta(hours=order * number) for number in range(99))
@@ -89,7 +90,7 @@ def test_the_bytes_tell_the_orders_and_not_who_decided_when(tmp_path: Path, monk
 
 
 def test_a_database_is_told_by_its_fingerprint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.delenv(tables.VARIABLE, raising=False)
+    monkeypatch.delenv(VARIABLE, raising=False)
     data = SimpleNamespace(source="database", tables={"prices": "shop.quotes"}, columns={})
 
     def fingerprint(address: str, tables: dict[str, str], columns: dict[str, str]) -> dict[str, list[object]]:
@@ -110,7 +111,7 @@ def test_a_database_is_told_by_its_fingerprint(tmp_path: Path, monkeypatch: pyte
 
 def test_a_ledger_that_does_not_answer_stops_with_a_code_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "params.yaml").write_text("base: {}\n")
-    monkeypatch.setenv(tables.VARIABLE, "mysql://u:hush@127.0.0.1:1/shop")
+    monkeypatch.setenv(VARIABLE, "mysql://u:hush@127.0.0.1:1/shop")
     command = [sys.executable, "-m", "ordercast.cli", "watch"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 5

@@ -18,10 +18,15 @@ SET SESSION innodb_lock_wait_timeout = {wait}, lock_wait_timeout = {wait},
 """
 
 
+def url(address: Address) -> sa.URL:
+    """The address as SQLAlchemy wants it."""
+    return sa.URL.create("mysql+pymysql", address.user, address.password, address.host, address.port, address.database)
+
+
 def engine(address: Address) -> sa.Engine:
     """An engine for the address: utf8mb4, strict, impatient with locks; a connection given back is closed."""
     return sa.create_engine(
-        sa.URL.create("mysql+pymysql", address.user, address.password, address.host, address.port, address.database),
+        url(address),
         connect_args={"charset": "utf8mb4", "connect_timeout": CONNECT_SECONDS, "init_command": session()},
         poolclass=sa.NullPool,
         hide_parameters=True,

@@ -25,10 +25,10 @@ INSERT = "INSERT INTO {table} ({columns}) SELECT {values} FROM frame ORDER BY {o
 def load(address: Address, frames: Mapping[str, pd.DataFrame], tell: Callable[[str], None]) -> None:
     """Return nothing; the input tables of the database hold these frames, each as its contract wants it.
 
-    The rows go into tables beside them first, then one RENAME puts all in their place: readers see all the old or
-    all the new ones, and what a killed load left behind the next one removes. The same frames twice make the same
-    rows. tell: given a line per table. Raises DatabaseError in words, and then nothing is changed: for an identifier that is too
-    long, a price too large, and a table of that name which `load` has not made.
+    The rows go into tables beside them first, then one RENAME puts all in their place: readers see all the old or all
+    the new ones, and what a killed load left behind the next one removes. The same frames twice make the same rows.
+    tell: given a line per table. Raises DatabaseError in words, and then nothing is changed: for an identifier that is
+    too long, a price too large, and a table of that name which `load` has not made.
     """
     _check(frames)
     with told(address, "Loading the tables", LOCK_WAIT_SECONDS), alone(address) as connection:

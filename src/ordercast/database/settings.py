@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 from pydantic import SecretStr
@@ -17,10 +18,10 @@ DEFAULT_PORT = 3306
 
 
 class Settings(BaseSettings):
-    """What the environment, else a file .env in the current folder, says."""
+    """What the environment, else a file .env, says."""
 
     model_config = SettingsConfigDict(
-        env_prefix="ORDERCAST_", env_file=".env", env_file_encoding="utf-8", extra="ignore", hide_input_in_errors=True
+        env_prefix="ORDERCAST_", env_file_encoding="utf-8", extra="ignore", hide_input_in_errors=True
     )
     database_url: SecretStr | None = None
 
@@ -46,9 +47,12 @@ class Address:
         return text
 
 
-def given() -> Address | None:
-    """The database of the setting, or None where there is none. Raises DatabaseError for a URL that is none."""
-    url = Settings().database_url
+def given(root: str | Path = ".") -> Address | None:
+    """The database of the setting, or None where there is none. Raises DatabaseError for a URL that is none.
+
+    root: the project's folder, whose .env counts where the environment says nothing.
+    """
+    url = Settings(_env_file=Path(root) / ".env").database_url
     return parse(url.get_secret_value()) if url and url.get_secret_value().strip() else None
 
 

@@ -3,11 +3,10 @@
 SQLite in data/ledger.sqlite unless ORDERCAST_DATABASE_URL names a MySQL database. DVC knows nothing of either.
 """
 
-import os
 import random
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,9 +15,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
-VARIABLE = "ORDERCAST_DATABASE_URL"
+from ordercast import database
+from ordercast.database.engine import url
+
 SQLITE = Path("data/ledger.sqlite")
-DRIVERS = {"mysql": "mysql+pymysql", "mysql+pymysql": "mysql+pymysql", "mariadb": "mysql+pymysql"}
 VERSION = 1
 PATIENCE_S = 30  # for other writers, in all
 LOCK_WAIT_S = 5  # for one of them, on MySQL
@@ -64,30 +64,16 @@ class LedgerError(Exception):
     """The ledger cannot be read or written; the text says why and what to do, and never holds a password."""
 
 
-def address(root: str | Path, environment: Mapping[str, str] = os.environ) -> sa.URL:
+def address(root: str | Path) -> sa.URL:
     """Where the ledger of the project in `root` is: the MySQL database of the environment or of .env, else SQLite.
 
     Raises LedgerError for an address that is none, without repeating it.
     """
-    given = environment.get(VARIABLE) or _dotenv(Path(root) / ".env").get(VARIABLE)
-    if not given:
-        return sa.URL.create("sqlite", database=str(Path(root) / SQLITE))
-    cure = f"{VARIABLE} must be mysql://USER:PASSWORD@HOST:PORT/DATABASE, with signs such as @ or / in it as %40 or %2F"
     try:
-        url = sa.make_url(given)
-    except (SQLAlchemyError, ValueError):
-        raise LedgerError(cure) from None
-    if url.drivername not in DRIVERS or not url.database:
-        raise LedgerError(cure)
-    return url.set(drivername=DRIVERS[url.drivername])
-
-
-def _dotenv(path: Path) -> dict[str, str]:
-    if not path.is_file():
-        return {}
-    from dotenv import dotenv_values
-
-    return {name: value for name, value in dotenv_values(path, interpolate=False).items() if value}
+        given = database.given(root)
+    except database.DatabaseError as error:
+        raise LedgerError(str(error)) from None
+    return sa.URL.create("sqlite", database=str(Path(root) / SQLITE)) if given is None else url(given)
 
 
 def engine(url: sa.URL) -> sa.Engine:
