@@ -188,7 +188,7 @@ TODAY = pd.Timestamp("2026-10-31")
 def odd(run, tmp_path_factory) -> Path:
     """The run's tables with one thing odd about each of the first products, and everything that couples orders set."""
     clone, folder = run[0], tmp_path_factory.mktemp("odd")
-    for part in ("data/raw", "data/features", "data/forecast", "models"):
+    for part in ("data/raw", "data/watch", "data/features", "data/forecast", "models"):
         shutil.copytree(clone / part, folder / part)
     raw = {name: store.read_parquet(folder / f"data/raw/{name}.parquet") for name in INPUTS}
     suppliers, orders = raw["suppliers"], raw["open_orders"]

@@ -52,7 +52,7 @@ def given(root: str | Path = ".") -> Address | None:
 
     root: the project's folder, whose .env counts where the environment says nothing.
     """
-    url = Settings(_env_file=Path(root) / ".env").database_url
+    url = Settings(_env_file=Path(root) / ".env").database_url  # type: ignore[call-arg]  # pydantic takes it off
     return parse(url.get_secret_value()) if url and url.get_secret_value().strip() else None
 
 
