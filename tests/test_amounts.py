@@ -84,3 +84,8 @@ def test_what_differs_from_the_column_is_at_fault(texts: list[str], counts: list
 )
 def test_what_was_assumed_is_told_with_an_example(texts: list[str], setting: Decimal, notes: list[str]):
     assert amounts.read(texts, [1] * len(texts), setting, money=False).notes == notes
+
+
+def test_long_cells_do_not_take_long():
+    long = "1" + " " * 300_000 + "1"
+    assert amounts.read([long, "9" * 300], [1, 1], "auto", money=True).faults == [amounts.NO_NUMBER, GOOD]

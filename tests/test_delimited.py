@@ -2,7 +2,7 @@
 
 import pytest
 
-from ordercast.sources import delimited
+from ordercast.sources import delimited, headers
 from ordercast.sources.layout import Unreadable
 
 NAMES = {"produto", "data", "preço"}
@@ -75,3 +75,15 @@ def test_a_cell_that_swallows_the_rest_is_refused(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(delimited, "LONGEST_CELL", 100)
     with pytest.raises(Unreadable, match=r"has a cell of more than 100 letters in row 2"):
         list(lines(b'a,b\n"' + b"x" * 200 + b'",1\n').rows())
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"produto;data;" + b"(" * 200_000 + b"\n", id="a_name_of_brackets"),
+        pytest.param(b"x" * 300_000 + b"\nA\n\xe7", id="a_word_without_an_end"),
+    ],
+)
+def test_long_cells_do_not_take_long(content: bytes):
+    found = delimited.lines(content, lambda row: headers.recognised(row, "prices", {}))
+    assert len(next(found.rows())[-1]) >= 200_000

@@ -157,6 +157,7 @@ def test_the_command_looks_at_this_machine_and_keeps_the_password(tmp_path: Path
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(Params().model_dump(mode="json")))
     (tmp_path / ".env").write_text(f"{doctor.URL}=mysql://ana:hunter22@127.0.0.1:1/shop\n")
     monkeypatch.setattr(doctor, "_said", lambda command, folder: "1")
+    monkeypatch.setattr(doctor, "_load_lightgbm", works)  # seconds of import, which other tests pay
     done = CliRunner().invoke(cli.app, ["doctor", "--json"])
     checks = {check["name"]: check for check in json.loads(done.output)}
     assert "hunter22" not in done.output

@@ -80,6 +80,14 @@ def test_repeated_keys(rows: list[list[str]], kept: list[int], blamed: list[int]
     assert findings.bad_rows("sales").tolist() == blamed
 
 
+def test_rows_of_a_date_in_doubt_do_not_repeat_each_other():
+    table, findings = taken(KEYS, [["A", "01/02/2026", "1"], ["A", "01/02/2026", "2"]])
+    intake.check(table, findings)
+    assert len(intake.without_repeats(table, findings)) == 2
+    assert findings.rows == {}
+    assert len(findings.stops) == 1
+
+
 def test_prices_may_repeat():
     table, findings = taken(["product_id", "date", "unit_price"], [["A", "2026-01-01", "1"]] * 2, "prices")
     intake.fill(table, "supplier_id", "default", findings)

@@ -57,6 +57,7 @@ def test_the_table_is_found(rows: list[list[str]], found: dict[int, list[str]], 
         pytest.param(
             [HEADER, [*ROW, "x"]], "has 4 cells in row 2 under 3 column names. Split it otherwise", id="ragged"
         ),
+        pytest.param([["x"] * 20_000], "has 20000 columns, more than 16384. Export the table alone", id="columns"),
         pytest.param(
             [ROW, ROW, HEADER], "has column names in row 3, and above them in row 1 as many cells", id="below"
         ),

@@ -14,6 +14,7 @@ OTHER_DECIMAL = "has another decimal sign than its column"
 EITHER_NUMBER = "could have a decimal point or a decimal comma, and its column has both"
 OTHER_CURRENCY = "is in another currency than its column"
 CURRENCIES = {"R$": "BRL", "US$": "USD", "€": "EUR", "£": "GBP", "$": None}
+LONGEST = 400  # letters: the largest float has 309 digits, and what is longer must not keep the search for signs busy
 NAMES = {".": "point", ",": "comma"}
 
 _SIGN = "|".join(
@@ -87,6 +88,8 @@ def read(texts: Sequence[str], counts: Sequence[int], setting: Decimal, money: b
 
 
 def _text(text: str, money: bool) -> _Text:
+    if len(text) > LONGEST:
+        return _Text(dict.fromkeys(_PATTERNS), None)
     body, sign = text.replace("\u2212", "-"), None
     if money and body.startswith("(") and body.endswith(")"):
         body = "-" + body[1:-1].strip()

@@ -17,7 +17,7 @@ SEPARATORS = {",": "commas", ";": ";", "\t": "tabs"}
 ENCODINGS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 LONGEST_CELL = 1_000_000
 _NAMED = re.compile(r"sep=(?P<sign>[,;\t])(?=[\r\n])", re.IGNORECASE)  # Excel's own first line
-_FOREIGN = re.compile(r"\w*[^\x00-\x7f]\w*")
+_FOREIGN = re.compile(r"\w{0,30}[^\x00-\x7f]\w{0,30}")
 
 
 @dataclass(frozen=True)

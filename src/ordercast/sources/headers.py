@@ -85,6 +85,7 @@ ALIASES: dict[str, dict[str, dict[str, int]]] = {  # by table and column: names 
     for table, columns in _NAMES.items()
 }
 SURER_THAN_ALIASES = 4
+LONGEST_NAME = 200
 _BRACKETS = re.compile(r"\([^)]*\)|\[[^]]*\]")
 _WORDS = re.compile(r"[^\W_]+")
 # A column that may lack although none of its cells may be empty: the reader fills it and says so.
@@ -175,7 +176,8 @@ def plain(name: str) -> str:
     >>> plain(" Preço Unitário (R$)"), plain("Qtd.")
     ('preco_unitario', 'qtd')
     """
-    letters = unicodedata.normalize("NFKD", _BRACKETS.sub(" ", name.replace("R$", " "))).casefold()
+    short = name[:LONGEST_NAME].replace("R$", " ")
+    letters = unicodedata.normalize("NFKD", _BRACKETS.sub(" ", short)).casefold()
     return "_".join(_WORDS.findall("".join(letter for letter in letters if not unicodedata.combining(letter))))
 
 

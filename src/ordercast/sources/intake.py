@@ -120,7 +120,8 @@ def without_repeats(taken: Intake, findings: Findings) -> pd.DataFrame:
     key = list(contract.key)
     if not contract.unique or not set(key) <= set(frame.columns):
         return frame
-    good = frame.drop(index=findings.bad_rows(taken.table))
+    # A column in doubt is empty and not blamed row by row; rows without a key repeat nothing.
+    good = frame.drop(index=findings.bad_rows(taken.table)).dropna(subset=key)
     same = good.duplicated()
     if same.any():
         findings.note(taken.table, f"{many(int(same.sum()), 'row')} left out: each repeats another row")

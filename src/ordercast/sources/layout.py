@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 HEAD_ROWS = 30  # the column names stand among the first so many rows
 TOTALS = {"total", "totals", "totais", "total geral", "grand total", "subtotal", "soma", "sum"}
 CHUNK_ROWS = 50_000
+MOST_COLUMNS = 16_384  # as many as Excel has
 Known = Callable[[Sequence[str]], int]  # how many of the cells of a row are names of columns
 
 
@@ -47,6 +48,8 @@ def table(rows: Iterable[Sequence[str]], known: Known, cure: str) -> Sheet:
     head = list(islice(following, HEAD_ROWS))
     at = _header_at(head, known)
     header, notes = [cell.strip() for cell in head[at]], _above(head[:at])
+    if len(header) > MOST_COLUMNS:
+        raise Unreadable(f"has {len(header)} columns, more than {MOST_COLUMNS}. Export the table alone")
     index, columns, repeated = _gathered(chain(head[at + 1 :], following), at + 2, head[at], cure)
     keep = [place for place, name in enumerate(header) if name or not all(map(_blank, columns[place]))]
     cells = pd.DataFrame({place: pd.array(columns[place], dtype="str") for place in keep}, index=index)

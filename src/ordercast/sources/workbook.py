@@ -46,6 +46,8 @@ def read(path: Path, known: Known) -> Sheet:
 def _check_extent(path: Path) -> None:
     """Raise Unreadable for a sheet whose outermost cells span more than can be held."""
     with zipfile.ZipFile(path) as archive:
+        if sum(member.file_size for member in archive.infolist()) > MOST_BYTES:
+            raise Unreadable("is larger than can be read. Save the table as CSV or Parquet")
         for name in archive.namelist():
             if not name.startswith("xl/worksheets/sheet"):
                 continue
@@ -60,12 +62,9 @@ def _check_extent(path: Path) -> None:
 def _outermost(archive: zipfile.ZipFile, name: str) -> tuple[int, int]:
     """The largest column and row in which a sheet has a cell."""
     columns: set[bytes] = set()
-    row, read, rest = 0, 0, b""
+    row, rest = 0, b""
     with archive.open(name) as file:
         while chunk := file.read(_CHUNK_BYTES):
-            read += len(chunk)
-            if read > MOST_BYTES:
-                raise Unreadable("is larger than can be read. Save the table as CSV or Parquet")
             found = _PLACE.findall(rest + chunk)
             columns.update(letters for letters, _ in found)
             row = max(row, max((int(digits) for _, digits in found), default=0))
