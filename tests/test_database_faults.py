@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 
 from ordercast import cli, publish, store
 from ordercast.contracts import TABLES
-from ordercast.database import Address, engine, load, reading, results
+from ordercast.database import Address, engine, load, reading, results, words
 from ordercast.params import Params
 
 
@@ -101,6 +101,9 @@ def test_a_user_who_may_make_no_tables_is_told_so(shop: servers.Shop, at: Callab
     at(shop.user("SELECT, INSERT"))
     refused("publish", "_u may not CREATE in table")
     assert shop.rows("SHOW TABLES") == []
+    at(shop.user(words.RIGHTS))
+    assert call("publish")[0] == 0
+    assert shows(shop, "r2")
 
 
 def before(step: str, act: Callable[[], None], monkeypatch: pytest.MonkeyPatch) -> None:

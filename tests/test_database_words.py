@@ -33,6 +33,9 @@ PLACE = Address("db", 3306, "ana", "hunter2", "shop")
             "(2003, \"Can't connect to MySQL server on 'db'\")", "no server answers at db:3306", id="no_server"
         ),
         pytest.param("Lost connection to server during query", "the connection was lost", id="lost"),
+        pytest.param(
+            'Failed to fetch result row for MySQL query "SELECT x": \n\n', "the connection was lost", id="midway"
+        ),
         pytest.param("(1927, 'Connection was killed')", "the connection was lost", id="killed"),
         pytest.param("Lock wait timeout exceeded", "another session held a lock for more than 20 s", id="lock"),
         pytest.param("The table 'prices' is full", "the server's disk is full", id="server_disk"),

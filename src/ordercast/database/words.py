@@ -62,7 +62,7 @@ CAUSES = tuple(
         ),
         (
             r"\b(2006|2013|1927|1053|1152|1158|1160)\b|Lost connection|gone away|was killed|shutdown in progress"
-            r"|[Bb]roken pipe|reset by peer|Packet sequence|invalid transaction is rolled back",
+            r"|Failed to fetch|[Bb]roken pipe|reset by peer|Packet sequence|invalid transaction is rolled back",
             "the connection was lost",
             "See to it that the server runs. " + AGAIN,
         ),

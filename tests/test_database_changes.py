@@ -5,8 +5,7 @@ import json
 import pytest
 import servers
 
-from ordercast.database import DatabaseError
-from ordercast.database.fingerprint import fingerprint
+from ordercast.database import DatabaseError, fingerprint
 
 SHOP = (
     "CREATE TABLE lista (sku INT, dia DATE, preco DECIMAL(10,2), obs TEXT)",
@@ -19,7 +18,7 @@ COLUMNS = {"sku": "product_id", "dia": "date", "preco": "unit_price", "products"
 
 
 def told(shop: servers.Shop) -> dict:
-    return fingerprint(shop.address, {}, COLUMNS)
+    return fingerprint(shop.url, {}, COLUMNS)
 
 
 @pytest.fixture
