@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import servers
@@ -89,23 +88,19 @@ def test_the_bytes_tell_the_orders_and_not_who_decided_when(tmp_path: Path, monk
     assert bytes_of(root) != before
 
 
-def test_a_database_is_told_by_its_fingerprint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.delenv(VARIABLE, raising=False)
-    data = SimpleNamespace(source="database", tables={"prices": "shop.quotes"}, columns={})
-
-    def fingerprint(address: str, tables: dict[str, str], columns: dict[str, str]) -> dict[str, list[object]]:
-        if not tables:
-            raise LookupError("no server answers")
-        return {"prices": [address, tables["prices"], 3]}
-
-    shop = SimpleNamespace(address=lambda: "shop at h:3306", DatabaseError=LookupError)
-    monkeypatch.setitem(sys.modules, "ordercast.database", shop)
-    monkeypatch.setitem(sys.modules, "ordercast.database.fingerprint", SimpleNamespace(fingerprint=fingerprint))
-    watch.watch(tmp_path, data)
-    told = json.loads((tmp_path / watch.SHOP).read_text())
-    assert told == {"fingerprint": {"prices": ["shop at h:3306", "shop.quotes", 3]}, "source": "database"}
-    data.tables = {}
-    with pytest.raises(watch.NotThere, match="no server answers"):
+def test_a_database_is_told_by_its_fingerprint(shop: servers.Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv(VARIABLE, shop.url)
+    data = params.Data(source="database", tables={"prices": "quotes"})
+    shop.run("CREATE TABLE quotes (product_id VARCHAR(9), date DATE, unit_price DECIMAL(9, 2))")
+    seen = set()
+    for more in ("SELECT 1", "SELECT 1", "INSERT INTO quotes VALUES ('P1', '2026-01-02', 4.5)"):
+        shop.run(more)
+        watch.watch(tmp_path, data)
+        seen.add((tmp_path / watch.SHOP).read_bytes())
+    assert len(seen) == 2
+    assert json.loads((tmp_path / watch.SHOP).read_text())["fingerprint"]["prices"]["rows"] == 1
+    shop.run("DROP TABLE quotes")
+    with pytest.raises(watch.NotThere, match="quotes"):
         watch.watch(tmp_path, data)
 
 
