@@ -379,7 +379,8 @@ def test_a_database_gives_what_files_give_and_gets_the_run(run, shop, tmp_path, 
     assert lines == [
         *before["orders/orders"][["product_id", "quantity_units", "reason"]].itertuples(index=False, name=None)
     ]
-    leaks = subprocess.run(["grep", "-rlF", "s3cr3t", str(clone)], capture_output=True, text=True, check=False)
+    own = ["--exclude-dir=tests", "--exclude-dir=.git"]  # the tests have the word in their text
+    leaks = subprocess.run(["grep", "-rlF", *own, "s3cr3t", str(clone)], capture_output=True, text=True, check=False)
     assert leaks.stdout == ""
     command(clone, "git", "checkout", "-q", ".")
     command(clone, "dvc", "checkout", "-q")
