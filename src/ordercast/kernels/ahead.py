@@ -183,26 +183,26 @@ def drawn_cells(
     names: (series,) and days: (origins,) keys. Every series that has started draws `turns` times at each origin; a draw
     counts where its order is under `share`.
     """
-    most = 0  # the cells are counted first, then filled in
-    for fill in range(2):
-        series, origin, horizon = np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most, np.int64)
-        order = np.empty(most)
-        found = 0
-        for i in range(len(first)):
-            for k in range(len(origins)):
-                if first[i] > origins[k]:
+    most = len(origins) * turns  # that one series can add: rooms double before it might not fit
+    series, origin, horizon = np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most, np.int64)
+    order = np.empty(most)
+    found = 0
+    for i in range(len(first)):
+        if found + most > len(order):
+            series, origin = np.append(series, series), np.append(origin, origin)
+            horizon, order = np.append(horizon, horizon), np.append(order, order)
+        for k in range(len(origins)):
+            if first[i] > origins[k]:
+                continue
+            key = mixed(names[i] + days[k])
+            for turn in range(turns):
+                draw = mixed(key + nb.uint64(turn))
+                place = (mixed(draw) >> nb.uint64(11)) * 2.0**-53
+                if place >= share:
                     continue
-                key = mixed(names[i] + days[k])
-                for turn in range(turns):
-                    draw = mixed(key + nb.uint64(turn))
-                    place = (mixed(draw) >> nb.uint64(11)) * 2.0**-53
-                    if place >= share:
-                        continue
-                    h = drawn_horizon(observed, i, origins[k], draw, reach, near)
-                    if h == 0:
-                        continue
-                    if fill:
-                        series[found], origin[found], horizon[found], order[found] = i, origins[k], h, place
-                    found += 1
-        most = found
-    return series, origin, horizon, order
+                h = drawn_horizon(observed, i, origins[k], draw, reach, near)
+                if h == 0:
+                    continue
+                series[found], origin[found], horizon[found], order[found] = i, origins[k], h, place
+                found += 1
+    return series[:found], origin[:found], horizon[:found], order[:found]
