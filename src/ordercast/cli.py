@@ -86,7 +86,7 @@ def snapshot() -> None:
     from ordercast.database.snapshot import snapshot
 
     data = _params().data
-    with _readable(DatabaseError, code=NOT_THERE):
+    with _readable(DatabaseError):
         snapshot(data.source, data.tables, data.columns, tell=typer.echo)
 
 
