@@ -31,6 +31,8 @@ def test_a_url_is_taken_apart(url: str, parts: tuple[str, int, str, str, str]):
         pytest.param("postgresql://u:hunter2@db/shop", "Only MySQL and MariaDB", id="another_kind"),
         pytest.param("mysql://u:hunter2@db", "must name a user, a host and a database", id="no_database"),
         pytest.param("mysql://db/shop", "must name a user, a host and a database", id="no_user"),
+        pytest.param("mysql://u:s@hunter2@db/shop", "an @ too many", id="bare_at_in_the_password"),
+        pytest.param("mysql://u:12@34/hunter2@db:3306/shop", "an @ too many", id="bare_at_and_slash"),
         pytest.param("mysql://u:hunter2@db/shop?ssl=1", "without ?...", id="options"),
     ],
 )

@@ -253,13 +253,12 @@ def _load_extension(file: Path) -> None:
 
 def _reach(url: str) -> str:
     """The name and version of a MySQL database that answers within some seconds."""
-    from sqlalchemy import create_engine
-    from sqlalchemy.engine import make_url
+    from ordercast.database import engine, settings
 
-    parts = make_url(url).set(drivername="mysql+pymysql")
-    with create_engine(parts, connect_args={"connect_timeout": 5}).connect() as connection:
+    address = settings.parse(url)
+    with engine.engine(address).connect() as connection:
         version = connection.exec_driver_sql("SELECT version()").scalar()
-    return f"{parts.database} at {parts.host} answers, version {version}"
+    return f"{address} answers, version {version}"
 
 
 def _memory_gb() -> float:

@@ -77,6 +77,8 @@ def parse(url: str) -> Address:
         raise DatabaseError(f"Only MySQL and MariaDB can be used as the database: its URL must read {FORM}.")
     if not (parts.host and parts.username and parts.database):
         raise DatabaseError(f"The database's URL must name a user, a host and a database: {FORM}; {ESCAPES}.")
+    if "@" in parts.host + parts.database:  # the end of a password, which no message may repeat
+        raise DatabaseError(f"The database's URL holds an @ too many: {ESCAPES}.")
     if parts.query:
         raise DatabaseError(f"The database's URL must end with the database's name, without ?...: {FORM}.")
     # The two clients would take "localhost" for different things, a port and a socket.
