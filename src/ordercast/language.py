@@ -1,0 +1,108 @@
+"""The languages people read: texts from one catalogue, numbers, money and days as a locale writes them.
+
+Texts are English in the code and looked up in locale/<language>.po (GNU gettext; kept with `pybabel`), so what has no
+translation stays readable. Placeholders are named: `_("%(days)s days", days=3)`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property, lru_cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from babel import Locale
+from babel.dates import format_date, format_skeleton
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_currency, format_decimal, format_percent, get_currency_symbol
+from babel.support import NullTranslations, Translations
+
+FOLDER = Path(__file__).parent / "locale"
+LANGUAGES = {"en": "English", "pt_BR": "Português"}
+NOTHING = "–"
+
+
+def of_locale(locale: str) -> str:
+    """The language of LANGUAGES that is spoken where a locale such as pt_PT is; English where none is."""
+    spoken = Locale.parse(locale).language
+    return next((name for name in LANGUAGES if Locale.parse(name).language == spoken), "en")
+
+
+@lru_cache
+def translations(language: str) -> NullTranslations:
+    """The texts of a language. Raises KeyError for one that is not in LANGUAGES."""
+    LANGUAGES[language]
+    if language == "en":
+        return NullTranslations()
+    with open(FOLDER / f"{language}.po", encoding="utf-8") as file:
+        catalog = read_po(file, locale=language)
+    compiled = BytesIO()
+    write_mo(compiled, catalog)
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+@dataclass(frozen=True)
+class Voice:
+    """Texts of a language; numbers, money and days as the locale writes them; money in the currency (such as BRL)."""
+
+    locale: str
+    currency: str
+    language: str = "en"
+
+    @classmethod
+    def of(cls, language: str, locale: str, currency: str) -> Voice:
+        """The voice in a language; figures stay as `locale` writes them where that is a locale of the language."""
+        return cls(locale if of_locale(locale) == language else language, currency, language)
+
+    @cached_property
+    def texts(self) -> NullTranslations:
+        """The catalogue of the language, as templates take it."""
+        return translations(self.language)
+
+    def say(self, text: str, /, **values: Any) -> str:
+        """The text in this language, with the values in their places."""
+        told = str(self.texts.gettext(text))
+        return told % values if values else told
+
+    def count(self, one: str, many: str, number: int, /, **values: Any) -> str:
+        """The text for so many: `%(n)s order`, `%(n)s orders`; n is the number as the locale writes it."""
+        return str(self.texts.ngettext(one, many, number)) % ({"n": self.number(number)} | values)
+
+    @property
+    def symbol(self) -> str:
+        """The currency's sign, such as R$."""
+        return str(get_currency_symbol(self.currency, locale=self.locale))
+
+    def money(self, amount: float) -> str:
+        """An amount with cents: R$ 34,90; a dash where there is none."""
+        return NOTHING if pd.isna(amount) else str(format_currency(amount, self.currency, locale=self.locale))
+
+    def round_money(self, amount: float) -> str:
+        """An amount in whole units: R$ 48.200."""
+        if pd.isna(amount):
+            return NOTHING
+        pattern = Locale.parse(self.locale).currency_formats["standard"].pattern.replace(".00", "")
+        return str(format_currency(amount, self.currency, pattern, locale=self.locale, currency_digits=False))
+
+    def number(self, value: float, most_decimals: int = 2) -> str:
+        """A number with so many decimals at most."""
+        pattern = "#,##0." + "#" * most_decimals if most_decimals else "#,##0"
+        return NOTHING if pd.isna(value) else str(format_decimal(value, pattern, locale=self.locale))
+
+    def percent(self, share: float, decimals: int = 0) -> str:
+        """A share as a percentage."""
+        pattern = "#,##0%" if not decimals else f"#,##0.{'0' * decimals}%"
+        return NOTHING if pd.isna(share) else str(format_percent(share, pattern, locale=self.locale))
+
+    def day(self, day: date | pd.Timestamp | None) -> str:
+        """A day in figures: 14/11/2026; a dash where there is none."""
+        return NOTHING if day is None or pd.isna(day) else str(format_date(day, "short", locale=self.locale))
+
+    def short_day(self, day: date | pd.Timestamp) -> str:
+        """A day without its year: 14/11."""
+        return str(format_skeleton("Md", day, locale=self.locale))
