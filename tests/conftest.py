@@ -102,7 +102,37 @@ def _orders(run_id: str) -> pd.DataFrame:
         buy_below_unit_price=table["unit_price"],
         erp_quantity_units=table["quantity_units"],
         binding_constraint="none",
+        urgent=table["product_id"] == "P001",
+        planned_by="erp",
+        just_in_time_saving=0.0,
+        waiting_cost=0.0,
+        days_of_cover=np.where(table["product_id"] == "P001", 30.0, np.nan),
+        on_hand_units=90.0,
+        on_order_units=0.0,
+        demand_units=210.0,
+        safety_units=35.5,
+        reorder_point_units=245.5,
+        economic_lot_units=1180.0,
         reason=table["product_id"].map(REASONS).fillna("Wait: no supplier has quoted a price."),
+    )
+
+
+def _course() -> pd.DataFrame:
+    """The plan of P001, day by day."""
+    days = np.arange(30)
+    return pd.DataFrame(
+        {
+            "product_id": "P001",
+            "supplier_id": "S1",
+            "date": LAST_DAY + pd.to_timedelta(days, unit="D"),
+            "p10": 3.9 - 0.005 * days,
+            "p50": 4.02 + 0.004 * days,
+            "p90": 4.2 + 0.01 * days,
+            "buy_below_unit_price": np.where(days == 0, 4.4, 4.1),
+            "order_units": np.where(days == 0, 1200.0, 0.0),
+            "arrival_units": np.where(days == 7, 1200.0, 0.0),
+            "stock_units": np.clip(90 - 30.0 * days, 0, None) + np.where(days >= 7, 1200 - 30.0 * (days - 7), 0),
+        }
     )
 
 
@@ -155,6 +185,26 @@ def _frames(run_id: str) -> dict[str, pd.DataFrame]:
             [_ahead({"product_id": product}, 15.0) for product in ("P001", "P002", "P003")], ignore_index=True
         ),
         "orders/orders": _orders(run_id),
+        "orders/plan": _course(),
+        "raw/suppliers": pd.DataFrame(
+            {
+                "product_id": ["P001", "P001", "P003"],
+                "supplier_id": ["S1", "S2", "S1"],
+                "lead_time_days": [7.0, 12.0, 7.0],
+                "moq_units": [100.0, np.nan, 24.0],
+                "pack_units": [10.0, 1.0, 12.0],
+                "min_order_value": [6000.0, np.nan, 6000.0],
+            }
+        ),
+        "raw/open_orders": pd.DataFrame(
+            {
+                "order_id": ["PO-7"],
+                "product_id": ["P004"],
+                "supplier_id": ["S2"],
+                "quantity_units": [60.0],
+                "due_on": [LAST_DAY + pd.Timedelta(days=3)],
+            }
+        ),
     }
 
 

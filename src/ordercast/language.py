@@ -7,7 +7,7 @@ translation stays readable. Placeholders are named: `_("%(days)s days", days=3)`
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property, lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 from babel import Locale
-from babel.dates import format_date, format_skeleton
+from babel.dates import format_date, format_skeleton, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_symbol
@@ -102,6 +102,10 @@ class Voice:
     def day(self, day: date | pd.Timestamp | None) -> str:
         """A day in figures: 14/11/2026; a dash where there is none."""
         return NOTHING if day is None or pd.isna(day) else str(format_date(day, "short", locale=self.locale))
+
+    def moment(self, at: datetime) -> str:
+        """A day with the time: 14/11/2026 09:30."""
+        return f"{self.day(at)} {format_time(at, 'short', locale=self.locale)}"
 
     def short_day(self, day: date | pd.Timestamp) -> str:
         """A day without its year: 14/11."""

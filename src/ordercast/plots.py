@@ -7,6 +7,7 @@ them, axes their unit; all is legible at 700 px. Text is drawn as it is: a `$` s
 from __future__ import annotations
 
 import io
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -72,6 +73,29 @@ def png(figure: Figure, dots_per_inch: int = DOTS_PER_INCH) -> bytes:
     target = io.BytesIO()
     figure.savefig(target, format="png", dpi=dots_per_inch, metadata={"Software": None})
     return target.getvalue()
+
+
+# The figure's own colours as those of the page around it, so that it is light or dark as the page is.
+PAGE_COLOURS = {
+    INK: "var(--ink)",
+    GREY: "var(--soft)",
+    PALE: "var(--line)",
+    BLUE: "var(--blue)",
+    "#ffffff": "var(--card)",
+    "#000000": "var(--ink)",
+}
+
+
+@mpl.rc_context(STYLE | {"svg.fonttype": "none", "svg.hashsalt": "ordercast"})
+def svg(figure: Figure) -> str:
+    """`figure` as an <svg> element for a page that names its colours: --ink, --soft, --line, --blue and --card."""
+    target = io.StringIO()
+    figure.savefig(target, format="svg", facecolor="none", metadata={"Date": None, "Creator": None})
+    text = target.getvalue()
+    text = text[text.index("<svg") :]
+    for colour, name in PAGE_COLOURS.items():
+        text = re.sub(colour, name, text, flags=re.IGNORECASE)
+    return text
 
 
 def price_fan(history: pd.DataFrame, forecast: pd.DataFrame, unit: str, words: Words = PLAIN) -> Figure:

@@ -1,4 +1,4 @@
-"""The page for buyers, served by Voila from dashboard/dashboard.ipynb; what it holds is in `dashboard.panels`.
+"""The page for buyers, served by Voila from dashboard/dashboard.ipynb; one visitor's is a `desk.Desk`.
 
 Kernels are started before a visitor comes. The notebook therefore imports, waits for the visitor and only then reads:
 each load of the page shows the run that is published at that moment. (Without the wait, a page would show what was
@@ -31,6 +31,7 @@ def serve_command(root: Path, port: int) -> tuple[list[str], dict[str, str]]:
         "VoilaConfiguration.default_pool_size": 2,
         "VoilaConfiguration.file_allowlist": "^$",
         "VoilaConfiguration.extension_denylist": "jupyterlab_pygments",
+        "VoilaConfiguration.http_header_envs": "X-Forwarded-User",
         "MappingKernelManager.cull_idle_timeout": 600,
         "MappingKernelManager.cull_interval": 60,
     }
@@ -52,16 +53,17 @@ def wait_for_visitor() -> None:
     """Nothing; returns when somebody asks for the page, at once outside of a kernel that Voila keeps warm."""
     from voila.utils import wait_for_request  # type: ignore[import-untyped]
 
-    from ordercast.dashboard import panels  # noqa: F401  what takes long is loaded before the visitor comes
+    from ordercast.dashboard import desk
 
+    desk.Desk.open().whole()  # what takes long is loaded before the visitor comes
     wait_for_request()
 
 
-def page(root: Path | None = None) -> list[Any]:
-    """The parts of the page from top to bottom, to be displayed in this order.
+def page() -> tuple[Any, Any]:
+    """The page as HTML, and the widget that carries what the visitor does; both are to be displayed."""
+    from IPython.display import HTML
 
-    root: the project's folder; found by `project.root` where none is given.
-    """
-    from ordercast.dashboard.panels import parts
+    from ordercast.dashboard import bridge, desk
 
-    return parts(root)
+    there = desk.of_request()
+    return HTML(there.whole()), bridge.Bridge(there.act)

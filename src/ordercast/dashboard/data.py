@@ -1,21 +1,19 @@
 """What the dashboard reads of a published run: small tables whole, long ones product by product."""
 
-import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from ordercast import project, publish, store
+from ordercast.dashboard.words import plain
+from ordercast.ledger import order_id
 
 HISTORY_DAYS = 180
-LABEL_LETTERS = 60
 REPRO = "Run `make repro`, then reload this page."
 URGENT = r"(?i)(?:^|;\s*)urgent:"  # how orders.reasons marks a line whose stock runs out before any delivery
 
@@ -99,35 +97,29 @@ class Run:
         if table.empty:
             raise Missing(f"This run has no product. Bring prices (data.path in params.yaml). {REPRO}")
         table["name"] = table["name"].fillna(table["product_id"])
-        table = table.fillna({"unit": "units", "category": ""})
+        table = table.fillna({"unit": "", "category": ""})
         table["words"] = (table["name"] + " " + table["product_id"] + " " + table["category"]).map(plain)
         return table.sort_values(["words", "product_id"], ignore_index=True)
 
     @cached_property
-    def orders(self) -> pd.DataFrame:
-        """The order lines with name, unit, `buy` and `urgent`: urgent ones first, then buys; the dearest first."""
+    def lines(self) -> pd.DataFrame:
+        """The order lines as `Listing` takes them; `value` ranks them by what waiting would lose, then by money."""
         lines = self._table("orders/orders", "The orders are missing")
         if lines.empty:
             raise Missing(f"This run holds no order lines. {REPRO}")
-        lines = lines.merge(self.catalogue[["product_id", "name", "unit"]], on="product_id", how="left")
-        lines["buy"] = lines["decision"] == "buy"
-        lines["urgent"] = lines["buy"] & lines["reason"].str.contains(URGENT)
-        rank = ["urgent", "buy", "total_cost", "product_id"]
-        return lines.sort_values(rank, ascending=[False, False, False, True], ignore_index=True)
+        lines = lines.merge(self.catalogue, on="product_id", how="left")
+        keys = zip(lines["run_id"], lines["product_id"], lines["supplier_id"], strict=True)
+        lines["order_id"] = pd.array([order_id(*key) for key in keys], dtype="str")
+        lines["due"] = (lines["decision"] == "buy") & (lines["order_on"] <= self.today)
+        lines["urgent"] = lines["due"] & lines["reason"].str.contains(URGENT)
+        lines["value"] = lines["expected_saving"].clip(lower=0) + 1e-9 * lines["total_cost"]
+        return lines
 
     @cached_property
-    def choices(self) -> pd.DataFrame:
-        """The catalogue with a label to pick by and the supplier_id of the order line, in the orders' order."""
-        table = self.catalogue
-        try:
-            lines = self.orders[["product_id", "supplier_id", "urgent", "buy"]]
-        except Missing:  # its panels say so; the products can be looked at all the same
-            return table.assign(supplier_id="", label=_labels(table, np.full(len(table), "")))
-        table = table.merge(lines, on="product_id", how="left")
-        kind = np.select([table["urgent"].eq(True), table["buy"].eq(True)], ["urgent", "buy"], "")
-        table["label"] = _labels(table, kind)
-        place = np.select([kind == "urgent", kind == "buy"], [0, 1], 2)
-        return table.iloc[np.argsort(place, kind="stable")].reset_index(drop=True)
+    def least_values(self) -> pd.DataFrame:
+        """supplier_id, min_order_value: the least that a day's lines of a supplier must come to, where there is one."""
+        terms = self._table("raw/suppliers", "The terms of the suppliers are missing", ["supplier_id", "min_order_value"])
+        return terms.dropna().groupby("supplier_id", as_index=False).max()
 
     @cached_property
     def quarantined(self) -> int:
@@ -141,14 +133,45 @@ class Run:
         table = self._table("raw/notes", "The list of assumptions is missing", ["table", "note"])
         return list(table.itertuples(index=False, name=None))
 
-    def suppliers(self, product_id: str) -> list[str]:
-        """The suppliers that quoted this product, the one last quoted from first."""
-        rows = self._query(
-            "raw/prices",
-            "SELECT supplier_id FROM data WHERE product_id = ? GROUP BY 1 ORDER BY max(date) DESC, 1",
-            [product_id],
-        )
-        return [str(supplier) for supplier in rows["supplier_id"]]
+    def offers(self, product_id: str) -> pd.DataFrame:
+        """supplier_id, unit_price and date of the last quote, lead_time_days, moq_units, pack_units, expected price.
+
+        One row per supplier that ever quoted, the cheapest that still quotes first; expected_price is the median at the
+        end of the forecast, NaN where there is none.
+        """
+        sql = """
+            SELECT series.supplier_id, series.unit_price, series.last_quote_on, series.status,
+                terms.lead_time_days, terms.moq_units, terms.pack_units, ahead.p50 AS expected_price
+            FROM series
+            LEFT JOIN terms USING (product_id, supplier_id)
+            LEFT JOIN (
+                SELECT supplier_id, arg_max(p50, horizon_days) AS p50 FROM ahead
+                WHERE product_id = $product AND horizon_days <= $days GROUP BY 1
+            ) AS ahead USING (supplier_id)
+            WHERE series.product_id = $product ORDER BY series.status, series.unit_price, series.supplier_id
+        """
+        files = {"series": "features/series", "terms": "raw/suppliers", "ahead": "forecast/prices"}
+        values = {"product": product_id, "days": self.model["horizon_days"]}
+        return self._asked(files, sql, values)
+
+    def course(self, product_id: str) -> pd.DataFrame:
+        """The plan of a product day by day, as `orders.course` writes it; empty where it has none."""
+        return self._query("orders/plan", "FROM data WHERE product_id = ? ORDER BY date", [product_id])
+
+    def of_product(self, name: str, product_id: str) -> pd.DataFrame:
+        """The rows of a product in a table such as raw/open_orders."""
+        return self._query(name, "FROM data WHERE product_id = ?", [product_id])
+
+    def table(self, name: str, else_said: str) -> pd.DataFrame:
+        """A small table of the run, whole."""
+        return self._table(name, else_said)
+
+    def page(self, name: str) -> bytes:
+        """An executed notebook of the run as a page to read. Raises Missing."""
+        path = self.folder / "reports" / f"{name}.html"
+        if name not in publish.NOTEBOOKS or not path.is_file():
+            raise Missing(f"reports/{name}.html is not in run {self.run_id}. {REPRO}")
+        return path.read_bytes()
 
     def price_history(self, product_id: str, supplier_id: str) -> pd.DataFrame:
         """date, unit_price of the last 180 days; the median where a day has several quotes."""
@@ -202,34 +225,18 @@ class Run:
             raise Missing(f"{else_said}: {fault}. {REPRO}") from fault
 
     def _query(self, name: str, sql: str, values: Sequence[Any]) -> pd.DataFrame:
-        path = self._file(name, "A table is missing")
+        return self._asked({"data": name}, sql, values)
+
+    def _asked(self, files: Mapping[str, str], sql: str, values: Sequence[Any] | Mapping[str, Any]) -> pd.DataFrame:
+        paths = {alias: self._file(name, "A table is missing") for alias, name in files.items()}
         try:
-            return store.query(sql, values, data=path)
+            return store.query(sql, values, **paths)
         except duckdb.Error as fault:
-            raise Missing(f"data/{name}.parquet of run {self.run_id} cannot be used: {fault}. {REPRO}") from fault
+            told = ", ".join(f"data/{name}.parquet" for name in files.values())
+            raise Missing(f"{told} of run {self.run_id} cannot be used: {fault}. {REPRO}") from fault
 
     def _file(self, name: str, else_said: str) -> Path:
         path = self.folder / "data" / f"{name}.parquet"
         if not path.is_file():
             raise Missing(f"{else_said}: data/{name}.parquet is not in run {self.run_id}. {REPRO}")
         return path
-
-
-def matching(catalogue: pd.DataFrame, text: str) -> pd.DataFrame:
-    """The catalogue's rows with every word of `text` in name, id or category; case and accents aside."""
-    for word in plain(text).split():
-        catalogue = catalogue[catalogue["words"].str.contains(word, regex=False)]
-    return catalogue
-
-
-def _labels(table: pd.DataFrame, kind: "npt.NDArray[np.str_]") -> list[str]:
-    return [
-        " · ".join(part for part in (said, name[:LABEL_LETTERS], product_id) if part)
-        for name, product_id, said in zip(table["name"], table["product_id"], kind, strict=True)
-    ]
-
-
-def plain(text: str) -> str:
-    """`text` in lower case without accents, so that “acucar” finds “Açúcar”."""
-    parts = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in parts if not unicodedata.combining(letter))

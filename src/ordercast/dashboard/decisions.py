@@ -1,0 +1,131 @@
+"""From what a visitor clicked to the ledger: the questions a decision needs, and the decision taken down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from ordercast.dashboard.bridge import Reply
+from ordercast.ledger import Event, Line, Refused
+from ordercast.ledger.life import MAY_FOLLOW
+
+if TYPE_CHECKING:
+    from ordercast.dashboard.desk import Desk
+
+STEPS = ("approved", "rejected", "snoozed", "edited", "sent", "received", "cancelled", "undone")
+NEEDS_WORDS = ("rejected", "snoozed", "edited")  # what cannot be decided by one click
+SNOOZE_DAYS = 7
+
+
+def question(desk: Desk, wanted: Mapping[str, Any]) -> Reply:
+    """The dialog for a step of some lines, or for the visitor's name."""
+    if wanted.get("step") == "name":
+        return Reply({"oc-dialog": desk.render("name.html", then=None)}, dialog=True)
+    lines = asked(desk, wanted)
+    return _question(desk, str(wanted.get("step")), lines, wanted)
+
+
+def take(desk: Desk, wanted: Mapping[str, Any], fields: Mapping[str, Any]) -> Reply:
+    """The answer to a decision: a reply without a dialog where it was taken down, else the dialog that is in the way.
+
+    Raises Refused for a value that is none, LedgerError where nothing could be written.
+    """
+    step = str(wanted.get("step"))
+    if step not in STEPS:
+        raise Refused("invalid", desk.voice.say("There is no such step."))
+    if not desk.given_name and str(fields.get("who") or "").strip():
+        desk.who = str(fields["who"]).strip()[:200]
+    lines = asked(desk, wanted)
+    if lines.empty:
+        raise Refused("invalid", desk.voice.say("No line is ticked."))
+    if not desk.who:
+        return _question(desk, step, lines, wanted)
+    if desk.newest and not wanted.get("superseded"):
+        return _question(desk, step, lines, wanted, superseded=True)
+    change = _change(desk, step, fields)
+    note = str(fields.get("note") or "")
+    if step == "undone":
+        answers: list[Event | Refused] = [desk.book.undo(each, desk.who, note) for each in _lines(lines)]
+    else:
+        answers = desk.book.bulk(_lines(lines), step, desk.who, note, **change)  # type: ignore[arg-type]
+    return _told(desk, step, lines, answers)
+
+
+def asked(desk: Desk, wanted: Mapping[str, Any]) -> pd.DataFrame:
+    """The lines a message is about: one `order`, or all that are ticked."""
+    orders = [str(wanted["order"])] if "order" in wanted else list(desk.chosen)
+    return desk.listing.lines(orders)
+
+
+def possible(status: str, units: float) -> list[str]:
+    """The steps that a line may take from where it stands; without units it must be edited first."""
+    steps = [step for step in STEPS[:-1] if status in MAY_FOLLOW[step]]
+    return [step for step in steps if units > 0 or step not in ("approved", "sent")]
+
+
+def _question(
+    desk: Desk, step: str, lines: pd.DataFrame, wanted: Mapping[str, Any], superseded: bool = False
+) -> Reply:
+    values = {
+        "step": step,
+        "lines": lines.to_dict("records"),
+        "sent": {"step": step, "superseded": superseded, **({"order": wanted["order"]} if "order" in wanted else {})},
+        "superseded": superseded,
+        "weighed": [],
+        "until": (desk.run.today + timedelta(days=SNOOZE_DAYS)).date().isoformat(),
+        "today": desk.run.today.date().isoformat(),
+    }
+    return Reply({"oc-dialog": desk.render("question.html", **values)}, dialog=True)
+
+
+def _lines(lines: pd.DataFrame) -> list[Line]:
+    return [
+        Line(
+            row.run_id,
+            row.product_id,
+            row.supplier_id,
+            float(row.planned_units),
+            float(row.planned_price),
+            row.order_on.date(),
+            row.arrive_on.date(),
+            int(row.sequence),
+        )
+        for row in lines.itertuples(index=False)
+    ]
+
+
+def _change(desk: Desk, step: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The values a step takes, from the text of its form."""
+    if step == "rejected":
+        return {"reason": str(fields.get("reason") or "")}
+    if step == "snoozed":
+        try:
+            return {"until": date.fromisoformat(str(fields.get("until")))}
+        except ValueError:
+            raise Refused("invalid", desk.voice.say("Say until which day: the day is missing or is none.")) from None
+    if step == "edited":
+        try:
+            return {"quantity_units": float(str(fields.get("quantity_units")))}
+        except ValueError:
+            raise Refused("invalid", desk.voice.say("The quantity is not a number.")) from None
+    return {}
+
+
+def _told(desk: Desk, step: str, lines: pd.DataFrame, answers: Sequence[Event | Refused]) -> Reply:
+    """What became of the decisions: a sentence, and a dialog with those that were refused."""
+    refused = [str(answer) for answer in answers if isinstance(answer, Refused)]
+    done = len(answers) - len(refused)
+    for order, answer in zip(lines["order_id"], answers, strict=True):
+        if not isinstance(answer, Refused):
+            desk.chosen.pop(order, None)
+    said = desk.voice.count("Taken down: %(n)s line.", "Taken down: %(n)s lines.", done) if done else ""
+    if refused:
+        desk.refresh()
+        html = desk.render("refused.html", refused=refused, done=done)
+        return Reply({"oc-dialog": html, "oc-body": desk.body()}, dialog=True, said=" ".join([said, *refused]))
+    one = lines.iloc[0] if len(lines) == 1 else None
+    toast = desk.render("toast.html", said=said, step=step, line=None if one is None else one.to_dict())
+    return Reply({"oc-toast": toast}, said=said)
