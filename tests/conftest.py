@@ -1,6 +1,7 @@
 """A tiny published run, written as `publish` would: what the dashboard's tests look at."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -136,6 +137,35 @@ def _course() -> pd.DataFrame:
     )
 
 
+def _scored() -> dict[str, pd.DataFrame]:
+    """What evaluation leaves behind, of two series and two models."""
+    days = np.arange(1, 15)
+    by_horizon = pd.concat(
+        [
+            pd.DataFrame({"target": target, "model": model, "horizon_days": days, "rmsse_ratio": ratio + 0.002 * days})
+            for target in ("price", "demand")
+            for model, ratio in (("ordercast", 0.86), ("naive", 1.0))
+        ],
+        ignore_index=True,
+    )
+    by_group = pd.DataFrame(
+        [
+            (target, "category", "Ferragens", model, 2, ratio)
+            for target in ("price", "demand")
+            for model, ratio in (("ordercast", 0.9), ("naive", 1.0))
+        ],
+        columns=["target", "grouping", "group", "model", "series", "rmsse_ratio"],
+    )
+    past = pd.DataFrame(
+        {
+            "product_id": np.repeat(["P001", "P004"], 14),
+            "horizon_days": np.tile(days, 2),
+            "actual": 4.0 + 0.01 * np.tile(days, 2),
+        }
+    ).assign(naive=4.0, mean=np.repeat([4.05, 3.8], 14), p10=3.9, p50=4.05, p90=4.2)
+    return {"evaluate/by_horizon": by_horizon, "evaluate/by_group": by_group, "evaluate/price_forecasts": past}
+
+
 def _frames(run_id: str) -> dict[str, pd.DataFrame]:
     prices = _prices()
     sales = pd.concat(
@@ -186,6 +216,7 @@ def _frames(run_id: str) -> dict[str, pd.DataFrame]:
         ),
         "orders/orders": _orders(run_id),
         "orders/plan": _course(),
+        **_scored(),
         "raw/suppliers": pd.DataFrame(
             {
                 "product_id": ["P001", "P001", "P003"],
@@ -252,10 +283,18 @@ def publish_tiny() -> Callable[..., Path]:
     return write_run
 
 
+@pytest.fixture(scope="session")
+def written_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with the small run, to be copied and not to be changed."""
+    root = tmp_path_factory.mktemp("written")
+    write_run(root)
+    return root
+
+
 @pytest.fixture
-def published_run(tmp_path: Path) -> Path:
+def published_run(tmp_path: Path, written_run: Path) -> Path:
     """The root of a project in which the small run is published."""
-    write_run(tmp_path)
+    shutil.copytree(written_run, tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 from babel import Locale
-from babel.dates import format_date, format_skeleton, format_time
+from babel.dates import format_skeleton, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_symbol
@@ -71,7 +71,7 @@ class Voice:
 
     def count(self, one: str, many: str, number: int, /, **values: Any) -> str:
         """The text for so many: `%(n)s order`, `%(n)s orders`; n is the number as the locale writes it."""
-        return str(self.texts.ngettext(one, many, number)) % ({"n": self.number(number)} | values)
+        return str(self.texts.ngettext(one, many, int(number))) % ({"n": self.number(number)} | values)
 
     @property
     def symbol(self) -> str:
@@ -94,6 +94,10 @@ class Voice:
         pattern = "#,##0." + "#" * most_decimals if most_decimals else "#,##0"
         return NOTHING if pd.isna(value) else str(format_decimal(value, pattern, locale=self.locale))
 
+    def fixed(self, value: float, decimals: int = 2) -> str:
+        """A number with just so many decimals, for columns of a table."""
+        return NOTHING if pd.isna(value) else str(format_decimal(value, "#,##0." + "0" * decimals, locale=self.locale))
+
     def percent(self, share: float, decimals: int = 0) -> str:
         """A share as a percentage."""
         pattern = "#,##0%" if not decimals else f"#,##0.{'0' * decimals}%"
@@ -101,7 +105,7 @@ class Voice:
 
     def day(self, day: date | pd.Timestamp | None) -> str:
         """A day in figures: 14/11/2026; a dash where there is none."""
-        return NOTHING if day is None or pd.isna(day) else str(format_date(day, "short", locale=self.locale))
+        return NOTHING if day is None or pd.isna(day) else str(format_skeleton("yMd", day, locale=self.locale))
 
     def moment(self, at: datetime) -> str:
         """A day with the time: 14/11/2026 09:30."""

@@ -148,11 +148,13 @@ def read_parquet(
         return _frame(table.project(", ".join(map(_name, wanted))))
 
 
-def query(sql: str, parameters: Sequence[Any] | Mapping[str, Any] = (), /, **tables: pd.DataFrame | str | Path) -> pd.DataFrame:
+def query(
+    sql: str, parameters: Sequence[Any] | Mapping[str, Any] = (), /, **tables: pd.DataFrame | str | Path
+) -> pd.DataFrame:
     """Return the answer to a query as a frame, typed as `read_parquet` does.
 
     tables: the tables it may name, each a frame or the path of a Parquet file. parameters: the values of its
-    question marks (or, by name, of $names): `query("SELECT max(date) FROM prices WHERE product_id = ?", ["P1"], prices=path)`.
+    question marks, or of its $names: `query("SELECT max(date) FROM prices WHERE product_id = ?", ["P1"], prices=path)`.
     """
     with _connection() as connection:
         for name, table in tables.items():

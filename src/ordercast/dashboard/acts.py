@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ordercast.dashboard import decisions, takeaway
 from ordercast.dashboard.bridge import File, Reply
-from ordercast.dashboard.pages import product, today
+from ordercast.dashboard.pages import product, quality, savings, today
 from ordercast.dashboard.view import View
 
 if TYPE_CHECKING:
@@ -118,8 +118,9 @@ def _list(desk: Desk, said: bool = False) -> Iterator[Reply]:
 
 def _figures(desk: Desk) -> Iterator[Reply]:
     """The figures, which take longer than the words, after them."""
-    if desk.view.page == "product" and desk.run is not None and desk.listing is not None:
-        yield Reply({"oc-figures": product.figures(desk)})
+    drawn = {"product": product.figures, "quality": quality.figures, "savings": savings.figures}.get(desk.view.page)
+    if drawn and desk.run is not None and desk.listing is not None:
+        yield Reply({"oc-figures": drawn(desk)})
 
 
 def _with(message: Message) -> dict[str, Any]:

@@ -118,14 +118,10 @@ class Run:
     @cached_property
     def least_values(self) -> pd.DataFrame:
         """supplier_id, min_order_value: the least that a day's lines of a supplier must come to, where there is one."""
-        terms = self._table("raw/suppliers", "The terms of the suppliers are missing", ["supplier_id", "min_order_value"])
+        terms = self._table(
+            "raw/suppliers", "The terms of the suppliers are missing", ["supplier_id", "min_order_value"]
+        )
         return terms.dropna().groupby("supplier_id", as_index=False).max()
-
-    @cached_property
-    def quarantined(self) -> int:
-        """Input rows that were set aside, whatever the number of their faults."""
-        rows = self._table("raw/quarantine", "The list of rows set aside is missing", ["table", "row"])
-        return len(rows.drop_duplicates())
 
     @cached_property
     def notes(self) -> list[tuple[str, str]]:
@@ -161,6 +157,50 @@ class Run:
     def of_product(self, name: str, product_id: str) -> pd.DataFrame:
         """The rows of a product in a table such as raw/open_orders."""
         return self._query(name, "FROM data WHERE product_id = ?", [product_id])
+
+    def spans(self) -> list[dict[str, Any]]:
+        """table, rows, and the first and last date of those that have dates, for each input table of the run."""
+        spans = []
+        for name in ("prices", "sales", "products", "suppliers", "stock", "open_orders", "price_tiers"):
+            if not (self.folder / "data" / "raw" / f"{name}.parquet").is_file():
+                continue
+            dated = ", min(date) AS first, max(date) AS last" if name in ("prices", "sales") else ""
+            row = self._query(f"raw/{name}", f"SELECT count(*) AS rows{dated} FROM data", []).iloc[0]
+            spans.append({"table": name, "first": None, "last": None, **row.to_dict()})
+        return spans
+
+    def worst(self, most: int) -> pd.DataFrame:
+        """product_id, name, ratio, forecasts of the products whose price forecasts lose most against "no change"."""
+        sql = """
+            SELECT product_id, sqrt(sum((mean - actual)^2) / sum((naive - actual)^2)) AS ratio, count(*) AS forecasts
+            FROM data GROUP BY product_id HAVING sum((naive - actual)^2) > 0 AND ratio > 1.005
+            ORDER BY ratio DESC, product_id LIMIT ?
+        """
+        found = self._query("evaluate/price_forecasts", sql, [most])
+        return found.merge(self.catalogue[["product_id", "name"]], on="product_id", how="left")
+
+    def past_forecasts(self) -> pd.DataFrame:
+        """horizon_days, actual, p10, p50, p90 of the price forecasts that were scored."""
+        return self._query("evaluate/price_forecasts", "SELECT horizon_days, actual, p10, p50, p90 FROM data", [])
+
+    def quotes_on(self, asked: pd.DataFrame) -> list[float]:
+        """The last quote of each product, supplier_id on or before its day, NaN where there is none."""
+        sql = """
+            SELECT arg_max(data.unit_price, data.date) AS unit_price
+            FROM asked LEFT JOIN data ON data.product_id = asked.product_id AND data.supplier_id = asked.supplier_id
+                AND data.date <= asked.day GROUP BY asked.place ORDER BY asked.place
+        """
+        path = self._file("raw/prices", "The prices are missing")
+        placed = asked.assign(place=range(len(asked)))
+        return store.query(sql, data=path, asked=placed)["unit_price"].astype("float64").tolist()
+
+    def promises(self, run_ids: Sequence[str]) -> pd.DataFrame:
+        """run_id, product_id, supplier_id, expected_saving of the lines of runs that are still kept."""
+        columns = ["run_id", "product_id", "supplier_id", "expected_saving"]
+        files = [self.folder.parent / run_id / "data/orders/orders.parquet" for run_id in run_ids if "/" not in run_id]
+        frames = [store.read_parquet(file, columns) for file in files if file.is_file()]
+        empty = self.lines[columns].head(0)
+        return pd.concat([empty, *frames], ignore_index=True)
 
     def table(self, name: str, else_said: str) -> pd.DataFrame:
         """A small table of the run, whole."""
@@ -201,12 +241,6 @@ class Run:
             WHERE product_id = ? AND horizon_days <= ? ORDER BY date
         """
         return self._query("forecast/demand", sql, [product_id, self.model["horizon_days"]])
-
-    def on_hand(self, product_id: str) -> float | None:
-        """Units in stock as last counted, None where nobody said."""
-        sql = "SELECT on_hand_units FROM data WHERE product_id = ? ORDER BY as_of DESC LIMIT 1"
-        rows = self._query("raw/stock", sql, [product_id])
-        return None if rows.empty else float(rows["on_hand_units"].iloc[0])
 
     @property
     def _since(self) -> str:

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 STEPS = ("approved", "rejected", "snoozed", "edited", "sent", "received", "cancelled", "undone")
 NEEDS_WORDS = ("rejected", "snoozed", "edited")  # what cannot be decided by one click
 SNOOZE_DAYS = 7
+MOST_UNITS = 1e12
 
 
 def question(desk: Desk, wanted: Mapping[str, Any]) -> Reply:
     """The dialog for a step of some lines, or for the visitor's name."""
     if wanted.get("step") == "name":
         return Reply({"oc-dialog": desk.render("name.html", then=None)}, dialog=True)
-    lines = asked(desk, wanted)
-    return _question(desk, str(wanted.get("step")), lines, wanted)
+    return _question(desk, _step(desk, wanted), asked(desk, wanted), wanted)
 
 
 def take(desk: Desk, wanted: Mapping[str, Any], fields: Mapping[str, Any]) -> Reply:
@@ -33,9 +33,7 @@ def take(desk: Desk, wanted: Mapping[str, Any], fields: Mapping[str, Any]) -> Re
 
     Raises Refused for a value that is none, LedgerError where nothing could be written.
     """
-    step = str(wanted.get("step"))
-    if step not in STEPS:
-        raise Refused("invalid", desk.voice.say("There is no such step."))
+    step = _step(desk, wanted)
     if not desk.given_name and str(fields.get("who") or "").strip():
         desk.who = str(fields["who"]).strip()[:200]
     lines = asked(desk, wanted)
@@ -54,10 +52,29 @@ def take(desk: Desk, wanted: Mapping[str, Any], fields: Mapping[str, Any]) -> Re
     return _told(desk, step, lines, answers)
 
 
+def in_words(desk: Desk, refused: Refused) -> str:
+    """Why a decision was not taken down, in the visitor's language."""
+    say, last = desk.voice.say, refused.last
+    if refused.kind == "stale" and last is not None:
+        text = "%(product)s: %(who)s decided about it on %(at)s, after this page was drawn; nothing was changed."
+        return say(text, product=last.product_id, who=last.who, at=desk.voice.moment(last.at))
+    if refused.kind == "impossible" and last is not None:
+        text = "%(product)s: %(who)s decided about it on %(at)s; this step cannot follow."
+        return say(text, product=last.product_id, who=last.who, at=desk.voice.moment(last.at))
+    return str(refused)
+
+
 def asked(desk: Desk, wanted: Mapping[str, Any]) -> pd.DataFrame:
     """The lines a message is about: one `order`, or all that are ticked."""
     orders = [str(wanted["order"])] if "order" in wanted else list(desk.chosen)
     return desk.listing.lines(orders)
+
+
+def _step(desk: Desk, wanted: Mapping[str, Any]) -> str:
+    step = str(wanted.get("step"))
+    if step not in STEPS:
+        raise Refused("invalid", desk.voice.say("There is no such step."))
+    return step
 
 
 def possible(status: str, units: float) -> list[str]:
@@ -66,9 +83,7 @@ def possible(status: str, units: float) -> list[str]:
     return [step for step in steps if units > 0 or step not in ("approved", "sent")]
 
 
-def _question(
-    desk: Desk, step: str, lines: pd.DataFrame, wanted: Mapping[str, Any], superseded: bool = False
-) -> Reply:
+def _question(desk: Desk, step: str, lines: pd.DataFrame, wanted: Mapping[str, Any], superseded: bool = False) -> Reply:
     values = {
         "step": step,
         "lines": lines.to_dict("records"),
@@ -100,23 +115,34 @@ def _lines(lines: pd.DataFrame) -> list[Line]:
 def _change(desk: Desk, step: str, fields: Mapping[str, Any]) -> dict[str, Any]:
     """The values a step takes, from the text of its form."""
     if step == "rejected":
-        return {"reason": str(fields.get("reason") or "")}
+        reason = str(fields.get("reason") or "").strip()
+        if not reason:
+            raise Refused("invalid", desk.voice.say("Say why it is rejected."))
+        return {"reason": reason}
     if step == "snoozed":
         try:
-            return {"until": date.fromisoformat(str(fields.get("until")))}
+            until = date.fromisoformat(str(fields.get("until")))
         except ValueError:
-            raise Refused("invalid", desk.voice.say("Say until which day: the day is missing or is none.")) from None
+            until = date.min
+        if until < desk.run.today.date():
+            raise Refused("invalid", desk.voice.say("Say until which day, from today on."))
+        return {"until": until}
     if step == "edited":
         try:
-            return {"quantity_units": float(str(fields.get("quantity_units")))}
+            units = float(str(fields.get("quantity_units")))
         except ValueError:
-            raise Refused("invalid", desk.voice.say("The quantity is not a number.")) from None
+            units = float("nan")
+        if not 0 < units <= MOST_UNITS:
+            raise Refused(
+                "invalid", desk.voice.say("The quantity must be a number above 0. Reject the line to buy nothing.")
+            )
+        return {"quantity_units": units}
     return {}
 
 
 def _told(desk: Desk, step: str, lines: pd.DataFrame, answers: Sequence[Event | Refused]) -> Reply:
     """What became of the decisions: a sentence, and a dialog with those that were refused."""
-    refused = [str(answer) for answer in answers if isinstance(answer, Refused)]
+    refused = [in_words(desk, answer) for answer in answers if isinstance(answer, Refused)]
     done = len(answers) - len(refused)
     for order, answer in zip(lines["order_id"], answers, strict=True):
         if not isinstance(answer, Refused):

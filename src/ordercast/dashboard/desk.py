@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ordercast import project, publish
+from ordercast import nightly, project, publish
 from ordercast.dashboard import data, pages, templates
 from ordercast.dashboard.bridge import Reply
 from ordercast.dashboard.data import Missing, Run
@@ -17,6 +18,10 @@ from ordercast.dashboard.view import View
 from ordercast.language import Voice, of_locale
 from ordercast.ledger import Ledger, LedgerError, Refused, of_plan
 
+if TYPE_CHECKING:
+    from ordercast import plots
+
+STALE_AFTER_DAYS = 2
 USER_HEADER = "HTTP_X_FORWARDED_USER"  # what a proxy in front of the page says of who is there
 NEED_LINES = ("filter", "choose", "ask", "decide", "take", "find")
 FALLBACK_LOCALE, FALLBACK_CURRENCY = "en", "USD"
@@ -36,11 +41,12 @@ class Desk:
     who: str = ""
     given_name: bool = False
     chosen: dict[str, None] = field(default_factory=dict)
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
     listing: Listing | None = None
 
     @classmethod
     def open(cls, root: Path | None = None, query: str = "", user: str = "") -> Desk:
-        """The desk of a visitor who asks for `query`; user: who the proxy says it is. Raises nothing for a lacking run."""
+        """The desk of a visitor who asks for `query`, told where no run is there; user: who a proxy says it is."""
         run, missing = None, ""
         try:
             run = data.current_run(root)
@@ -76,9 +82,31 @@ class Desk:
         return "" if self.run is None or name == self.run.folder.name else name
 
     @property
+    def words(self) -> plots.Words:
+        """The same for figures."""
+        from ordercast import plots
+
+        return plots.Words(self.voice.number, self.voice.short_day)
+
+    @property
     def troubles(self) -> list[str]:
-        """What a visitor must know before anything else, such as that the last nightly run failed."""
-        return []
+        """What a visitor must know before anything else: that the last nightly run failed, that the plan is old."""
+        say, count, told = self.voice.say, self.voice.count, []
+        last = nightly.last(self.root)
+        if last and last["outcome"] not in ("done", "busy", "running"):
+            text = "The last nightly run did not finish (%(message)s). Shown is the last plan that did."
+            told.append(say(text, message=last["message"]))
+        if self.run is None:
+            return told
+        made = datetime.fromtimestamp(self.run.folder.stat().st_mtime, UTC)
+        age_days = (self.now() - made).days
+        if age_days >= STALE_AFTER_DAYS:
+            one, many = (
+                "This plan is %(n)s day old; prices may have moved.",
+                "This plan is %(n)s days old; prices may have moved.",
+            )
+            told.append(count(one, many, age_days))
+        return told
 
     def refresh(self) -> None:
         """Take in where every line stands now. What cannot be read is told on the page."""
@@ -120,7 +148,8 @@ class Desk:
 
     def act(self, message: Mapping[str, Any]) -> Iterator[Reply]:
         """The changes that a visitor's message brings, one after the other; an unknown message brings none."""
-        from ordercast.dashboard.acts import ACTS
+        from ordercast.dashboard import decisions
+        from ordercast.dashboard.acts import ACTS  # acts need desks
 
         do: Callable[[Desk, Mapping[str, Any]], Iterator[Reply]] | None = ACTS.get(str(message.get("do")))
         if do is None or (self.listing is None and message["do"] in NEED_LINES):
@@ -129,8 +158,10 @@ class Desk:
             self.who = str(message["who"]).strip()[:200]
         try:
             yield from do(self, message)
-        except (Refused, LedgerError, Missing) as told:
+        except Refused as refused:
             self.refresh()
+            yield self.told(decisions.in_words(self, refused))
+        except (LedgerError, Missing) as told:
             yield self.told(str(told))
 
     def told(self, sentence: str) -> Reply:

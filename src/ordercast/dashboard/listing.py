@@ -1,4 +1,4 @@
-"""The ranked list of order lines: filtered, sorted, grouped and cut into pages by DuckDB, whatever the catalogue's size."""
+"""The ranked list of order lines: filtered, sorted, grouped and cut into pages by DuckDB, however long it is."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _SORTS = {
 
 @dataclass(frozen=True)
 class Cut:
-    """A page of the list. lines: its rows; groups: supplier_id, lines, total_cost, least (order value) of all that match.
+    """A page of the list. lines: its rows; groups: supplier_id, lines, total_cost, least (order value), of all found.
 
     lines_found, total_cost: of all that match, on every page.
     """
@@ -150,7 +150,9 @@ class Listing:
 
     def suppliers(self) -> list[str]:
         """All suppliers of the list, by name."""
-        return self._frame("SELECT DISTINCT supplier_id FROM shown WHERE supplier_id <> '' ORDER BY 1", [])["supplier_id"].tolist()
+        return self._frame("SELECT DISTINCT supplier_id FROM shown WHERE supplier_id <> '' ORDER BY 1", [])[
+            "supplier_id"
+        ].tolist()
 
     @staticmethod
     def _where(view: View) -> tuple[str, list[Any]]:

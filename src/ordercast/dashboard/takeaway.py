@@ -1,1 +1,2 @@
-def reply(desk, wanted): raise NotImplementedError
+def reply(desk, wanted):
+    raise NotImplementedError

@@ -93,16 +93,29 @@ def figures(desk: Desk) -> str:
     lines = desk.listing.of_product(product_id)
     supplier = "" if lines.empty else str(lines["supplier_id"].iloc[0])
     unit = str(run.catalogue.set_index("product_id")["unit"].get(product_id, ""))
-    words = plots.Words(voice.number, voice.short_day)
+    words = desk.words
     drawn: list[dict[str, Any]] = []
     quotes, course = run.price_history(product_id, supplier), run.course(product_id)
     ahead = run.price_forecast(product_id, supplier)
     if len(course) > 1:
-        told = {"reason": "", **lines.iloc[0].to_dict()}
-        drawn.append({"kind": "decision", "svg": plots.svg(plots_orders.decision(quotes, course, told, unit, voice.symbol, words))})
+        told = {**lines.iloc[0].to_dict(), "reason": ""}
+        drawn.append(
+            {
+                "kind": "decision",
+                "svg": plots.svg(plots_orders.decision(quotes, course, told, unit, voice.symbol, words)),
+            }
+        )
     elif len(quotes) or len(ahead):
-        drawn.append({"kind": "price", "svg": plots.svg(plots.price_fan(quotes, ahead, f"{voice.symbol}/{unit}", words))})
+        drawn.append(
+            {"kind": "price", "svg": plots.svg(plots.price_fan(quotes, ahead, f"{voice.symbol}/{unit}", words))}
+        )
     sold, wanted = run.demand_history(product_id), run.demand_forecast(product_id)
     if len(sold) or len(wanted):
         drawn.append({"kind": "demand", "svg": plots.svg(plots.demand_fan(sold, wanted, unit, words))})
-    return desk.render("figures.html", drawn=drawn, ahead=ahead.to_dict("records"), demand=wanted.to_dict("records"), course=course.to_dict("records"))
+    return desk.render(
+        "figures.html",
+        drawn=drawn,
+        ahead=ahead.to_dict("records"),
+        demand=wanted.to_dict("records"),
+        course=course.to_dict("records"),
+    )

@@ -10,8 +10,15 @@ from ordercast.language import LANGUAGES, Voice, translations
 
 
 def render(name: str, voice: Voice, **values: Any) -> str:
-    """The template's HTML; `v` in it is the voice. Raises jinja2.UndefinedError for a value that was not given."""
-    return _environment(voice.language).get_template(name).render(v=voice, languages=LANGUAGES, **values)
+    """The template's HTML; `v` in it is the voice, `say` and `count` its texts.
+
+    Raises jinja2.UndefinedError for a value that was not given.
+    """
+    return (
+        _environment(voice.language)
+        .get_template(name)
+        .render(v=voice, say=voice.say, count=voice.count, languages=LANGUAGES, **values)
+    )
 
 
 @lru_cache
