@@ -11,11 +11,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+TOKEN = "ORDERCAST_DASHBOARD_TOKEN"  # where the server finds its token; kernels do not get it
 
-def serve_command(root: Path, port: int) -> tuple[list[str], dict[str, str]]:
+
+def serve_command(root: Path, port: int, token: str = "") -> tuple[list[str], dict[str, str]]:
     """The command that serves the page of the project in `root` on 127.0.0.1:`port`, and its environment.
 
-    Two kernels are kept warm. Kernels whose visitor left are ended after ten minutes.
+    Kernels are kept warm for the next visitors; those whose visitor left are ended after ten minutes. token: whoever
+    comes must bring it (?token=...), "" for nobody has to.
     """
     folder = root / "dashboard"
     arguments = {
@@ -35,7 +38,7 @@ def serve_command(root: Path, port: int) -> tuple[list[str], dict[str, str]]:
         "MappingKernelManager.cull_idle_timeout": 600,
         "MappingKernelManager.cull_interval": 60,
     }
-    command = [sys.executable, "-m", "voila", str(folder / "dashboard.ipynb"), "--no-browser"]
+    command = [sys.executable, "-m", "ordercast.dashboard.server", str(folder / "dashboard.ipynb"), "--no-browser"]
     command += [f"--{name}={value}" for name, value in arguments.items()]
     # The environment's own share/jupyter comes first: Voila takes its themes from the first folder that has a
     # `voila` in it, and ours has only the template.
@@ -44,6 +47,7 @@ def serve_command(root: Path, port: int) -> tuple[list[str], dict[str, str]]:
         **os.environ,
         "JUPYTER_PATH": os.pathsep.join(path for path in shared if path),
         "ORDERCAST_ROOT": str(root),
+        **({TOKEN: token} if token else {}),
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
     }
     return command, environment

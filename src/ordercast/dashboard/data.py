@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +29,19 @@ def current_run(root: Path | None = None) -> "Run":
     """
     try:
         root = root or project.root()
-        return Run(root, publish.current(root))
+        folder = publish.current(root)
+        told = folder.stat()
+        return _run(root, folder, told.st_ino, told.st_mtime_ns)
     except FileNotFoundError as absent:
         raise Missing(str(absent)) from None
     except publish.PublishError:
         raise Missing(f"No run is published yet, or it is no longer there. {REPRO}") from None
+
+
+@lru_cache(maxsize=1)
+def _run(root: Path, folder: Path, *_: int) -> "Run":
+    """The run in a folder; a warm kernel has read it before its visitor comes, if it is still the same one."""
+    return Run(root, folder)
 
 
 @dataclass(frozen=True)
