@@ -208,6 +208,20 @@ def validate(
 
 
 @app.command()
+def export(
+    forms: Annotated[str, typer.Option("--format", help="of the files, with commas")] = "xlsx,csv,ubl,ics",
+    out: Annotated[Path, typer.Option(help="folder for the files")] = Path("data/export"),
+) -> None:
+    """Write the approved orders of the ledger, by supplier: workbook, CSV, UBL 2.1 orders, calendar."""
+    from ordercast import ledger
+    from ordercast.dashboard.data import Missing
+    from ordercast.takeaway import approved
+
+    with _readable(approved.NotExported, Missing, ledger.LedgerError, OSError):
+        approved.write(Path(), forms.split(","), out, tell=typer.echo)
+
+
+@app.command()
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="the checks as JSON")] = False) -> None:
     """Say what is missing on this machine and how to get it; exit code 0 when all that is needed is there."""
     import datetime as dt

@@ -18,7 +18,7 @@ from babel import Locale
 from babel.dates import format_skeleton, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_currency, format_decimal, format_percent, get_currency_symbol
+from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision, get_currency_symbol
 from babel.support import NullTranslations, Translations
 
 FOLDER = Path(__file__).parent / "locale"
@@ -81,6 +81,21 @@ class Voice:
     def money(self, amount: float) -> str:
         """An amount with cents: R$ 34,90; a dash where there is none."""
         return NOTHING if pd.isna(amount) else str(format_currency(amount, self.currency, locale=self.locale))
+
+    def price(self, amount: float) -> str:
+        """An amount per unit, with two decimals more than money has where it needs them: R$ 0,0345."""
+        pattern = self.money_pattern(2)
+        return (
+            NOTHING
+            if pd.isna(amount)
+            else str(format_currency(amount, self.currency, pattern, locale=self.locale, currency_digits=False))
+        )
+
+    def money_pattern(self, more_decimals: int = 0) -> str:
+        """The locale's pattern for the currency (Unicode TR 35), with so many optional decimals more than it has."""
+        decimals = "0" * get_currency_precision(self.currency) + "#" * more_decimals
+        pattern = str(Locale.parse(self.locale).currency_formats["standard"].pattern)
+        return pattern.replace(".00", f".{decimals}" if decimals else "")
 
     def round_money(self, amount: float) -> str:
         """An amount in whole units: R$ 48.200."""

@@ -7,7 +7,6 @@ them, axes their unit; all is legible at 700 px. Text is drawn as it is: a `$` s
 from __future__ import annotations
 
 import io
-import re
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex, to_rgb
+from matplotlib.colors import to_rgb
 from matplotlib.dates import AutoDateLocator
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
@@ -73,38 +72,6 @@ def png(figure: Figure, dots_per_inch: int = DOTS_PER_INCH) -> bytes:
     target = io.BytesIO()
     figure.savefig(target, format="png", dpi=dots_per_inch, metadata={"Software": None})
     return target.getvalue()
-
-
-@mpl.rc_context(STYLE | {"svg.fonttype": "none", "svg.hashsalt": "ordercast"})
-def svg(figure: Figure) -> str:
-    """`figure` as an <svg> element for a page that names the colours: --ink, --soft, --line, --card, --blue ..."""
-    target = io.StringIO()
-    figure.savefig(target, format="svg", facecolor="none", metadata={"Date": None, "Creator": None})
-    text = target.getvalue()
-    text = text[text.index("<svg") :]
-    for colour, name in _page_colours().items():
-        text = re.sub(colour, name, text, flags=re.IGNORECASE)
-    return text
-
-
-def _page_colours() -> dict[str, str]:
-    """The figures' own colours as those of the page around them, so that a figure is light or dark as the page is."""
-    named = {"blue": BLUE, "orange": ORANGE, "green": GREEN, "purple": PURPLE, "sky": SKY}
-    texts = {
-        to_hex(ink(colour)): f"color-mix(in srgb, var(--{name}) 62%, var(--ink))" for name, colour in named.items()
-    }
-    lines = {colour: f"var(--{name})" for name, colour in named.items()}
-    return (
-        texts
-        | lines
-        | {
-            INK: "var(--ink)",
-            GREY: "var(--soft)",
-            PALE: "var(--line)",
-            "#ffffff": "var(--card)",
-            "#000000": "var(--ink)",
-        }
-    )
 
 
 def price_fan(history: pd.DataFrame, forecast: pd.DataFrame, unit: str, words: Words = PLAIN) -> Figure:

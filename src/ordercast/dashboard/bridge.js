@@ -45,6 +45,13 @@ function render({ model, el }) {
     if (again && caret !== null) again.setSelectionRange(caret, caret);
   }
 
+  // Only what stands in #oc-print goes to paper; a print that the visitor asks the browser for shows the page.
+  function printed() {
+    page.classList.add("oc-printing");
+    window.addEventListener("afterprint", () => page.classList.remove("oc-printing"), { once: true });
+    window.print();
+  }
+
   function hand(file, buffer) {
     const address = URL.createObjectURL(new Blob([buffer], { type: file.type }));
     const link = document.createElement("a");
@@ -66,7 +73,7 @@ function render({ model, el }) {
     if (reply.dialog === true && !dialog.open) dialog.showModal();
     if (reply.dialog === false && dialog.open) dialog.close();
     if (reply.focus) document.getElementById(reply.focus)?.focus();
-    if (reply.print) window.print();
+    if (reply.print) printed();
     if (reply.top) window.scrollTo(0, 0);
     if (!reply.done) return;
     waiting -= 1;

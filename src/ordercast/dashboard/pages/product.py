@@ -9,6 +9,7 @@ import pandas as pd
 from ordercast import plots, plots_orders
 from ordercast.dashboard import decisions
 from ordercast.dashboard.data import Missing
+from ordercast.dashboard.figures import svg
 from ordercast.dashboard.words import plain
 
 if TYPE_CHECKING:
@@ -102,16 +103,14 @@ def figures(desk: Desk) -> str:
         drawn.append(
             {
                 "kind": "decision",
-                "svg": plots.svg(plots_orders.decision(quotes, course, told, unit, voice.symbol, words)),
+                "svg": svg(plots_orders.decision(quotes, course, told, unit, voice.symbol, words)),
             }
         )
     elif len(quotes) or len(ahead):
-        drawn.append(
-            {"kind": "price", "svg": plots.svg(plots.price_fan(quotes, ahead, f"{voice.symbol}/{unit}", words))}
-        )
+        drawn.append({"kind": "price", "svg": svg(plots.price_fan(quotes, ahead, f"{voice.symbol}/{unit}", words))})
     sold, wanted = run.demand_history(product_id), run.demand_forecast(product_id)
     if len(sold) or len(wanted):
-        drawn.append({"kind": "demand", "svg": plots.svg(plots.demand_fan(sold, wanted, unit, words))})
+        drawn.append({"kind": "demand", "svg": svg(plots.demand_fan(sold, wanted, unit, words))})
     return desk.render(
         "figures.html",
         drawn=drawn,

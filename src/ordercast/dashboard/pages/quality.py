@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ordercast import plots
+from ordercast.dashboard.figures import svg
 
 if TYPE_CHECKING:
     from ordercast.dashboard.desk import Desk
@@ -37,8 +38,8 @@ def figures(desk: Desk) -> str:
         part = ahead[ahead["target"] == target]
         if len(part):
             shown = plots.error_by_horizon(part, "rmsse_ratio", words)
-            drawn.append({"kind": f"{target}_error", "svg": plots.svg(shown), "rows": part.to_dict("records")})
+            drawn.append({"kind": f"{target}_error", "svg": svg(shown), "rows": part.to_dict("records")})
     past = run.past_forecasts()
     if len(past):
-        drawn.append({"kind": "calibration", "svg": plots.svg(plots.calibration(past)), "rows": []})
+        drawn.append({"kind": "calibration", "svg": svg(plots.calibration(past)), "rows": []})
     return desk.render("quality_figures.html", drawn=drawn)

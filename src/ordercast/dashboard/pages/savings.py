@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ordercast import plots, plots_savings
+from ordercast import plots_savings
+from ordercast.dashboard.figures import svg
 
 if TYPE_CHECKING:
     from ordercast.dashboard.desk import Desk
@@ -43,9 +44,9 @@ def figures(desk: Desk) -> str:
     table = pd.DataFrame([{"policy": name, **each} for name, each in policies.items()])
     costs = run.table("orders/backtest", "The replay's costs are missing")
     costs = costs.groupby("policy", as_index=False).sum(numeric_only=True)
-    drawn = [{"kind": "policies", "svg": plots.svg(plots_savings.savings_by_policy(table, words))}]
+    drawn = [{"kind": "policies", "svg": svg(plots_savings.savings_by_policy(table, words))}]
     if {"erp", "planner"} <= set(costs["policy"]):
-        drawn.append({"kind": "waterfall", "svg": plots.svg(plots_savings.waterfall(costs, desk.voice.symbol, words))})
+        drawn.append({"kind": "waterfall", "svg": svg(plots_savings.waterfall(costs, desk.voice.symbol, words))})
     return desk.render("savings_figures.html", drawn=drawn)
 
 
