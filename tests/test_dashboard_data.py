@@ -1,13 +1,15 @@
 """The published run as the dashboard reads it."""
 
 import json
+import threading
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from conftest import LAST_DAY, LONG_NAME, write_run
+from test_database_results import project
 
-from ordercast import store
+from ordercast import publish, store
 from ordercast.dashboard.data import Missing, current_run, matching
 
 
@@ -73,6 +75,11 @@ def test_a_product_has_its_own_rows_only(published_run: Path, product, suppliers
         pytest.param("p00", ["P001", "P002", "P003", "P004"], id="by_id"),
         pytest.param("quimicos", ["P004"], id="by_category"),
         pytest.param("(acucar", [], id="no_pattern"),
+        pytest.param(".*", [], id="no_regular_expression"),
+        pytest.param("%", [], id="no_wildcard"),
+        pytest.param("' OR 1=1 --", [], id="sql"),
+        pytest.param("'); DROP TABLE data; --", [], id="sql_that_removes"),
+        pytest.param("<script>", ["P002"], id="markup"),
     ],
 )
 def test_search_finds_by_name_id_and_category(published_run: Path, words, found):
@@ -110,6 +117,42 @@ def test_a_table_of_another_shape_is_told_not_traced(published_run: Path):
     store.write_parquet(pd.DataFrame({"product_id": ["P001"]}).astype("str"), run.folder / "data/raw/stock.parquet", [])
     with pytest.raises(Missing, match=r"data/raw/stock\.parquet .* cannot be used"):
         run.on_hand("P001")
+
+
+def test_a_product_id_that_looks_like_sql_is_an_id(published_run: Path):
+    run = current_run(published_run)
+    evil = "P001' OR '1'='1"
+    assert run.suppliers(evil) == []
+    assert run.price_forecast(evil, "S1' OR '1'='1").empty
+    assert run.price_history("P001", "S1'; DROP TABLE data; --").empty
+    assert run.on_hand(evil) is None
+
+
+def test_runs_published_while_the_page_reads_are_seen_whole(tmp_path: Path):
+    """A page that stays open reads its own run to the end, through four newer ones; a new page sees the newest."""
+
+    def publish_run(number: int) -> None:
+        publish.publish(project(tmp_path, f"r{number}"))
+
+    def publish_more() -> None:
+        for number in range(2, 6):
+            publish_run(number)
+
+    publish_run(1)
+    (tmp_path / "params.yaml").touch()
+    open_page = current_run(tmp_path)
+    publishing = threading.Thread(target=publish_more)
+    publishing.start()
+    seen = []
+    while publishing.is_alive() or not seen:
+        run = current_run(tmp_path)
+        assert set(run.orders["run_id"]) == {run.run_id} == {run.folder.name}
+        seen.append(run.run_id)
+    publishing.join()
+    assert seen == sorted(seen)
+    assert current_run(tmp_path).run_id == "r5"
+    assert set(open_page.orders["run_id"]) == {"r1"}
+    assert "P001" in set(open_page.catalogue["product_id"])
 
 
 def test_two_runs_of_one_id_are_told_apart(published_run: Path):
