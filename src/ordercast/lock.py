@@ -83,7 +83,7 @@ def _got(lock: IO[str]) -> bool:
 def _holder_in(lock: Path) -> dict[str, Any]:
     unknown = {"run": "another run", "host": "?", "pid": "?", "since": "?"}
     try:
-        return unknown | json.loads(lock.read_text(encoding="utf-8"))
+        return {**unknown, **json.loads(lock.read_text(encoding="utf-8"))}
     except ValueError:  # empty, or a disk was too full for it
         return unknown
 

@@ -124,7 +124,7 @@ def sentence(error: BaseException, address: Address, doing: str, wait_seconds: i
     parts = {"user": address.user, "host": address.host, "port": address.port, "database": address.database}
     for cause in CAUSES:
         if found := re.search(cause.pattern, said):
-            named = {key: re.sub("[ `'\"]", "", value or "") for key, value in found.groupdict().items()}
+            named = {key: re.sub("[ `'\")]", "", value or "") for key, value in found.groupdict().items()}
             known = parts | named | {"wait": wait_seconds, "said": said, "again": again}
             text = f"{cause.what}. {cause.cure}".format_map({key: str(value) for key, value in known.items()})
             break

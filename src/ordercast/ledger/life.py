@@ -227,7 +227,7 @@ def _day(line: Line, name: str, value: Any, today: date) -> str:
 
 def _number(line: Line, name: str, value: Any) -> float:
     # A text is no number: "1.234" could be two of them. True is none either.
-    if not isinstance(value, Real) or isinstance(value, bool) or not 0 <= value <= LARGEST:
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) <= LARGEST:
         found = repr(value) if isinstance(value, str) else value
         raise Refused("invalid", f"{line.words}: {name} is {found}; it must be a number from 0 to {LARGEST:g}")
     return float(value)
