@@ -1,13 +1,15 @@
 """The published run as the dashboard reads it."""
 
 import json
+import threading
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from conftest import LAST_DAY, write_run
+from test_database_results import project
 
-from ordercast import store
+from ordercast import publish, store
 from ordercast.dashboard.data import Missing, current_run
 
 
@@ -78,6 +80,42 @@ def test_a_table_of_another_shape_is_told_not_traced(published_run: Path):
     store.write_parquet(pd.DataFrame({"product_id": ["P001"]}).astype("str"), run.folder / "data/raw/sales.parquet", [])
     with pytest.raises(Missing, match=r"data/raw/sales\.parquet .* cannot be used"):
         run.demand_history("P001")
+
+
+def test_a_product_id_that_looks_like_sql_is_an_id(published_run: Path):
+    run = current_run(published_run)
+    evil = "P001' OR '1'='1"
+    assert run.suppliers(evil) == []
+    assert run.price_forecast(evil, "S1' OR '1'='1").empty
+    assert run.price_history("P001", "S1'; DROP TABLE data; --").empty
+    assert run.on_hand(evil) is None
+
+
+def test_runs_published_while_the_page_reads_are_seen_whole(tmp_path: Path):
+    """A page that stays open reads its own run to the end, through four newer ones; a new page sees the newest."""
+
+    def publish_run(number: int) -> None:
+        publish.publish(project(tmp_path, f"r{number}"))
+
+    def publish_more() -> None:
+        for number in range(2, 6):
+            publish_run(number)
+
+    publish_run(1)
+    (tmp_path / "params.yaml").touch()
+    open_page = current_run(tmp_path)
+    publishing = threading.Thread(target=publish_more)
+    publishing.start()
+    seen = []
+    while publishing.is_alive() or not seen:
+        run = current_run(tmp_path)
+        assert set(run.orders["run_id"]) == {run.run_id} == {run.folder.name}
+        seen.append(run.run_id)
+    publishing.join()
+    assert seen == sorted(seen)
+    assert current_run(tmp_path).run_id == "r5"
+    assert set(open_page.orders["run_id"]) == {"r1"}
+    assert "P001" in set(open_page.catalogue["product_id"])
 
 
 def test_two_runs_of_one_id_are_told_apart(published_run: Path):

@@ -7,9 +7,15 @@ run is there.
 """
 
 import os
+import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from ordercast.outcomes import UsageError
+
+PORTS_TO_TRY = 20
 
 TOKEN = "ORDERCAST_DASHBOARD_TOKEN"  # where the server finds its token; kernels do not get it
 
@@ -51,6 +57,17 @@ def serve_command(root: Path, port: int, token: str = "") -> tuple[list[str], di
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
     }
     return command, environment
+
+
+def free_port(first: int) -> int:
+    """The first port of 127.0.0.1 from `first` on that nothing listens on; raises UsageError where many are taken."""
+    for port in range(first, first + PORTS_TO_TRY):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return port
+    raise UsageError(f"ports {first} to {first + PORTS_TO_TRY - 1} are all taken; choose another with --port")
 
 
 def wait_for_visitor() -> None:
