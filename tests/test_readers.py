@@ -84,6 +84,14 @@ def test_what_cannot_be_read_says_why_and_what_to_do(tmp_path: Path, name: str, 
         readers.read(written(tmp_path / name, content))
 
 
+def test_a_broken_column_name_in_parquet_is_refused(tmp_path: Path):
+    path = tmp_path / "t.parquet"
+    duckdb.sql(f"COPY (SELECT 1 AS preço) TO '{path}'")
+    written(path, path.read_bytes().replace("ç".encode(), b"\xb2\xa7"))
+    with pytest.raises(readers.Unreadable, match="a column name is not UTF-8"):
+        readers.read(path)
+
+
 def test_a_file_that_is_not_there_any_more_is_unreadable(tmp_path: Path):
     (tmp_path / "prices.csv").symlink_to(tmp_path / "gone.csv")
     with pytest.raises(readers.Unreadable, match=r"cannot be opened \(No such file or directory\)"):

@@ -377,6 +377,11 @@ WHOLE_FAULTS = [
         "row 4). Convert the prices to one",
         id="several_currencies",
     ),
+    pytest.param(
+        {"prices": "date,unit_price\n2026-01-01,3.5\n2026-01-02,4\n"},
+        "prices (prices.csv): column product_id is missing; there are: date, unit_price. Add it",
+        id="prices_without_products_beside_price_tiers",
+    ),
 ]
 
 

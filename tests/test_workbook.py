@@ -57,3 +57,12 @@ def test_a_zip_of_something_else_is_refused(tmp_path: Path):
         archive.writestr("readme.txt", "no workbook")
     with pytest.raises(Unreadable, match="cannot be read as XLSX"):
         workbook.read(tmp_path / "t.xlsx", nobody)
+
+
+def test_a_broken_name_in_the_archive_is_refused(tmp_path: Path):
+    with zipfile.ZipFile(tmp_path / "t.xlsx", "w") as archive:
+        archive.writestr("preço", "no workbook")
+    content = (tmp_path / "t.xlsx").read_bytes()
+    (tmp_path / "t.xlsx").write_bytes(content.replace("ç".encode(), b"\xbc\xa7"))
+    with pytest.raises(Unreadable, match="cannot be read as XLSX"):
+        workbook.read(tmp_path / "t.xlsx", nobody)

@@ -20,7 +20,15 @@ MOST_BYTES = 4_000_000_000
 _CHUNK_BYTES = 1 << 20
 _OVERLAP_BYTES = 16  # a place such as XFD1048576 may be cut in two
 _PLACE = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
-_NOT_XLSX = (python_calamine.CalamineError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+_NOT_XLSX = (
+    python_calamine.CalamineError,
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,  # zipfile, of a compression it does not know
+    RuntimeError,  # zipfile, of a password
+    UnicodeDecodeError,  # zipfile, of a name that says it is UTF-8
+)
 
 
 def read(path: Path, known: Known) -> Sheet:
