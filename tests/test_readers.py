@@ -139,7 +139,7 @@ def test_xlsx_gives_what_people_see(tmp_path: Path):
         pd.DataFrame({"b": [1]}).to_excel(book, sheet_name="Other")
     sheet = readers.read(path)
     assert sheet.header == ["id", "date", "price"]
-    assert sheet.notes == ["only the first sheet, 'Quotes', of 2 is read"]
+    assert sheet.notes == ["only the first sheet, 'Quotes', of 2 is read, not 'Other'"]
     assert dict(zip(sheet.cells.index, sheet.cells.to_numpy().tolist(), strict=True)) == {
         2: ["00123", "2026-03-31", "0.1"],
         3: ["123", "2026-03-31 10:00:00", "4"],

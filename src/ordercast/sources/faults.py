@@ -11,7 +11,7 @@ import pandas as pd
 from ordercast.contracts import INFINITE, INPUTS, OUT_OF_CALENDAR, TABLES
 from ordercast.schema import FAULT_DTYPES, MISSING
 from ordercast.sources import amounts, days
-from ordercast.sources.cells import NO_FLAG
+from ordercast.sources.cells import ERROR, FORMULA, NO_FLAG, ROUNDED
 
 EXAMPLES = 5
 FOLDER = "folder"  # what notes on the files of a folder are told of
@@ -29,6 +29,9 @@ CURES = {
     amounts.EITHER_NUMBER: "Set data.decimal: '.' or ',', or write it such as 1234.50",
     amounts.OTHER_CURRENCY: "Convert it, or read one currency after the other",
     NO_FLAG: "Write true or false",
+    ERROR: "Correct the formula, or write the value",
+    FORMULA: "Open the file in Excel or LibreOffice and save it there, or write the value",
+    ROUNDED: "Format the column as text and enter it again",
     days.NO_DAY["iso"]: "Write dates such as 2026-03-31",
     days.NO_DAY["dmy"]: "Write dates such as 31/03/2026",
     days.NO_DAY["mdy"]: "Write dates such as 03/31/2026",
