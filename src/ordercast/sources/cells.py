@@ -24,9 +24,10 @@ LARGEST_EXACT = 1e15  # beyond it a spreadsheet has lost digits
 ERROR = "is an error of a formula"
 FORMULA = "is a formula that was never calculated"
 ROUNDED = "is a number of many digits, of which a spreadsheet kept some"
-ERRORS = set(
-    "#DIV/0! #N/A #NAME? #NULL! #NUM! #REF! #VALUE! #SPILL! #CALC! #FIELD! #BLOCKED! #CONNECT! #BUSY! #UNKNOWN! "
-    "#GETTING_DATA #N/D #N/DISP #NOME? #NULO! #NÚM! #VALOR! #DESPEJAR!".split()
+ERRORS = (
+    *("#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!"),
+    *("#CONNECT!", "#BUSY!", "#UNKNOWN!", "#GETTING_DATA"),
+    *("#N/D", "#N/DISP", "#NOME?", "#NULO!", "#NÚM!", "#VALOR!", "#DESPEJAR!"),
 )
 _ROUNDED = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]{1,3}", re.IGNORECASE)
 
@@ -182,18 +183,23 @@ def _spread(values: list[Any], codes: Any, index: pd.Index[Any], dtype: Any, emp
 
 
 def _exchanged(texts: Typed, natives: Typed) -> Typed | None:
-    """A column in doubt, where a spreadsheet may have made dates of half its texts in the other order."""
-    odd = days.exchanged(natives.content) if texts.proof else None
-    if odd is None:
+    """A column in doubt, where a spreadsheet may have made dates of some of its texts in another order.
+
+    It can do so with those only that have a day up to 12, and so none of its own dates has a later one.
+    """
+    if not texts.proof:
+        return None
+    known = natives.content.dropna()
+    unequal = known[known.dt.day != known.dt.month]
+    if unequal.empty or (known.dt.day > 12).any():
         return None
     doubt = (
-        f"is text, and all real dates beside it have a day up to 12, such as {odd:%Y-%m-%d}: a spreadsheet that expected "
-        "another order makes dates of the texts it can, day and month exchanged. Import the column again as text, or as "
-        f"dates in the order of {texts.proof}"
+        f"is text, and all real dates beside it have a day up to 12, such as {unequal.iloc[0]:%Y-%m-%d}: a spreadsheet "
+        "that expected another order makes dates of the texts it can, day and month exchanged. Import the column again "
+        f"as text, or as dates in the order of {texts.proof}"
     )
-    content = pd.concat([texts.content, natives.content]).sort_index()
-    nothing = pd.Series([], dtype="str")
-    return Typed(content.mask(content.notna()), content.isna() & False, nothing, doubt=doubt, doubtful=texts.proof)
+    empty = pd.concat([texts.content, natives.content]).sort_index().map(lambda _: pd.NaT)
+    return Typed(empty, empty.notna(), pd.Series([], dtype="str"), doubt=doubt, doubtful=texts.proof)
 
 
 def _joined(texts: Typed, natives: Typed, like: pd.Series[str]) -> Typed:

@@ -7,9 +7,6 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import pandas as pd
 
 from ordercast.sources.reading import EXCEL_DAY_0, Dates, Reading
 
@@ -112,17 +109,6 @@ def read_native(texts: Sequence[str], day_0: dt.date = EXCEL_DAY_0) -> Reading:
     return Reading(
         values, faults, [*notes, *_notes(read_well, "iso", "auto")], timed=any(one.timed for _, one in read_well)
     )
-
-
-def exchanged(days: pd.Series[Any]) -> pd.Timestamp | None:
-    """Return a date that may have day and month exchanged, where all of a spreadsheet's own dates may.
-
-    A spreadsheet that expects another order than its texts have makes dates of those with a day up to 12 only.
-    """
-    known = days.dropna()
-    if (known.dt.day > 12).any():
-        return None
-    return next(iter(known[known.dt.day != known.dt.month]), None)
 
 
 def _doubted(texts: Sequence[str], doubtful: str, doubt: str) -> Reading:

@@ -19,14 +19,20 @@ LONGEST_CELL = 40
 DISAGREES = "is given more than once, with different values"
 UNKNOWN = "is a product that neither products nor prices have"
 UNKNOWN_SUPPLIER = "is a supplier that neither suppliers nor prices have for this product"
+NO_CURRENCY = "is not the code of a currency"
 UNEQUAL = "is not the same in all rows of one supplier"
 FUTURE = "is after today"
 ALONE = "is long after all other quotes, and would make them all stale"
+SHARE = "Write a share, such as 0.20 for 20%"
 CURES = {
     MISSING: "Fill the cell or remove the row",
     amounts.NO_NUMBER: "Write digits and a decimal point only, such as 1234.50",
+    amounts.PERCENT: SHARE,
+    "is above 1": SHARE,
+    "is not below 1": SHARE,
     amounts.OTHER_DECIMAL: "Write all numbers of a column alike, such as 1234.50",
     amounts.EITHER_NUMBER: "Set data.decimal: '.' or ',', or write it such as 1234.50",
+    NO_CURRENCY: "Write its code, such as BRL; where a decimal comma cut a price, put the price in double quotes",
     amounts.OTHER_CURRENCY: "Convert it, or read one currency after the other",
     NO_FLAG: "Write true or false",
     ERROR: "Correct the formula, or write the value",

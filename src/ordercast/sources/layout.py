@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from ordercast.sources.reading import EXCEL_DAY_0
 
 HEAD_ROWS = 30  # the column names stand among the first so many rows
-TOTALS = set(
-    "total|totals|totais|total geral|totais gerais|grand total|subtotal|subtotais|sub-total|sub total|soma|sum"
-    "|média|media|média geral|media geral|médias|average|averages|avg|mean".split("|")
-)
+TOTALS = {
+    *("total", "totals", "totais", "total geral", "totais gerais", "grand total", "soma", "sum"),
+    *("subtotal", "subtotals", "subtotais", "sub-total", "sub total"),
+    *("média", "media", "médias", "média geral", "media geral", "average", "averages", "avg", "mean"),
+}
 CHUNK_ROWS = 50_000
 MOST_COLUMNS = 16_384  # as many as Excel has
 Known = Callable[[Sequence[str]], int]  # how many of the cells of a row are names of columns

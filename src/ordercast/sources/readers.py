@@ -108,7 +108,8 @@ def _as_found(column: str, kind: str) -> str:
 def _text(path: Path, known: Known) -> Sheet:
     lines = delimited.lines(path.read_bytes(), known)
     sheet = layout.table(lines.rows(), known, SPLIT_OTHERWISE[lines.separator])
-    return replace(sheet, notes=[*lines.notes, *sheet.notes])
+    cut = delimited.cut_decimals(sheet, known) if lines.separator == "," else []
+    return replace(sheet, notes=[*lines.notes, *sheet.notes, *cut])
 
 
 _READERS: dict[str, Callable[[Path, Known], Sheet]] = {
