@@ -562,6 +562,14 @@ def test_a_table_of_another_name_is_asked_about(tmp_path: Path):
     }
 
 
+def test_a_column_lacking_in_the_first_sheet_names_the_others(tmp_path: Path):
+    with pd.ExcelWriter(tmp_path / "prices.xlsx", engine="xlsxwriter") as book:
+        pd.DataFrame({"product_id": ["A"], "date": ["2026-01-01"]}).to_excel(book, sheet_name="List", index=False)
+        pd.DataFrame({"product_id": ["A"], "unit_price": [1]}).to_excel(book, sheet_name="Prices", index=False)
+    (line,) = refusal(tmp_path)
+    assert line.endswith("; only the first sheet, 'List', of 2 is read, not 'Prices'.")
+
+
 def test_nothing_in_the_folder_changes(tmp_path: Path):
     put(tmp_path, GOOD | {"stock": GOOD["stock"] + "Z,-1,2027-01-01\n"})
     before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}

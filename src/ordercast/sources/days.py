@@ -140,15 +140,14 @@ def _serial(text: str, day_0: dt.date) -> _Text:
 
 
 def _text(text: str) -> _Text:
-    found = _YEAR_FIRST.fullmatch(text) or _EIGHT_DIGITS.fullmatch(text)
-    slashed = None if found else _SLASHED.fullmatch(text)
-    parts = (found or slashed).groupdict() if found or slashed else {}
+    found = _YEAR_FIRST.fullmatch(text) or _EIGHT_DIGITS.fullmatch(text) or _SLASHED.fullmatch(text)
+    parts = found.groupdict() if found else {}
     time = parts.get("time")
     if not parts or (time and not _is_time(time)):
         return _Text({})
     timed, zoned = _is_late(time), bool(parts.get("zone"))
-    if found:
-        day = _date(found["year"], found["month"], found["day"])
+    if "month" in parts:
+        day = _date(parts["year"], parts["month"], parts["day"])
         return _Text({"iso": day}, timed, zoned, unusual=not _ISO.fullmatch(text))
     one, two, year = parts["one"], parts["two"], parts["year"]
     short = len(year) == 2

@@ -91,7 +91,7 @@ def _western(content: bytes, first_odd: int) -> tuple[str, str]:
 
 
 def _strange(text: str) -> int:
-    """How many letters beyond ASCII are not of their word: capitals after small ones, the reverse, signs beside letters."""
+    """How many letters beyond ASCII are not of their word: of the other case, or a sign beside letters."""
     strange = 0
     for found in _BEYOND_ASCII.finditer(text):
         before, letter, after = (
@@ -115,7 +115,7 @@ def cut_decimals(sheet: Sheet, known: Known) -> list[str]:
     has no name; known: as in `lines`.
     """
     notes = []
-    places = sheet.cells.columns.to_list()
+    places = [int(place) for place in sheet.cells.columns]
     for left in range(len(places) - 1):
         name, right = sheet.header[left + 1], sheet.cells.iloc[:, left + 1].str.strip()
         filled = right != ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from ordercast.sources import cells
@@ -44,10 +46,6 @@ def _of_few_products(some: pd.DataFrame, good: pd.DataFrame) -> bool:
     return few and len(some) <= ALONE_SHARE * len(good)
 
 
-def _rows(some: pd.DataFrame, found: pd.Series[object]) -> str:
-    row = some.index[0]
-    return f"{many(len(some), 'quote')} (first in row {row}: {cells.shown(found[row])}) {_are(len(some))}"
-
-
-def _are(number: int) -> str:
-    return "is" if number == 1 else "are"
+def _rows(some: pd.DataFrame, found: pd.Series[Any]) -> str:
+    row, are = some.index[0], "is" if len(some) == 1 else "are"
+    return f"{many(len(some), 'quote')} (first in row {row}: {cells.shown(found[row])}) {are}"
