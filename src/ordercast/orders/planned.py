@@ -53,7 +53,7 @@ def morning(world: World, planner: Planner, trusted: Bools, allowed: Limits | No
 
 def by_erp(lines: pd.DataFrame) -> pd.DataFrame:
     """The ERP rule's lines with the columns that only the planner fills."""
-    return lines.assign(planned_by="erp", just_in_time_saving=0.0, waiting_cost=0.0, days_of_cover=np.nan)
+    return lines.assign(planned_by="erp", just_in_time_saving=0.0, waiting_cost=0.0)
 
 
 def lines(erp: pd.DataFrame, known: Morning, trusted: Bools, correction: Correction, words: Words) -> pd.DataFrame:
@@ -64,7 +64,8 @@ def lines(erp: pd.DataFrame, known: Morning, trusted: Bools, correction: Correct
     just_in_time_saving against buying when stock calls for it, in the programme's eyes; saving_p10, saving_p90: as the
     price on the day to compare with may come out. regret_probability, corrected by the record: for a purchase that the
     price is lower then, keeping included; for a wait that it is higher on the better day. waiting_cost: what ordering
-    today instead would cost. days_of_cover: until stock, orders and purchase are used up. unit_price: of an order what
+    today instead would cost. days_of_cover: until stock, orders and purchase are used up, at most the days of the
+    forecast. The rule's sum stays beside what it would have bought (`erp.SUM_COLUMNS`). unit_price: of an order what
     is paid, the discount of its size taken off; else the quote.
     """
     ground = erp.set_index("product_id")
