@@ -52,6 +52,7 @@ def rule(world: World, reason: str = "as the rule has it.", **changes: Any) -> p
             "erp_quantity_units": units.astype(np.int64),
             "binding_constraint": "none",
             "reason": reason,
+            "days_of_cover": np.nan,
         }
     ).assign(**changes)
     return planned.by_erp(schema.check(lines, "orders"))
