@@ -133,7 +133,7 @@ def test_the_page_has_title_language_and_landmark(visit: Visit):
 def test_orders_to_place_stand_before_those_that_wait(visit: Visit):
     rows = [row.inner_text() for row in visit.page.locator("table.dataTable tbody tr").all()]
     assert [row.split()[0] for row in rows[:4]] == ["Urgent", "Buy", "Buy", "Wait"]
-    assert "urgent: stock is short from 17 de nov." in rows[0]
+    assert "urgente: falta estoque a partir de 17/11/2026" in rows[0]
     assert len(rows) == 10
 
 

@@ -17,7 +17,6 @@ from ordercast import project, publish, store
 HISTORY_DAYS = 180
 LABEL_LETTERS = 60
 REPRO = "Run `make repro`, then reload this page."
-URGENT = r"(?i)(?:^|;\s*)urgent:"  # how orders.reasons marks a line whose stock runs out before any delivery
 
 
 class Missing(LookupError):
@@ -111,7 +110,7 @@ class Run:
             raise Missing(f"This run holds no order lines. {REPRO}")
         lines = lines.merge(self.catalogue[["product_id", "name", "unit"]], on="product_id", how="left")
         lines["buy"] = lines["decision"] == "buy"
-        lines["urgent"] = lines["buy"] & lines["reason"].str.contains(URGENT)
+        lines["urgent"] &= lines["buy"]
         rank = ["urgent", "buy", "total_cost", "product_id"]
         return lines.sort_values(rank, ascending=[False, False, False, True], ignore_index=True)
 
