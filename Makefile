@@ -8,7 +8,7 @@ BENCH  := .venv-bench
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export OMP_WAIT_POLICY := passive
 
-.PHONY: repro test dashboard lab lock bench bench-env bench-lock
+.PHONY: repro test dashboard lab lock texts bench bench-env bench-lock
 
 repro: $(VENV)/.ready
 	@ordercast repro
@@ -60,6 +60,17 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	  $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
 	fi
 	@touch $@
+
+# After a change of texts: the catalogue of each language gets what is new, loses what is gone; then translate the rest.
+LOCALE := src/ordercast/locale
+texts:
+	pybabel -q extract -F pyproject.toml --no-default-keywords -k "_ phrase say gettext count:1,2 ngettext:1,2" \
+	  --no-location --omit-header --sort-output --no-wrap -o $(LOCALE)/texts.pot src/ordercast
+	for catalogue in $(LOCALE)/*.po; do \
+	  pybabel -q update -i $(LOCALE)/texts.pot -o $$catalogue -l $$(basename $$catalogue .po) \
+	    --omit-header --no-fuzzy-matching --ignore-obsolete --no-wrap || exit 1 ; \
+	done
+	rm $(LOCALE)/texts.pot
 
 # After a change of versions in pyproject.toml (needs uv).
 lock:

@@ -37,6 +37,7 @@ PRODUCTS = pd.DataFrame(
     columns=["product_id", "name", "category", "unit"],
 ).astype("str")
 SUPPLIERS = {"P001": ["S1", "S2"], "P002": ["S<2>"], "P003": ["S1"], "P004": ["S2"]}
+URGENT = ["P001"]
 REASONS = {
     "P001": "Buy 1.200 from S1 at R$ 4,02: stock 90 + 0 on order covers 3 days, S1 delivers in 7 days; urgent: stock "
     "is short from 17 de nov., S1 delivers on 21 de nov. at the earliest.",
@@ -44,6 +45,15 @@ REASONS = {
     "P003": "Buy 24 from S1 at R$ 12,00: stock 8 + 0 on order covers 9 days, S1 delivers in 7 days.",
     "P004": "Wait: 300 in stock covers 40 days and is above the reorder point of 110.",
 }
+NO_REASON = "Wait: no supplier has quoted a price."
+IN_PORTUGUESE = {
+    "P001": "Comprar 1.200 de S1 a R$ 4,02: estoque 90 + 0 em pedidos cobre 3 dias, S1 entrega em 7 dias; urgente: "
+    "falta estoque a partir de 17/11/2026, S1 só entrega a partir de 21/11/2026.",
+    "P002": "Comprar 40 de S<2> a R$ 8,00: estoque 10 + 0 em pedidos cobre 9 dias, S<2> entrega em 5 dias.",
+    "P003": "Comprar 24 de S1 a R$ 12,00: estoque 8 + 0 em pedidos cobre 9 dias, S1 entrega em 7 dias.",
+    "P004": "Aguardar: 300 em estoque cobre 40 dias, acima do ponto de reposição de 110.",
+}
+NO_REASON_IN_PORTUGUESE = "Aguardar: nenhum fornecedor jamais cotou um preço."
 
 
 def _prices() -> pd.DataFrame:
@@ -103,7 +113,7 @@ def _orders(run_id: str) -> pd.DataFrame:
         buy_below_unit_price=table["unit_price"],
         erp_quantity_units=table["quantity_units"],
         binding_constraint="none",
-        urgent=table["product_id"] == "P001",
+        urgent=table["product_id"].isin(URGENT),
         planned_by="erp",
         just_in_time_saving=0.0,
         waiting_cost=0.0,
@@ -114,7 +124,7 @@ def _orders(run_id: str) -> pd.DataFrame:
         safety_units=35.5,
         reorder_point_units=245.5,
         economic_lot_units=1180.0,
-        reason=table["product_id"].map(REASONS).fillna("Wait: no supplier has quoted a price."),
+        reason=table["product_id"].map(IN_PORTUGUESE).fillna(NO_REASON_IN_PORTUGUESE),
     )
 
 
@@ -166,8 +176,14 @@ def _scored() -> dict[str, pd.DataFrame]:
     return {"evaluate/by_horizon": by_horizon, "evaluate/by_group": by_group, "evaluate/price_forecasts": past}
 
 
+def _reasons(orders: pd.DataFrame) -> pd.DataFrame:
+    english = orders["product_id"].map(REASONS).fillna(NO_REASON)
+    parts = [orders.assign(language="en", reason=english), orders.assign(language="pt_BR")]
+    return pd.concat(parts, ignore_index=True)[["language", "product_id", "supplier_id", "reason"]]
+
+
 def _frames(run_id: str) -> dict[str, pd.DataFrame]:
-    prices = _prices()
+    prices, orders = _prices(), _orders(run_id)
     sales = pd.concat(
         [
             pd.DataFrame(
@@ -186,7 +202,8 @@ def _frames(run_id: str) -> dict[str, pd.DataFrame]:
     ahead = [
         _ahead({"product_id": row.product_id, "supplier_id": row.supplier_id}, row.unit_price).assign(
             skill_weight=0.0 if row.supplier_id == "S2" else 0.62,
-            drivers="" if row.supplier_id == "S2" else "9% under its 60-day mean (up)",
+            drivers="" if row.supplier_id == "S2" else "9% abaixo da média de 60 dias (para cima)",
+            drivers_en="" if row.supplier_id == "S2" else "9% under its 60-day mean (up)",
         )
         for row in last.itertuples()
         if row.product_id != "P003"
@@ -208,13 +225,13 @@ def _frames(run_id: str) -> dict[str, pd.DataFrame]:
             quotes=200,
             share_unchanged=0.8,
             status="active",
-            note="",
         ),
         "forecast/prices": pd.concat(ahead, ignore_index=True),
         "forecast/demand": pd.concat(
             [_ahead({"product_id": product}, 15.0) for product in ("P001", "P002", "P003")], ignore_index=True
         ),
-        "orders/orders": _orders(run_id),
+        "orders/orders": orders,
+        "orders/reasons": _reasons(orders),
         "orders/plan": _course(),
         **_scored(),
         "raw/suppliers": pd.DataFrame(

@@ -7,6 +7,7 @@ import pandas as pd
 import replayed
 
 from ordercast import schema
+from ordercast.language import Voice
 from ordercast.orders import planned
 from ordercast.orders.limits import Limits
 from ordercast.orders.planned import Morning
@@ -17,8 +18,9 @@ from ordercast.orders.timing import NO_CORRECTION
 from ordercast.orders.words import Words
 from ordercast.orders.world import World
 
-__all__ = ["NO_CORRECTION", "PLANNER", "WORDS", "Morning", "planned", "rule", "worked"]
-WORDS = Words("BRL", "pt_BR")
+__all__ = ["NO_CORRECTION", "PLANNER", "REASONS", "WORDS", "Morning", "planned", "rule", "worked"]
+WORDS = Words(Voice("pt_BR", "BRL"))  # English with figures as Brazil writes them
+REASONS = {"reason": WORDS}
 PLANNER = Planner(replayed.one_in_ten, just_in_time(2.05), execution="quote_seen")
 
 
@@ -51,6 +53,7 @@ def rule(world: World, reason: str = "as the rule has it.", **changes: Any) -> p
             "buy_below_unit_price": price,
             "erp_quantity_units": units.astype(np.int64),
             "binding_constraint": "none",
+            "urgent": False,
             "reason": reason,
             "days_of_cover": np.nan,
         }

@@ -180,7 +180,17 @@ def test_killed_at_any_statement_of_a_migration_the_next_call_goes_on(shop: serv
         killed = killed_in(migrated)
     assert step > 14
     assert len(shop.rows("SHOW TABLES")) == 12
-    assert shop.rows("SELECT version_num FROM ordercast_version") == [("0001",)]
+    assert shop.rows("SELECT version_num FROM ordercast_version") == [("0002",)]
+
+
+def test_lines_of_the_first_version_get_their_urgency_from_their_reason(shop: servers.Shop, tmp_path: Path):
+    deliver(shop, tmp_path, "r1")
+    shop.run("ALTER TABLE ordercast_orders DROP COLUMN urgent", "UPDATE ordercast_version SET version_num = '0001'")
+    said = "'Buy 9 from S1; urgent: stock is short from 17/11/2026.'"
+    shop.run(f"UPDATE ordercast_orders SET reason = {said} WHERE product_id = 'P002'")
+    with engine.engine(shop.address).connect() as connection:
+        migrate.upgrade(connection, shop.address)
+    assert shop.rows("SELECT product_id FROM ordercast_current_orders WHERE urgent") == [("P002",)]
 
 
 def test_a_newer_schema_and_a_lost_column_are_refused_in_words(shop: servers.Shop, tmp_path: Path):
@@ -191,7 +201,7 @@ def test_a_newer_schema_and_a_lost_column_are_refused_in_words(shop: servers.Sho
     shop.run("ALTER TABLE ordercast_orders ADD COLUMN reason TEXT")
     assert shown(shop) == whole("r1")
     shop.run("UPDATE ordercast_version SET version_num = '9999'")
-    with pytest.raises(DatabaseError, match="of version 9999, which a newer Ordercast has made; this one knows 0001"):
+    with pytest.raises(DatabaseError, match="of version 9999, which a newer Ordercast has made; this one knows 0002"):
         deliver(shop, tmp_path, "r2")
     assert shown(shop) == whole("r1")
     shop.run(*(f"DROP VIEW ordercast_current_{view}" for view in VIEWS))

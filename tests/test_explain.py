@@ -7,10 +7,12 @@ import pandas as pd
 import pytest
 import small
 
-from ordercast import explain, features
+from ordercast import drivers, explain, features
 from ordercast.forecast import Forecaster, asked, forecast
+from ordercast.language import Voice
 
-WORDS = {True: explain.PRICE_WORDS + explain.ANY_WORDS, False: explain.DEMAND_WORDS + explain.ANY_WORDS}
+ENGLISH, PORTUGUESE = Voice("en", "BRL"), Voice("pt_BR", "BRL", "pt_BR")
+IN_WORDS = {"drivers": ENGLISH, "drivers_pt_BR": PORTUGUESE}
 
 
 def believing(model: Forecaster, trees: float, level: float) -> Forecaster:
@@ -19,9 +21,9 @@ def believing(model: Forecaster, trees: float, level: float) -> Forecaster:
     return replace(model, skill=weights | {"level": np.full_like(weights["mean"], level)})
 
 
-def told(name: str, value: float, unit: float = 0.01, price: bool = True) -> str:
-    found, _, say = explain._words(name, WORDS[price])
-    return say(found, value, unit)
+def told(name: str, value: float, unit: float = 0.01, price: bool = True, voice: Voice = ENGLISH) -> str:
+    found, _, say = drivers.of(name, price)
+    return say(found, value, unit, voice)
 
 
 @pytest.mark.parametrize(
@@ -60,6 +62,30 @@ def test_words(name, value, words):
     assert told(name, value) == words
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        pytest.param("over_mean_60d", -21.0, "19% abaixo da média de 60 dias", id="under_a_mean"),
+        pytest.param("level_forecast", -0.4, "preços comparáveis e o ritmo da tabela indicam -0,4%", id="foreseen"),
+        pytest.param("suppliers", 1.0, "um fornecedor o oferece", id="one_supplier"),
+        pytest.param("suppliers", 3.0, "3 fornecedores o oferecem", id="suppliers"),
+        pytest.param("days_since_change", 1200.0, "sem mudança há 1.200 dias", id="days"),
+    ],
+)
+def test_words_in_portuguese(name, value, words):
+    assert told(name, value, voice=PORTUGUESE) == words
+
+
+def test_each_language_tells_the_same_reasons():
+    problem = small.problem("price")
+    model = believing(small.fitted(problem), 1.0, level=0.0)
+    table = explain.drivers(model, problem, 7, "direct", IN_WORDS)
+    for english, portuguese in zip(table["drivers"], table["drivers_pt_BR"], strict=True):
+        ways = [each.rsplit(" (")[-1] for each in english.split("; ")]
+        own = {"up)": "para cima)", "down)": "para baixo)"}
+        assert [each.rsplit(" (")[-1] for each in portuguese.split("; ")] == [own[way] for way in ways]
+
+
 def test_demand_has_words_of_its_own():
     assert told("price_over_mean_28d", -0.1, price=False) == "price 10% under its 28-day mean"
     assert told("mean_7d", 1.0, price=False) == "its 7-day mean is over the last month's"
@@ -69,8 +95,7 @@ def test_demand_has_words_of_its_own():
 def test_every_feature_has_words(target):
     problem = small.problem(target)
     at = features.rows(problem, features.every_cell(problem, [250]))
-    table = WORDS[problem.target.drifts]
-    general = [name for name in at.names if explain._words(name, table)[0].re.pattern == ".*"]
+    general = [name for name in at.names if drivers.of(name, problem.target.drifts)[0].re.pattern == ".*"]
     assert set(general) <= {
         *("volatility_log", "volatility_28d_to_182d", "variance_ratio_7d", "variance_ratio_14d", "variance_ratio_28d"),
         *("echo", "days_ahead", "spread_to_step", "spread_to_level", "level_log", "age_days", "own_p10", "own_p90"),
@@ -81,7 +106,7 @@ def test_the_largest_contributions_are_told_one_of_each_family():
     problem = small.problem("price")
     model = small.fitted(problem)
     model = believing(model, 1.0, level=0.0)
-    table = explain.drivers(model, problem, 7, "direct")
+    table = explain.drivers(model, problem, 7, "direct", IN_WORDS)
     assert table["product_id"].tolist() == problem.panel.ids["product_id"].tolist()
     asked = replace(problem, horizons=np.array([7]))
     at = features.rows(asked, features.every_cell(asked, [problem.panel.steps - 1]))
@@ -101,7 +126,7 @@ def test_what_is_taken_straight_from_the_level_filter_is_told(trees):
     model = believing(small.fitted(problem), trees, level=0.8)
     horizon = replace(problem, horizons=np.array([7]))
     raw = asked(model, horizon)
-    table = explain.drivers(model, problem, 7, "direct")
+    table = explain.drivers(model, problem, 7, "direct", IN_WORDS)
     foreseen = np.expm1(raw.level[:, 0] * raw.scale[:, 0])
     assert (np.abs(foreseen) > 0.001).any()
     for change, sentence in zip(foreseen, table["drivers"], strict=True):
@@ -119,16 +144,18 @@ def test_what_is_taken_straight_from_the_level_filter_is_told(trees):
 def test_a_recursion_takes_nothing_straight_from_the_level_filter():
     problem = small.problem("price")
     model = small.fitted(problem)
-    told, untold = (explain.drivers(believing(model, 1.0, level), problem, 7, "recursive") for level in (1.0, 0.0))
+    told, untold = (
+        explain.drivers(believing(model, 1.0, level), problem, 7, "recursive", IN_WORDS) for level in (1.0, 0.0)
+    )
     pd.testing.assert_frame_equal(told, untold)
-    assert (explain.drivers(believing(model, 0.0, 1.0), problem, 7, "recursive")["drivers"] == "").all()
+    assert (explain.drivers(believing(model, 0.0, 1.0), problem, 7, "recursive", IN_WORDS)["drivers"] == "").all()
 
 
 def test_who_is_not_believed_is_not_explained():
     problem = small.problem("price")
     model = small.fitted(problem)
     blind = replace(model, skill={name: 0 * weight for name, weight in model.skill.items()})
-    assert (explain.drivers(blind, problem, 7, "direct")["drivers"] == "").all()
+    assert (explain.drivers(blind, problem, 7, "direct", IN_WORDS)["drivers"] == "").all()
 
 
 def test_an_explanation_does_not_depend_on_who_else_is_asked_for():
@@ -137,8 +164,8 @@ def test_an_explanation_does_not_depend_on_who_else_is_asked_for():
     model = replace(model, skill={name: np.ones_like(weight) for name, weight in model.skill.items()})
     wanted = (problem.panel.ids["product_id"] == "A").to_numpy()
     whole, alone = (
-        explain.drivers(model, problem, 7, "direct"),
-        explain.drivers(model, problem.take(wanted), 7, "direct"),
+        explain.drivers(model, problem, 7, "direct", IN_WORDS),
+        explain.drivers(model, problem.take(wanted), 7, "direct", IN_WORDS),
     )
     assert alone["drivers"].tolist() == whole.loc[wanted, "drivers"].tolist()
 
@@ -147,8 +174,11 @@ def test_reasons_are_told_of_the_days_people_see_and_of_departures_alone():
     problem = small.problem("price")
     model = small.fitted(problem)
     model = replace(model, skill={name: np.ones_like(weight) for name, weight in model.skill.items()})
-    known, why = explain.told(model, problem, "direct", 7), explain.drivers(model, problem, 7, "direct")
-    pd.testing.assert_frame_equal(known.drop(columns="drivers"), forecast(model, problem, "direct"))
+    known, why = (
+        explain.told(model, problem, "direct", 7, IN_WORDS),
+        explain.drivers(model, problem, 7, "direct", IN_WORDS),
+    )
+    pd.testing.assert_frame_equal(known.drop(columns=list(IN_WORDS)), forecast(model, problem, "direct"))
     said = known.merge(why, on=["product_id", "supplier_id"], suffixes=("", "_asked"))
     seen = (said["horizon_days"] <= 7) & (said["skill_weight"] > 0)
     assert seen.any()

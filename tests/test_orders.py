@@ -13,7 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ordercast import orders, schema
-from ordercast.orders import erp, lots
+from ordercast.language import Voice, columns
+from ordercast.orders import erp, lots, reasons
+from ordercast.orders.words import Words
 
 TODAY = pd.Timestamp("2026-11-23")
 DEFAULTS = {
@@ -41,7 +43,6 @@ SERIES = {
     "unit_price": 10.0,
     "share_unchanged": 0.5,
     "status": "active",
-    "note": "",
 }
 SUPPLIER = {
     "product_id": "P1",
@@ -136,8 +137,9 @@ def world(
     }
 
 
-def plan(tables: dict[str, pd.DataFrame], locale: str = "en_GB", **changes: Any) -> pd.DataFrame:
-    return erp.plan(**tables, today=TODAY, run_id="run-1", params=rules(**changes), currency="BRL", locale=locale)
+def plan(tables: dict[str, pd.DataFrame], locale: str = "en_GB", language: str = "en", **changes: Any) -> pd.DataFrame:
+    words = {"reason": Words(Voice(locale, "BRL", language))}
+    return erp.plan(**tables, today=TODAY, run_id="run-1", params=rules(**changes), words=words)
 
 
 def two(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
@@ -605,6 +607,51 @@ def test_numbers_money_and_dates_follow_the_locale() -> None:
     assert "at R$ 1.234,50:" in buy.replace("\xa0", " ")
 
 
+PORTUGUESE = [
+    pytest.param(
+        {"suppliers": [{"moq_units": 400, "pack_units": 30}], "open_orders": [{"due_on": "2026-11-15"}]},
+        "Comprar 420 de F01 a R$ 10,00: estoque 50 + 0 em pedidos cobre 5 dias, F01 entrega em 5 dias; ponto de "
+        "reposição 60 (demanda 60 + estoque de segurança 0), lote econômico 365, elevado ao lote mínimo (MOQ) de 400 "
+        "e a 14 embalagens de 30; urgente: falta estoque a partir de 28/11/2026, F01 só entrega a partir de "
+        "28/11/2026; pedido PO-1 previsto para 15/11/2026 está atrasado e não conta.",
+        id="buy",
+    ),
+    pytest.param(
+        {"stock": [{"on_hand_units": 61}]},
+        "Aguardar: 61 em estoque cobre 6 dias, acima do ponto de reposição de 60 (demanda 60 + estoque de segurança "
+        "0); deve chegar a ele em 24/11/2026.",
+        id="enough",
+    ),
+    pytest.param(
+        {"suppliers": (), "stock": ()},
+        "; estoque desconhecido, tomado como 0; valores supostos: prazo de entrega de 7 dias, desvio do prazo de 1,5 "
+        "dias, lote mínimo (MOQ) de 1, embalagem de 1, custo por pedido de R$ 50,00.",
+        id="assumed",
+    ),
+    pytest.param(
+        {"series": [{"status": "ended"}]},
+        "Aguardar: sem preço atual, última cotação há 3 dias, em 20/11/2026, de F01.",
+        id="ended",
+    ),
+]
+
+
+@pytest.mark.parametrize(("tables", "says"), PORTUGUESE)
+def test_the_same_in_portuguese(tables: dict[str, Any], says: str) -> None:
+    told = plan(world(**tables), locale="pt_BR", language="pt_BR")["reason"].iloc[0]
+    assert says in told.replace("\xa0", " ")
+
+
+def test_reasons_of_every_language_stand_in_a_table_of_their_own() -> None:
+    words = {name: Words(voice) for name, voice in columns("reason", "pt_BR", "BRL").items()}
+    lines = erp.plan(**world(), today=TODAY, run_id="run-1", params=rules(), words=words)
+    left, told = reasons.by_language(lines, words)
+    assert list(left.columns) == list(orders.ORDER_COLUMNS)
+    told = schema.check(told, "reasons").set_index("language")
+    assert told.loc["pt_BR", "reason"] == left["reason"].iloc[0]
+    assert told["reason"].str.split().str[0].to_dict() == {"en": "Buy", "pt_BR": "Comprar"}
+
+
 def test_every_product_has_exactly_one_line_in_order() -> None:
     tables = world(
         products=[{"product_id": "P3"}, {"product_id": "P1"}],
@@ -969,7 +1016,8 @@ def test_whole_plan_equals_the_plain_loop_twin(seed: int) -> None:
     assert found["supplier_id"].tolist() == expected["supplier_id"].tolist()
     assert (found["order_on"] - TODAY).dt.days.tolist() == expected["order_days"].tolist()
     assert found["buy_below_unit_price"].tolist() == pytest.approx(expected["buy_below_unit_price"].tolist(), abs=0.011)
-    assert found["reason"].str.contains(orders.URGENT, regex=False).tolist() == expected["urgent"].tolist()
+    assert found["urgent"].tolist() == expected["urgent"].tolist()
+    assert found["reason"].str.contains("; urgent: ", regex=False).tolist() == expected["urgent"].tolist()
     assert found["erp_supplier_id"].tolist() == expected["supplier_id"].tolist()
     assert found[SUMMED].to_numpy() == pytest.approx(np.array(expected["sum"].tolist()), rel=1e-6, abs=2e-5)
     cover = found["days_of_cover"].fillna(math.inf).to_numpy()

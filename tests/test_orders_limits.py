@@ -44,7 +44,7 @@ def test_half_the_money_buys_less_and_says_what_more_would_return():
     known = mornings.worked(world, allowed=Limits(budget=budget))
     assert 0 < known.worked.units[0] < free.worked.units[0]
     assert spent(known) <= budget * (1 + 1e-9)
-    assert "cuts 1 products" in limits.said(known.coupled, Limits(budget=budget), mornings.WORDS)
+    assert "cuts 1 product" in limits.said(known.coupled, Limits(budget=budget), mornings.WORDS)
 
 
 @given(replayed.worlds(products=4, days=120), st.floats(0, 2))
@@ -67,7 +67,7 @@ def test_no_budget_is_ever_exceeded_and_untrusted_products_are_left_alone(world:
 def line_of(known: mornings.Morning) -> pd.Series:
     trusted = np.ones(known.world.products, dtype=bool)
     rule = mornings.rule(known.world)
-    return mornings.planned.lines(rule, known, trusted, mornings.NO_CORRECTION, mornings.WORDS).iloc[0]
+    return mornings.planned.lines(rule, known, trusted, mornings.NO_CORRECTION, mornings.REASONS).iloc[0]
 
 
 HUNGRY = {"on_hand": 0.0, "demand": 4.0, "order_cost": 1.0}  # it wants some 20 units at 10 each
@@ -81,7 +81,7 @@ NOBODY = np.zeros(1, dtype=np.int64)
             Limits(room=10.0, unit_volume=np.array([2.0])),
             5,
             "warehouse_volume",
-            "The warehouse's room for 10 cuts 1 products, 10 are taken; one more of it would return R$",
+            "The warehouse's room for 10 cuts 1 product, 10 are taken; one more of it would return R$",
             id="half_the_room",
         ),
         pytest.param(Limits(room=1e6, unit_volume=np.array([2.0])), None, "none", "does not bind: ", id="room_enough"),
@@ -89,7 +89,7 @@ NOBODY = np.zeros(1, dtype=np.int64)
             Limits(room=10.0, unit_volume=np.zeros(1), unmeasured=1),
             None,
             "none",
-            "1 products without unit_volume are taken to need none of it.",
+            "1 product without unit_volume is taken to need none of it.",
             id="what_has_no_volume_needs_no_room",
         ),
         pytest.param(
@@ -103,7 +103,7 @@ NOBODY = np.zeros(1, dtype=np.int64)
             Limits(names=np.array(["F1"], dtype=object), minimum=np.array([1e6]), supplier=NOBODY),
             0,
             "supplier_minimum",
-            "change 1 products; without an order stay F1 (R$",
+            "change 1 product; without an order stay F1 (R$",
             id="a_minimum_beyond_all_demand",
         ),
     ],
@@ -194,6 +194,6 @@ def test_lines_under_their_suppliers_minimum_say_so():
         }
     )
     suppliers = pd.DataFrame({"supplier_id": ["F1", "F1", "F2"], "min_order_value": [np.nan, 60.0, 50.0]})
-    told = limits.under_minimum(lines, suppliers, mornings.WORDS)["reason"].str.replace("\xa0", " ").tolist()
+    told = limits.under_minimum(lines, suppliers, mornings.REASONS)["reason"].str.replace("\xa0", " ").tolist()
     under = " All lines to F1 come to R$ 50,00, under its minimum of R$ 60,00."
     assert told == [f"a.{under}", f"b.{under}", "c.", "d.", "e."]

@@ -6,15 +6,16 @@ import pytest
 import replayed
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mornings import PLANNER, WORDS, rule, worked
+from mornings import PLANNER, REASONS, rule, worked
 from pandas.testing import assert_frame_equal
 
 from ordercast import schema
-from ordercast.orders import ORDER_COLUMNS, URGENT, planned
+from ordercast.language import Voice
+from ordercast.orders import ORDER_COLUMNS, planned
 from ordercast.orders.planner import Planner
 from ordercast.orders.replay import opening_morning
 from ordercast.orders.timing import NO_CORRECTION, Correction
-from ordercast.orders.whys import AS_THE_RULE
+from ordercast.orders.words import Words
 from ordercast.orders.world import World
 
 ALL = slice(None)
@@ -31,7 +32,7 @@ def lines(
     """The lines of the world's last morning; trusted: the products of the planner, all by default."""
     whom = np.zeros(world.products, dtype=np.bool_)
     whom[trusted] = True
-    return planned.lines(rule(world) if erp is None else erp, worked(world, planner), whom, correction, WORDS)
+    return planned.lines(rule(world) if erp is None else erp, worked(world, planner), whom, correction, REASONS)
 
 
 def test_the_rules_lines_get_the_planners_columns_and_nothing_else():
@@ -87,7 +88,7 @@ def test_every_line_of_the_planner_is_one_that_can_be_placed(world, execution):
             continue
         series = int(np.flatnonzero((terms.product == at) & (world.supplier_ids == line.supplier_id))[0])
         assert line.reason
-        assert not {"nan", "no figure", "inf"} & set(line.reason.split())
+        assert not {"nan", "–", "inf"} & set(line.reason.split())
         assert line.saving_p10 <= line.expected_saving <= line.saving_p90
         assert line.buy_below_unit_price >= 0
         assert line.waiting_cost >= 0
@@ -95,7 +96,7 @@ def test_every_line_of_the_planner_is_one_that_can_be_placed(world, execution):
         quote = known.view.today_price[series]
         due = 1 - replayed.discount(world, series, line.quantity_units)
         assert line.unit_price == pytest.approx(due * quote, abs=1e-6)
-        if not line.reason.startswith(AS_THE_RULE):
+        if not line.reason.startswith("The planner agrees"):
             assert (" off from " in line.reason) == (due < 1)
         assert (line.quantity_units > 0) == (line.decision == "buy")
         assert (line.order_on == pd.Timestamp(world.dates[-1])) == (line.decision == "buy")
@@ -122,12 +123,23 @@ def test_what_the_rule_would_do_as_well_saves_nothing_and_says_so(execution):
     assert told["waiting_cost"] > 0
 
 
-def test_an_urgent_reason_of_the_rule_stays_visible():
+def test_what_is_urgent_by_the_rule_stays_so():
     world = replayed.world(on_hand=0.0, order_cost=0.5)
-    erp = rule(world, reason=f"Buy; {URGENT}: stock is short.")
-    told = lines(world, erp)
+    told = lines(world, rule(world, reason="Buy; urgent: stock is short.", urgent=True))
     assert told["planned_by"].tolist() == ["planner"]
-    assert told["reason"].str.contains(URGENT, regex=False).all()
+    assert told["urgent"].tolist() == [True]
+    assert told["reason"].str.contains("; urgent: stock is short.", regex=False).all()
+
+
+def test_each_language_has_its_own_sentence_before_the_rules_own():
+    world = replayed.world(on_hand=0.0, order_cost=0.5)
+    erp = rule(world, reason="as the rule has it.").assign(reason_pt_BR="como diz a regra.")
+    words = {**REASONS, "reason_pt_BR": Words(Voice("pt_BR", "BRL", "pt_BR"))}
+    told = planned.lines(erp, worked(world), np.ones(1, dtype=np.bool_), NO_CORRECTION, words).iloc[0]
+    assert told["reason"].startswith("Buy ")
+    assert told["reason"].endswith(" The ERP rule: as the rule has it.")
+    assert told["reason_pt_BR"].startswith("Comprar ")
+    assert told["reason_pt_BR"].endswith(" A regra do ERP: como diz a regra.")
 
 
 def test_the_record_corrects_the_chances_of_purchases_only():

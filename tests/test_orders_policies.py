@@ -7,6 +7,7 @@ from statistics import NormalDist
 from types import SimpleNamespace
 from typing import Any
 
+import mornings
 import numpy as np
 import pandas as pd
 import pytest
@@ -48,7 +49,7 @@ def erp_plan(view: View, state: State, service_factor: float) -> pd.DataFrame:
     key = {"product_id": product[terms.product], "supplier_id": supplier}
     age = np.array([view.day - np.flatnonzero(row)[-1] if row.any() else 10**4 for row in view.quoted])
     last_quote = TODAY - pd.to_timedelta(age, unit="D")
-    series = pd.DataFrame({**key, "unit_price": view.today_price, "last_quote_on": last_quote, "note": ""})
+    series = pd.DataFrame({**key, "unit_price": view.today_price, "last_quote_on": last_quote})
     series["status"] = np.where(view.orderable, "active", "ended")
     series = series[~np.isnan(view.today_price)]
     ahead = pd.DataFrame({**key, "p10": 1.0, "p50": 1.0, "p90": 1.0, "horizon_days": 14})
@@ -99,8 +100,7 @@ def erp_plan(view: View, state: State, service_factor: float) -> pd.DataFrame:
         today=TODAY,
         run_id="run-1",
         params=rules,
-        currency="BRL",
-        locale="en_GB",
+        words=mornings.REASONS,
     )
 
 

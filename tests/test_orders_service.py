@@ -54,7 +54,7 @@ def test_a_floor_that_no_shelf_allows_is_missed_and_counted():
 def test_a_line_says_what_a_unit_that_lacks_counts():
     known = planned(0.98)
     trusted = np.ones(WORLD.products, dtype=bool)
-    told = mornings.planned.lines(mornings.rule(WORLD), known, trusted, mornings.NO_CORRECTION, mornings.WORDS)
+    told = mornings.planned.lines(mornings.rule(WORLD), known, trusted, mornings.NO_CORRECTION, mornings.REASONS)
     raised = known.worked.served.added > 0
     by_planner = (told["planned_by"] == "planner").to_numpy()
     says = told["reason"].str.contains("To serve enough, a unit that lacks counts R$", regex=False).to_numpy()

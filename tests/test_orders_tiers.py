@@ -93,7 +93,7 @@ def test_a_line_of_the_planner_names_its_tier_and_pays_it():
     world = replayed.world(on_hand=1.0, order_cost=1.0, tiers={12: 0.3})
     known = mornings.worked(world)
     told = mornings.planned.lines(
-        mornings.rule(world), known, np.ones(1, dtype=bool), mornings.NO_CORRECTION, mornings.WORDS
+        mornings.rule(world), known, np.ones(1, dtype=bool), mornings.NO_CORRECTION, mornings.REASONS
     ).iloc[0]
     assert told["quantity_units"] >= 12
     assert told["unit_price"] == 7.0

@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from ordercast.language import Voice
 from ordercast.orders.whys import sentences
 from ordercast.orders.words import Words
 
@@ -30,9 +31,9 @@ LINE = {
 RULE = "Wait: enough."
 
 
-def said(locale: str = "pt_BR", **changes: object) -> str:
+def said(locale: str = "pt_BR", language: str = "en", **changes: object) -> str:
     told = pd.DataFrame([LINE | changes], index=["P1"])
-    texts = sentences(told, pd.Series([RULE], index=told.index), Words("BRL", locale))
+    texts = sentences(told, pd.Series([RULE], index=told.index), Words(Voice(locale, "BRL", language)))
     assert texts.index.tolist() == ["P1"]
     return str(texts["P1"]).replace("\xa0", " ")
 
@@ -107,10 +108,33 @@ def test_where_both_agree_the_rule_speaks():
     assert said(same=True) == f"The planner agrees with the ERP rule. {RULE}"
 
 
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        pytest.param(
+            {"discount": 0.12, "tier_units": 500.0},
+            "Comprar 1.332 de F05 a R$ 5,90 (12% de desconto a partir de 500 unidades): espera-se R$ 6,25 em 7 dias, "
+            "quando o estoque exigiria a compra; cobre 17 dias; vale a pena até uma cotação de R$ 5,98. A regra do "
+            "ERP: ",
+            id="buy",
+        ),
+        pytest.param(
+            {"decision": "wait", "cost_of_today": -3.5, "held_by": "budget", "later_days": 1},
+            "Aguardar: F05 pede R$ 5,90, espera-se R$ 6,25 em 1 dia; estoque 1.127,5 + 0 em pedidos dura 17 dias; "
+            "pedir hoje economizaria R$ 3,50. O orçamento dos pedidos de hoje mudou esta linha. A regra do ERP: ",
+            id="wait",
+        ),
+        pytest.param({"same": True}, "O planejador concorda com a regra do ERP. ", id="as_the_rule"),
+    ],
+)
+def test_the_same_in_portuguese(changes, expected):
+    assert said(language="pt_BR", **changes) == expected + RULE
+
+
 def test_numbers_are_those_of_the_locale():
     assert "Buy 1,332 from F05 at R$5.90" in said("en_US")
 
 
 def test_no_line_no_sentence():
     told = pd.DataFrame([LINE]).iloc[:0]
-    assert sentences(told, pd.Series([], dtype="str"), Words("BRL", "pt_BR")).tolist() == []
+    assert sentences(told, pd.Series([], dtype="str"), Words(Voice("pt_BR", "BRL"))).tolist() == []

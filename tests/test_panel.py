@@ -141,7 +141,6 @@ def test_series_that_stopped_are_said_to_have_ended():
     rows = frame([("A", "F", "2026-01-01", 5), ("A", "F", "2026-01-02", 5), ("B", "F", "2026-03-01", 6)])
     table = panel.series_table(panel.price_panel(rows, pd.Timestamp("2026-03-01"), 1), ended_after_days=30)
     assert table["status"].tolist() == ["ended", "active"]
-    assert table["note"].tolist() == ["last quoted 58 days ago, more than 30: not forecast, not bought", ""]
     assert table["share_unchanged"].tolist() == [1.0, 1.0]
     assert table["last_quote_on"].dt.strftime("%Y-%m-%d").tolist() == ["2026-01-02", "2026-03-01"]
 

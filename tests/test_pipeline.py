@@ -136,6 +136,14 @@ def test_results_are_complete(run):
     assert len(rows) > 1000
     assert rows["horizon_days"].max() == 60
     assert (orders["reason"].str.len() > 20).all()
+    own, told = orders.set_index("product_id")["reason"], table(clone, "orders/reasons").set_index("product_id")
+    assert told.loc[told["language"] == "pt_BR", "reason"].to_dict() == own.to_dict()
+    assert set(own.str.extract(r"^(Comprar|Aguardar|O planejador)\b")[0]) <= {"Comprar", "Aguardar", "O planejador"}
+    english = told.loc[told["language"] == "en", "reason"]
+    assert set(english.index) == set(own.index)
+    assert english.str.contains(r"^(?:Buy|Wait:|The planner) ").all()
+    assert ((prices["drivers"] == "") == (prices["drivers_en"] == "")).all()
+    assert prices.loc[prices["drivers"] != "", "drivers"].str.contains(r"\((?:para cima|para baixo)\)$").all()
 
 
 def test_the_planner_leaves_its_lines_its_courses_and_its_record(run):
@@ -241,26 +249,26 @@ def test_odd_input_is_planned_around_and_said(odd, monkeypatch, capsys):
     (odd / "params.yaml").write_text(yaml.safe_dump(params))
     run_cells("orders")
     lines = store.read_parquet(odd / "data/orders/orders.parquet").set_index("product_id")
-    said, reason = json.loads((odd / "reports/orders.json").read_text()), lines["reason"]
+    said, reason = json.loads((odd / "reports/orders.json").read_text()), lines["reason"]  # in Portuguese: base.locale
     assert len(lines) == 12
     assert (lines["arrive_on"] == lines["order_on"])["P000001"]
-    assert "; assumed lead time 7 days" in reason["P000002"]
+    assert "; valores supostos: prazo de entrega de 7 dias" in reason["P000002"]
     assert lines.loc["P000003", ["decision", "planned_by"]].tolist() == ["wait", "erp"]
-    assert "never" in reason["P000003"]
-    assert "; stock unknown, taken as 0" in reason["P000004"]
-    assert "; order LATE20 due 11/10/2026 is overdue and not counted" in reason["P000005"]
-    assert "; order LATE3 due 28/10/2026 is overdue, expected any day" in reason["P000005"]
+    assert "nunca" in reason["P000003"]
+    assert "; estoque desconhecido, tomado como 0" in reason["P000004"]
+    assert "; pedido LATE20 previsto para 11/10/2026 está atrasado e não conta" in reason["P000005"]
+    assert "; pedido LATE3 previsto para 28/10/2026 está atrasado, esperado a qualquer momento" in reason["P000005"]
     assert "PRICELESS" not in set(lines["supplier_id"])
-    assert reason["P000007"].startswith("Wait: no demand forecast, ")
+    assert reason["P000007"].startswith("Aguardar: sem previsão de demanda, ")
     assert (lines["planned_by"] == "planner").sum() == 10
     rule = lines[lines["erp_quantity_units"] > 0]
     assert len(rule)
-    assert rule["reason"].str.contains("(10% off from 1 units)", regex=False).all()
-    assert "The budget of R$\xa00,50 does not pay the smallest order, R$" in capsys.readouterr().out
+    assert rule["reason"].str.contains("(10% de desconto a partir de 1 unidades)", regex=False).all()
+    assert "O orçamento de R$\xa00,50 não paga o menor pedido, R$" in capsys.readouterr().out
     assert (lines["quantity_units"] == 0).all()
     cut = lines[lines["binding_constraint"] == "budget"]
     assert len(cut) >= len(rule)
-    assert cut["reason"].str.contains("The budget of today's orders changed it.", regex=False).all()
+    assert cut["reason"].str.contains("O orçamento dos pedidos de hoje mudou esta linha.", regex=False).all()
     assert said["limits"]["products_bound"]["budget"] == len(cut)
     assert 0 < said["limits"]["room"] < 1e6
     assert said["service"]["products"] == 11
@@ -298,7 +306,7 @@ def test_an_approved_order_is_on_its_way_for_the_next_plan_and_no_run_touches_th
     product = first["product_id"]
     assert after.loc[product, "erp_quantity_units"] < first["erp_quantity_units"]
     assert after.loc[product, "quantity_units"] < first["quantity_units"]
-    assert " on order " in after.loc[product, "reason"]
+    assert " em pedidos " in after.loc[product, "reason"]
     assert product not in plan.index or plan.loc[[product], "arrival_units"].sum() >= first["quantity_units"]
     assert set(after["run_id"]).isdisjoint(before["run_id"]), "another plan is another run"
     others = before["product_id"] != product

@@ -1,7 +1,7 @@
 """The languages people read: texts from one catalogue, numbers, money and days as a locale writes them.
 
-Texts are English in the code and looked up in locale/<language>.po (GNU gettext; kept with `pybabel`), so what has no
-translation stays readable. Placeholders are named: `_("%(days)s days", days=3)`.
+Texts are English in the code and looked up in locale/<language>.po (GNU gettext; `make texts` collects them there), so
+what has no translation stays readable. Placeholders are named: `say("%(days)s days", days=3)`.
 """
 
 from __future__ import annotations
@@ -30,6 +30,20 @@ def of_locale(locale: str) -> str:
     """The language of LANGUAGES that is spoken where a locale such as pt_PT is; English where none is."""
     spoken = Locale.parse(locale).language
     return next((name for name in LANGUAGES if Locale.parse(name).language == spoken), "en")
+
+
+def columns(name: str, locale: str, currency: str) -> dict[str, Voice]:
+    """The columns that hold a text in every language, with their voices: `name` in the locale's, name_en in another."""
+    own = of_locale(locale)
+    return {
+        name if language == own else f"{name}_{language}": Voice.of(language, locale, currency)
+        for language in LANGUAGES
+    }
+
+
+def phrase(text: str) -> str:
+    """The text itself: marks a constant for the catalogue, where `say` looks it up later."""
+    return text
 
 
 @lru_cache
@@ -66,7 +80,7 @@ class Voice:
 
     def say(self, text: str, /, **values: Any) -> str:
         """The text in this language, with the values in their places."""
-        told = str(self.texts.gettext(text))
+        told = str(self.texts.gettext(text)) if text else ""  # gettext keeps the catalogue's header under ""
         return told % values if values else told
 
     def count(self, one: str, many: str, number: int, /, **values: Any) -> str:
@@ -116,7 +130,7 @@ class Voice:
     def percent(self, share: float, decimals: int = 0) -> str:
         """A share as a percentage."""
         pattern = "#,##0%" if not decimals else f"#,##0.{'0' * decimals}%"
-        return NOTHING if pd.isna(share) else str(format_percent(share, pattern, locale=self.locale))
+        return NOTHING if pd.isna(share) else _percent(share, pattern, self.locale)
 
     def day(self, day: date | pd.Timestamp | None) -> str:
         """A day in figures: 14/11/2026; a dash where there is none."""
@@ -129,3 +143,8 @@ class Voice:
     def short_day(self, day: date | pd.Timestamp) -> str:
         """A day without its year: 14/11."""
         return str(format_skeleton("Md", day, locale=self.locale))
+
+
+@lru_cache(maxsize=4096)
+def _percent(share: float, pattern: str, locale: str) -> str:
+    return str(format_percent(share, pattern, locale=locale))

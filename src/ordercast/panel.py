@@ -271,10 +271,10 @@ def rounded_log(value: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def series_table(panel: Panel, ended_after_days: int) -> pd.DataFrame:
-    """One row per price series: key, first_quote_on, last_quote_on, quotes, unit_price, share_unchanged, status, note.
+    """One row per price series: key, first_quote_on, last_quote_on, quotes, unit_price, share_unchanged, status.
 
     A series whose last quote is older than `ended_after_days` is `ended`: it still teaches the model, but it is
-    neither forecast nor bought, and its note says so.
+    neither forecast nor bought.
     """
     age_days = panel.days_since_observed()
     count = panel.observed.sum(axis=1)
@@ -293,8 +293,4 @@ def series_table(panel: Panel, ended_after_days: int) -> pd.DataFrame:
             "an earlier base.today, or raise features.ended_after_days"
         )
     table["status"] = np.where(ended, "ended", "active")
-    table["note"] = [
-        f"last quoted {age} days ago, more than {ended_after_days}: not forecast, not bought" if over else ""
-        for age, over in zip(age_days, ended, strict=True)
-    ]
     return table

@@ -118,7 +118,7 @@ class Base(Section):
     today: Day = _knob(None, "day the plan is made for, in quotes; null: the last day with a price")
     horizon_days: int = _knob(14, "days ahead to forecast", ge=1, le=60)
     currency: Currency = _knob("BRL", "currency code of all money")
-    locale: Locale = _knob("pt_BR", "how numbers, money and dates are written")
+    locale: Locale = _knob("pt_BR", "how numbers, money and dates are written, and in which language")
     threads: int = _knob(2, "processor cores to use", ge=1, le=256)
 
 

@@ -7,7 +7,6 @@ them, axes their unit; all is legible at 700 px. Text is drawn as it is: a `$` s
 from __future__ import annotations
 
 import io
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -20,8 +19,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.dates import AutoDateLocator
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
-from matplotlib.textpath import text_to_path
+
+from ordercast.language import Voice, phrase
 
 BLUE, ORANGE, GREEN, PURPLE, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9"
 INK, GREY, PALE = "#1F2933", "#6B7280", "#E5E7EB"
@@ -46,21 +45,36 @@ STYLE: dict[Any, Any] = {
 }
 MODELS = {
     "ordercast": ("Ordercast", BLUE),
-    "ordercast_direct": ("Ordercast, direct", SKY),
-    "ordercast_recursive": ("Ordercast, recursive", SKY),
-    "naive": ("no change", INK),
-    "seasonal_naive": ("same day last season", ORANGE),
-    "rolling_mean": ("28-day mean", PURPLE),
-    "truth": ("the true model", GREEN),
+    "ordercast_direct": (phrase("Ordercast, direct"), SKY),
+    "ordercast_recursive": (phrase("Ordercast, recursive"), SKY),
+    "naive": (phrase("no change"), INK),
+    "seasonal_naive": (phrase("same day last season"), ORANGE),
+    "rolling_mean": (phrase("28-day mean"), PURPLE),
+    "truth": (phrase("the true model"), GREEN),
 }
+
+
+ENGLISH = Voice("en", "")
 
 
 @dataclass(frozen=True)
 class Words:
-    """How figures write numbers and days: `number` and `day` return text (a locale's, on the dashboard)."""
+    """How figures write numbers and days (`number` and `day` return text), and the voice that says their texts.
+
+    Plain English, or on the dashboard all of a locale.
+    """
 
     number: Callable[[float], str] = lambda value: f"{round(value, 2):,.12g}"
     day: Callable[[date], str] = lambda day: f"{day.day} {day:%b}"
+    voice: Voice = ENGLISH
+
+    def say(self, text: str, /, **values: str) -> str:
+        """The text in the voice's language, with the values in their places."""
+        return self.voice.say(text, **values)
+
+    def count(self, one: str, many: str, number: int, /, **values: str) -> str:
+        """The text for so many, `%(n)s` being their number."""
+        return self.voice.count(one, many, number, n=self.number(number), **values)
 
 
 PLAIN = Words()
@@ -80,7 +94,7 @@ def price_fan(history: pd.DataFrame, forecast: pd.DataFrame, unit: str, words: W
     history: date, unit_price. forecast: date, p10, p50, p90 (may be empty: quotes only). unit: "BRL per kg".
     Raises ValueError where both are empty.
     """
-    return _fan(history, "unit_price", forecast, f"unit price, {unit}", words)
+    return _fan(history, "unit_price", forecast, words.say("unit price, %(unit)s", unit=unit), words)
 
 
 def demand_fan(history: pd.DataFrame, forecast: pd.DataFrame, unit: str, words: Words = PLAIN) -> Figure:
@@ -88,7 +102,7 @@ def demand_fan(history: pd.DataFrame, forecast: pd.DataFrame, unit: str, words: 
 
     history: date, demand_units. forecast: date, p10, p50, p90 (may be empty). unit: such as "kg per day".
     """
-    return _fan(history, "demand_units", forecast, f"demand, {unit}", words, floor=0)
+    return _fan(history, "demand_units", forecast, words.say("demand, %(unit)s", unit=unit), words, floor=0)
 
 
 @mpl.rc_context(STYLE)
@@ -104,11 +118,12 @@ def error_by_horizon(frame: pd.DataFrame, value: str = "rmsse", words: Words = P
         line = line.sort_values("horizon_days")
         heavy = 2.2 if name == "ordercast" else 1.3
         axes.plot(line["horizon_days"], line[value], color=colour, lw=heavy, marker="o", ms=3)
-        ends.append((float(line[value].iloc[-1]), label, colour))
+        ends.append((float(line[value].iloc[-1]), words.say(label), colour))
     axes.set_ylim(bottom=0)
     label_ends(axes, float(frame["horizon_days"].max()), ends)
-    axes.set_xlabel("days ahead")
-    axes.set_title(f"{value.upper()}, in units of the usual one-step change (lower is better)")
+    axes.set_xlabel(words.say("days ahead"))
+    title = phrase("%(metric)s, in units of the usual one-step change (lower is better)")
+    axes.set_title(words.say(title, metric=value.upper()))
     axes.yaxis.set_major_formatter(lambda at, _: words.number(at))
     return figure
 
@@ -121,14 +136,16 @@ def metric_bars(frame: pd.DataFrame, value: str = "rmsse_ratio", words: Words = 
     """
     shown = frame.dropna(subset=[value]).sort_values(value, ascending=False)
     named = [MODELS.get(str(name), (str(name), GREY)) for name in shown["model"]]
-    figure, axes = _bars([label for label, _ in named], shown[value], [colour for _, colour in named], words)
+    labels, colours = [words.say(label) for label, _ in named], [colour for _, colour in named]
+    figure, axes = _bars(labels, shown[value], colours, words)
     axes.axvline(1, color=INK, lw=1, ls=":")
-    axes.set_xlabel(f"{value.removesuffix('_ratio').upper()} as a multiple of that of “no change” (lower is better)")
+    label = phrase("%(metric)s as a multiple of that of “no change” (lower is better)")
+    axes.set_xlabel(words.say(label, metric=value.removesuffix("_ratio").upper()))
     return figure
 
 
 @mpl.rc_context(STYLE)
-def calibration(forecasts: pd.DataFrame) -> Figure:
+def calibration(forecasts: pd.DataFrame, words: Words = PLAIN) -> Figure:
     """Share of outcomes below each forecast quantile, by days ahead, beside the share that was promised.
 
     An outcome that is the quantile itself, as of a price that stands still, counts half.
@@ -141,11 +158,12 @@ def calibration(forecasts: pd.DataFrame) -> Figure:
         below = 100 * (under + at / 2).groupby(forecasts["horizon_days"]).mean()
         axes.axhline(promised, color=colour, lw=1, ls=":")
         axes.plot(below.index, below, color=colour, lw=2, marker="o", ms=3)
-        ends.append((float(below.iloc[-1]), f"below {quantile} (promised {promised}%)", colour))
+        said = words.say("below %(quantile)s (promised %(share)s)", quantile=quantile, share=f"{promised}%")
+        ends.append((float(below.iloc[-1]), said, colour))
     axes.set_ylim(0, 100)
     label_ends(axes, float(forecasts["horizon_days"].max()), ends)
-    axes.set_xlabel("days ahead")
-    axes.set_title("outcomes below the forecast quantile, % (dotted: promised)")
+    axes.set_xlabel(words.say("days ahead"))
+    axes.set_title(words.say("outcomes below the forecast quantile, % (dotted: promised)"))
     return figure
 
 
@@ -157,11 +175,12 @@ def orders_bar(orders: pd.DataFrame, currency: str, words: Words = PLAIN, most: 
     """
     spend = orders.groupby("supplier_id")["total_cost"].sum().round().sort_values(ascending=False)
     if len(spend) > most:
-        rest = pd.Series({f"{len(spend) - most} others": spend.iloc[most:].sum()})
+        others = words.count("%(n)s other", "%(n)s others", len(spend) - most)
+        rest = pd.Series({others: spend.iloc[most:].sum()})
         spend = pd.concat([spend.iloc[:most], rest])
     spend = spend.iloc[::-1]
     figure, axes = _bars([str(name) for name in spend.index], spend, BLUE, words)
-    axes.set_xlabel(f"orders to place, {currency}")
+    axes.set_xlabel(words.say("orders to place, %(currency)s", currency=currency))
     return figure
 
 
@@ -204,12 +223,16 @@ def _fan(
     axes.set_ylim(bottom=floor)
     if not forecast.empty:
         last = forecast.iloc[-1]
-        parts = (("p90", "90%"), ("p50", "median"), ("p10", "10%"))
-        ends = [(float(last[name]), f"{said} {words.number(last[name])}", BLUE) for name, said in parts]
-        label_ends(axes, last["date"], ends)
+        label_ends(axes, last["date"], band_ends(last, words))
     axes.set_title(title)
     ticks(axes, words, most_days=7)
     return figure
+
+
+def band_ends(last: pd.Series[Any], words: Words) -> list[tuple[float, str, str]]:
+    """Height, name and colour of each line of a forecast's band at its last day, for `label_ends`."""
+    parts = (("p90", "90%"), ("p50", words.say("median")), ("p10", "10%"))
+    return [(float(last[name]), f"{said} {words.number(last[name])}", BLUE) for name, said in parts]
 
 
 def canvas(height_inches: float) -> tuple[Figure, Axes]:
@@ -221,40 +244,9 @@ def canvas(height_inches: float) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def headline(figure: Figure, text: str) -> None:
-    """Puts a sentence over the whole figure, in as many lines as it takes, and makes the figure higher by them."""
-    folded = fold(text, WIDTH_INCHES - 0.2)
-    figure.suptitle(folded, x=0.012, ha="left", fontsize=10)
-    figure.set_figheight(figure.get_figheight() + 0.1 + 0.17 * (folded.count("\n") + 1))
-
-
-def fold(text: str, width_inches: float) -> str:
-    """The text in lines of at most that width in the figures' font, broken also within a word longer than that."""
-    lines, rest = [], text.replace("\n", " ").strip(" ")
-    while rest:
-        counts = range(1, len(rest) + 1)
-        fits = max(bisect_right(counts, width_inches, key=lambda count: text_inches(rest[:count])), 1)
-        space = rest.rfind(" ", 0, fits + 1) if fits < len(rest) else -1
-        end = space if space > 0 else fits
-        lines.append(rest[:end].rstrip(" "))
-        rest = rest[end:].lstrip(" ")
-    return "\n".join(lines)
-
-
-def text_inches(text: str) -> float:
-    """How wide a line of text is; a little more than by the font's outlines, as letters are drawn on whole pixels."""
-    font = FontProperties(family=STYLE["font.family"], size=STYLE["font.size"])
-    return 1.05 * float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0]) / 72
-
-
 def tidy(amount: float) -> float:
     """The amount as precisely as it is read: whole from 100 on, else with two decimals."""
     return float(round(amount)) if abs(amount) >= 100 else round(amount, 2)
-
-
-def counted(count: int, noun: str, words: Words) -> str:
-    """A count with its noun: 1 order, 2 orders."""
-    return f"{words.number(count)} {noun}{'' if count == 1 else 's'}"
 
 
 def _bars(names: list[str], lengths: pd.Series[float], colour: str | list[str], words: Words) -> tuple[Figure, Axes]:

@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patheffects import AbstractPathEffect, withStroke
 from matplotlib.ticker import MultipleLocator
 
+from ordercast.language import phrase
 from ordercast.plots import (
     BLUE,
     GREEN,
@@ -27,15 +28,14 @@ from ordercast.plots import (
     STYLE,
     WIDTH_INCHES,
     Words,
+    band_ends,
     canvas,
-    counted,
-    headline,
     ink,
     label_ends,
-    text_inches,
     ticks,
     tidy,
 )
+from ordercast.plots_text import headline, text_inches
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 HALO: list[AbstractPathEffect] = [withStroke(linewidth=3, foreground="white")]
@@ -76,11 +76,21 @@ def decision(
     _draw_prices(above, _quotes(history, path, shown_from), path, words)
     _draw_stock(below, path, line, words)
     _order_key(below, path, unit, words)
-    above.text(today, 1, "today ", ha="right", va="top", color=GREY, transform=above.get_xaxis_transform())
+    above.text(
+        today, 1, words.say("today") + " ", ha="right", va="top", color=GREY, transform=above.get_xaxis_transform()
+    )
     limit = float(path["buy_below_unit_price"].iloc[0])
-    wanted = f"; buy today below {words.number(limit)}" if 0 < limit < np.inf else ""
-    above.set_title(f"unit price, {currency} per {unit}{wanted}")
-    below.set_title(f"expected stock in the evening, {unit}")
+    above.set_title(
+        words.say(
+            phrase("unit price, %(currency)s per %(unit)s; buy today below %(limit)s")
+            if 0 < limit < np.inf
+            else phrase("unit price, %(currency)s per %(unit)s"),
+            currency=currency,
+            unit=unit,
+            limit=words.number(limit),
+        )
+    )
+    below.set_title(words.say("expected stock in the evening, %(unit)s", unit=unit))
     for axes in (above, below):
         ticks(axes, words, most_days=7)
     return figure
@@ -112,11 +122,14 @@ def regret(table: pd.DataFrame, words: Words = PLAIN) -> Figure:
         note.set_path_effects(HALO)
     axes.set_xlim(-4, 108)
     axes.set_ylim(-4, 104)
-    axes.set_xlabel("probability of regret given with the order, %")
-    axes.set_title(
-        f"orders after which a lower price came, % (of {counted(len(told), 'order', words)})\n"
-        "number: orders at the dot; line: 95% interval; dotted: as promised"
+    axes.set_xlabel(words.say("probability of regret given with the order, %"))
+    title = words.count(
+        "orders after which a lower price came, %% (of %(n)s order)",
+        "orders after which a lower price came, %% (of %(n)s orders)",
+        len(told),
     )
+    key = words.say("number: orders at the dot; line: 95% interval; dotted: as promised")
+    axes.set_title(f"{title}\n{key}")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MultipleLocator(20))
         axis.set_major_formatter(lambda at, _: words.number(at))
@@ -144,14 +157,13 @@ def _draw_prices(axes: Axes, quotes: pd.DataFrame, path: pd.DataFrame, words: Wo
     axes.set_ylim(low, high)
     _draw_orders(axes, path, words)
     end = path.iloc[-1]
-    parts = (("p90", "90%"), ("p50", "median"), ("p10", "10%"))
-    ends = [(float(end[name]), f"{said} {words.number(end[name])}", BLUE) for name, said in parts]
+    ends = band_ends(end, words)
     known = limit.dropna()
     if len(known):
         stands = float(known.iloc[-1])
-        said = (
-            "buy at any price" if np.isinf(stands) else f"buy below {words.number(stands)}{_beyond(stands, low, high)}"
-        )
+        said = words.say("buy at any price")
+        if np.isfinite(stands):
+            said = words.say("buy below %(limit)s", limit=words.number(stands)) + _beyond(stands, low, high)
         margin = 0.04 * (high - low)
         ends.append((min(max(stands, low + margin), high - margin), said, PURPLE))
     label_ends(axes, end["date"], ends, gap_share=0.1)
@@ -213,12 +225,14 @@ def _draw_stock(axes: Axes, path: pd.DataFrame, line: Mapping[str, Any] | pd.Ser
     )
     first, last = path["date"].iloc[0], path["date"].iloc[-1]
     high, ends = axes.get_ylim()[1], []
-    for height, said, colour in ((point, "reorder point", ORANGE), (shelf, "shelf holds", GREY)):
+    levels = ((point, phrase("reorder point %(units)s"), ORANGE), (shelf, phrase("shelf holds %(units)s"), GREY))
+    for height, text, colour in levels:
         if height is not None:
-            axes.plot([first, last], [height, height], color=colour, lw=1.3, ls="--", gid=said)
-            ends.append(
-                (min(height, 0.93 * high), f"{said} {words.number(tidy(height))}{_beyond(height, 0, high)}", colour)
+            axes.plot(
+                [first, last], [height, height], color=colour, lw=1.3, ls="--", gid=text.removesuffix(" %(units)s")
             )
+            said = words.say(text, units=words.number(tidy(height))) + _beyond(height, 0, high)
+            ends.append((min(height, 0.93 * high), said, colour))
     if ends:
         label_ends(axes, last, ends, gap_share=0.16)
 
@@ -229,15 +243,18 @@ def _order_key(axes: Axes, path: pd.DataFrame, unit: str, words: Words) -> None:
     later = later[later["order_units"] > 0]
     handles = []
     if now > 0:
-        handles.append(_mark(f"order today:\n{words.number(tidy(now))} {unit}", "o", ORANGE))
+        said = words.say("order today:") + f"\n{words.number(tidy(now))} {unit}"
+        handles.append(_mark(said, "o", ORANGE))
     if len(later):
         total = f"{words.number(tidy(later['order_units'].sum()))} {unit}"
-        handles.append(_mark(f"{counted(len(later), 'order', words)} later:\n{total}", "o", "white"))
+        count = words.count("%(n)s order later:", "%(n)s orders later:", len(later))
+        handles.append(_mark(f"{count}\n{total}", "o", "white"))
     if len(_arrivals(path)):
-        handles.append(_mark("arrival", "^", GREEN))
+        handles.append(_mark(words.say("arrival"), "^", GREEN))
+    nothing = words.count("no order in these\n%(n)s day", "no order in these\n%(n)s days", len(path))
     axes.legend(
         handles=handles,
-        title=None if (path["order_units"] > 0).any() else f"no order in these\n{counted(len(path), 'day', words)}",
+        title=None if (path["order_units"] > 0).any() else nothing,
         loc="upper left",
         alignment="left",
         frameon=False,

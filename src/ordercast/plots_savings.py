@@ -13,6 +13,7 @@ from matplotlib.patheffects import AbstractPathEffect, withStroke
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Transform
 
+from ordercast.language import phrase
 from ordercast.plots import (
     BLUE,
     GREEN,
@@ -24,21 +25,18 @@ from ordercast.plots import (
     STYLE,
     Words,
     canvas,
-    counted,
-    fold,
-    headline,
-    text_inches,
     tidy,
 )
+from ordercast.plots_text import fold, headline, text_inches
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 POLICIES = {
-    "erp": ("ERP rule", GREY),
-    "promo_rule": ("buys in promotions", SKY),
-    "point_dp": ("point forecast", SKY),
-    "planner": ("Ordercast planner", BLUE),
-    "clairvoyant": ("perfect foresight", GREEN),
-    "just_in_time": ("just in time", SKY),
+    "erp": (phrase("ERP rule"), GREY),
+    "promo_rule": (phrase("buys in promotions"), SKY),
+    "point_dp": (phrase("point forecast"), SKY),
+    "planner": (phrase("Ordercast planner"), BLUE),
+    "clairvoyant": (phrase("perfect foresight"), GREEN),
+    "just_in_time": (phrase("just in time"), SKY),
 }
 COSTS = ("purchase_cost", "holding_cost", "order_cost", "lost_cost", "end_credit", "total_cost")
 HALO: list[AbstractPathEffect] = [withStroke(linewidth=3, foreground="white")]
@@ -60,16 +58,17 @@ def waterfall(costs: pd.DataFrame, currency: str, words: Words = PLAIN) -> Figur
     erp, planner = _costs_of(costs, "erp"), _costs_of(costs, "planner")
     change = {name: planner[name] - erp[name] for name in COSTS}
     changes = {
-        "purchases, less stock left over": change["purchase_cost"] - change["end_credit"],
-        "holding stock": change["holding_cost"],
-        "placing orders": change["order_cost"],
-        "lost sales": change["lost_cost"],
+        words.say("purchases, less stock left over"): change["purchase_cost"] - change["end_credit"],
+        words.say("holding stock"): change["holding_cost"],
+        words.say("placing orders"): change["order_cost"],
+        words.say("lost sales"): change["lost_cost"],
     }
     levels = np.concatenate([[erp["total_cost"]], erp["total_cost"] + np.cumsum(list(changes.values()))])
     start = _axis_start(levels)
     figure, axes = canvas(2.6)
     axes.grid(visible=False, axis="y")
-    names = [POLICIES["erp"][0], *changes, POLICIES["planner"][0]]
+    first, last = (words.say(POLICIES[name][0]) for name in ("erp", "planner"))
+    names = [first, *changes, last]
     for row, (total, colour) in {0: (erp["total_cost"], GREY), 5: (planner["total_cost"], BLUE)}.items():
         axes.barh(row, total - start, left=start, color=colour, height=0.62)
         _write(axes, max(total, start), row, words.number(tidy(total)))
@@ -83,8 +82,8 @@ def waterfall(costs: pd.DataFrame, currency: str, words: Words = PLAIN) -> Figur
     axes.tick_params(axis="y", length=0)
     axes.invert_yaxis()
     headline(figure, _saved(erp["total_cost"], planner["total_cost"], currency, words))
-    cut = f"; the axis starts at {words.number(tidy(start))}, not at 0" if start else ""
-    axes.set_xlabel(f"cost, {currency}{cut}")
+    whole, cut = phrase("cost, %(currency)s"), phrase("cost, %(currency)s; the axis starts at %(start)s, not at 0")
+    axes.set_xlabel(words.say(cut if start else whole, currency=currency, start=words.number(tidy(start))))
     _number_axis(axes, words)
     if start:
         axes.set_xlim(left=start)
@@ -104,7 +103,7 @@ def savings_by_policy(table: pd.DataFrame, words: Words = PLAIN) -> Figure:
         raise ValueError("savings_by_policy got no policy: pass at least one row with policy and saving_pct")
     shown = table.sort_values("saving_pct", ascending=False, kind="stable")
     named = [POLICIES.get(str(name), (str(name), SKY)) for name in shown["policy"]]
-    figure, axes, places = _rows([label for label, _ in named], 0.9)
+    figure, axes, places = _rows([words.say(label) for label, _ in named], 0.9)
     axes.barh(places, shown["saving_pct"], color=[colour for _, colour in named], height=BAR_INCHES)
     axes.axvline(0, color=INK, lw=1)
     figures = shown[["saving_pct", "saving_low", "saving_high", "fill_rate"]].astype(np.float64)
@@ -113,10 +112,10 @@ def savings_by_policy(table: pd.DataFrame, words: Words = PLAIN) -> Figure:
         _write(axes, float(np.nanmax([0.0, saving, high])), row, _percent(saving, words))
         said = "–" if np.isnan(served) else _percent(100 * served, words)
         _beside(axes, (1, row), axes.get_yaxis_transform(), said, "center")
-    _beside(axes, (1, 1), axes.transAxes, "demand\nserved", "bottom")
+    _beside(axes, (1, 1), axes.transAxes, words.say("demand\nserved"), "bottom")
     axes.margins(x=0.16)
-    axes.set_title("saving against the ERP rule, % of its cost")
-    axes.set_xlabel("% saved (thin line: 95% interval)")
+    axes.set_title(words.say("saving against the ERP rule, % of its cost"))
+    axes.set_xlabel(words.say("% saved (thin line: 95% interval)"))
     _number_axis(axes, words)
     return figure
 
@@ -136,11 +135,11 @@ def gain_by_product(table: pd.DataFrame, currency: str, words: Words = PLAIN) ->
     names = [str(name) for name in shown["product_id"]]
     if len(shown) <= NAMED_PRODUCTS:
         figure, axes = _named_gains(names, saving, words)
-        axes.set_xlabel(f"saving, {currency}")
+        axes.set_xlabel(words.say("saving, %(currency)s", currency=currency))
     else:
         figure, axes = _area_of_gains(saving, words)
-        axes.set_ylabel(f"saving, {currency}")
-        axes.set_xlabel("products, from the largest gain to the largest loss")
+        axes.set_ylabel(words.say("saving, %(currency)s", currency=currency))
+        axes.set_xlabel(words.say("products, from the largest gain to the largest loss"))
     headline(figure, _who_loses(names, saving, currency, words))
     return figure
 
@@ -183,8 +182,9 @@ def _change(change: float, erp_total: float, words: Words) -> str:
     if erp_total <= 0:
         return said
     share = 100 * change / erp_total
-    small = 0 < abs(share) < 0.05
-    return f"{said} ({'under ' + _percent(0.1, words) if small else plus + _percent(share, words)})"
+    if 0 < abs(share) < 0.05:
+        return words.say("%(change)s (under %(share)s)", change=said, share=_percent(0.1, words))
+    return f"{said} ({plus}{_percent(share, words)})"
 
 
 def _percent(value: float, words: Words) -> str:
@@ -194,10 +194,11 @@ def _percent(value: float, words: Words) -> str:
 def _saved(erp: float, planner: float, currency: str, words: Words) -> str:
     saving = tidy(erp - planner)
     if saving == 0:
-        return "The Ordercast planner costs as much as the ERP rule."
+        return words.say("The Ordercast planner costs as much as the ERP rule.")
     share = f" ({_percent(100 * abs(erp - planner) / erp, words)})" if erp > 0 else ""
-    amount = f"{_money(abs(saving), currency, words)}{share}"
-    return f"The Ordercast planner costs {amount} {'less' if saving > 0 else 'more'} than the ERP rule."
+    less = phrase("The Ordercast planner costs %(amount)s less than the ERP rule.")
+    more = phrase("The Ordercast planner costs %(amount)s more than the ERP rule.")
+    return words.say(less if saving > 0 else more, amount=f"{_money(abs(saving), currency, words)}{share}")
 
 
 def _write(axes: Axes, right: float, row: float, text: str) -> None:
@@ -259,19 +260,31 @@ def _area_of_gains(saving: Floats, words: Words) -> tuple[Figure, Axes]:
 
 
 def _who_loses(names: list[str], saving: Floats, currency: str, words: Words) -> str:
-    loses, most = saving < 0, counted(len(saving), "product", words)
-    won = _money(saving[~loses].sum(), currency, words)
+    loses = saving < 0
+    told = {
+        "products": words.count("%(n)s product", "%(n)s products", len(saving)),
+        "won": _money(saving[~loses].sum(), currency, words),
+        "lost": _money(-saving[loses].sum(), currency, words),
+        "losers": words.number(loses.sum()),
+        "share": _percent(100 * loses.mean(), words),
+    }
     if not saving.any():
-        said = f"None of {most} gains or loses."
+        text = phrase("None of %(products)s gains or loses.")
     elif not loses.any():
-        said = f"None of {most} loses; together they gain {won}."
+        text = phrase("None of %(products)s loses; together they gain %(won)s.")
+    elif loses.all():
+        text = phrase(
+            "%(losers)s of %(products)s (%(share)s) cost more than the ERP rule, %(lost)s in all; nobody gains."
+        )
     else:
-        share, lost = _percent(100 * loses.mean(), words), _money(-saving[loses].sum(), currency, words)
-        others = "nobody gains" if loses.all() else f"the others gain {won}"
-        said = f"{words.number(loses.sum())} of {most} ({share}) cost more than the ERP rule, {lost} in all; {others}."
+        text = phrase(
+            "%(losers)s of %(products)s (%(share)s) cost more than the ERP rule, %(lost)s in all; the others gain "
+            "%(won)s."
+        )
+    said = words.say(text, **told)
     if len(saving) > NAMED_PRODUCTS:
         best, worst = (f"{names[row]} ({words.number(tidy(saving[row]))})" for row in (0, -1))
-        said += f" Best: {best}, worst: {worst}."
+        said += " " + words.say("Best: %(best)s, worst: %(worst)s.", best=best, worst=worst)
     return said
 
 

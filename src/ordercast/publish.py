@@ -41,6 +41,7 @@ NEEDED = (
     "data/forecast/prices.parquet",
     "data/forecast/demand.parquet",
     "data/orders/orders.parquet",
+    "data/orders/reasons.parquet",
     METADATA,
     METRICS,
     ORDERS,

@@ -15,7 +15,6 @@ from ordercast.ledger import order_id
 
 HISTORY_DAYS = 180
 REPRO = "Run `make repro`, then reload this page."
-URGENT = r"(?i)(?:^|;\s*)urgent:"  # how orders.reasons marks a line whose stock runs out before any delivery
 
 
 class Missing(LookupError):
@@ -119,7 +118,7 @@ class Run:
         keys = zip(lines["run_id"], lines["product_id"], lines["supplier_id"], strict=True)
         lines["order_id"] = pd.array([order_id(*key) for key in keys], dtype="str")
         lines["due"] = (lines["decision"] == "buy") & (lines["order_on"] <= self.today)
-        lines["urgent"] = lines["due"] & lines["reason"].str.contains(URGENT)
+        lines["urgent"] = lines["due"] & lines["urgent"]
         lines["value"] = lines["expected_saving"].clip(lower=0) + 1e-9 * lines["total_cost"]
         return lines
 

@@ -1,5 +1,7 @@
 """The rule a good ERP buys by: reorder point, economic lot, whole packs, the cheapest supplier in time."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -13,6 +15,7 @@ from ordercast.orders.lots import (
     safety_stock,
 )
 from ordercast.orders.supply import DemandAhead, Floats, Rules, Stock
+from ordercast.orders.words import Words
 
 ORDER_COLUMNS = tuple(TABLES["orders"].names)
 # The sum behind erp_quantity_units, at erp_supplier_id; NaN where no supplier is left to sum for, or no shelf known.
@@ -49,16 +52,15 @@ def plan(
     today: pd.Timestamp,
     run_id: str,
     params: Rules,
-    currency: str,
-    locale: str,
+    words: Mapping[str, Words],
 ) -> pd.DataFrame:
     """Orders: exactly one line per product of `products` or `series`, sorted by product_id, nothing missing.
 
-    Columns: ORDER_COLUMNS and SUM_COLUMNS, of which days_of_cover is in whole days until stock, the orders counted on
-    and the purchase are used up at mean demand (NaN: never). Quantities are whole units, dates datetime64[us] at
-    midnight, money in `currency`, numbers, money and dates in the reasons as `locale` writes them. The savings are 0:
-    they are measured against this rule. A product nobody ever quoted has supplier_id "" and unit_price 0; one without a
-    price forecast has regret_probability 0.5. Figures the tables lack come from params.defaults: the reason says so.
+    Columns: ORDER_COLUMNS, those of `words`, which hold the reasons in a language each, and SUM_COLUMNS, of which
+    days_of_cover is in whole days until stock, the orders counted on and the purchase are used up at mean demand (NaN:
+    never). Quantities are whole units, dates datetime64[us] at midnight. The savings are 0: they are measured against
+    this rule. A product nobody ever quoted has supplier_id "" and unit_price 0; one without a price forecast has
+    regret_probability 0.5. Figures the tables lack come from params.defaults, and the reason says so.
 
     Method: reorder point with safety stock over lead time + review period (Silver, Pyke & Thomas, ch. 7), lots
     by Harris and Wilson, cut to what is used within the shelf life or a year (ibid., ch. 4), the cheapest supplier
@@ -82,8 +84,9 @@ def plan(
     lines = _paid(_schedule(lines, demand, held, longest_days=int(reach.max()) if len(reach) else 1))
     for day in ("order", "arrive"):
         lines[f"{day}_on"] = (today + pd.to_timedelta(lines[f"{day}_days"], unit="D")).astype("datetime64[us]")
-    lines["reason"] = reasons.sentences(lines, held, today=today, currency=currency, locale=locale)
-    return _orders(_summed(lines, demand, held), ids, run_id)
+    lines["urgent"] = lines["late"].astype("bool") & held.known[lines["product"]]  # unknown stock is no emergency
+    told = {column: reasons.sentences(lines, held, each, today=today) for column, each in words.items()}
+    return _orders(_summed(lines.assign(**told), demand, held), ids, run_id, list(words))
 
 
 def _last_rows(forecast_prices: pd.DataFrame) -> pd.DataFrame:
@@ -278,7 +281,7 @@ def _summed(lines: pd.DataFrame, demand: DemandAhead, held: Stock) -> pd.DataFra
     )
 
 
-def _orders(lines: pd.DataFrame, ids: "pd.Index[str]", run_id: str) -> pd.DataFrame:
+def _orders(lines: pd.DataFrame, ids: "pd.Index[str]", run_id: str, told: list[str]) -> pd.DataFrame:
     quantity = lines["quantity_units"].astype("int64")
     table = lines.assign(
         run_id=run_id,
@@ -289,5 +292,6 @@ def _orders(lines: pd.DataFrame, ids: "pd.Index[str]", run_id: str) -> pd.DataFr
         erp_quantity_units=quantity,
         **dict.fromkeys(("expected_saving", "saving_p10", "saving_p90"), 0.0),
     )
-    text = ("run_id", "product_id", "supplier_id", "decision", "binding_constraint", "reason")
-    return table[[*ORDER_COLUMNS, *SUM_COLUMNS]].astype(dict.fromkeys(text, "str"))
+    text = ("run_id", "product_id", "supplier_id", "decision", "binding_constraint")
+    columns = list(dict.fromkeys([*ORDER_COLUMNS, *told, *SUM_COLUMNS]))
+    return table[columns].astype(dict.fromkeys([*text, *told], "str"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ordercast.language import phrase
 from ordercast.orders import choices, leads, supply
 from ordercast.orders.coupling import Coupled, couple
 from ordercast.orders.planner import Worked
@@ -89,24 +91,26 @@ def of(
     )
 
 
-def under_minimum(lines: pd.DataFrame, suppliers: pd.DataFrame, words: Words) -> pd.DataFrame:
-    """The lines, those to be placed today of a supplier who gets less than his minimum order value saying so."""
+def under_minimum(lines: pd.DataFrame, suppliers: pd.DataFrame, words: Mapping[str, Words]) -> pd.DataFrame:
+    """The lines, those to be placed today of a supplier who gets less than his minimum order value saying so.
+
+    words: the columns of the lines that hold reasons, and the words of each.
+    """
     buys = lines["quantity_units"] > 0
     asked = lines["supplier_id"].map(suppliers.groupby("supplier_id")["min_order_value"].max()).fillna(0.0)
     total = lines["total_cost"].where(buys, 0.0).groupby(lines["supplier_id"]).transform("sum")
     short = buys & (total < asked)
-    told = zip(
-        lines.loc[short, "reason"],
-        lines.loc[short, "supplier_id"],
-        words.money(total[short]),
-        words.money(asked[short]),
-        strict=True,
-    )
-    texts = [
-        f"{reason} All lines to {name} come to {got}, under its minimum of {least}."
-        for reason, name, got, least in told
-    ]
-    return lines.assign(reason=lines["reason"].mask(short, pd.Series(texts, index=lines.index[short], dtype="str")))
+    told = {}
+    for column, each in words.items():
+        texts = each.say(
+            "%(reason)s All lines to %(supplier)s come to %(total)s, under its minimum of %(least)s.",
+            reason=lines.loc[short, column],
+            supplier=lines.loc[short, "supplier_id"],
+            total=each.money(total[short]),
+            least=each.money(asked[short]),
+        )
+        told[column] = lines[column].mask(short, pd.Series(texts, index=lines.index[short], dtype="str"))
+    return lines.assign(**told)
 
 
 def within(worked: Worked, limits: Limits, trusted: Bools, floor_units: Floats) -> tuple[Worked, Coupled]:
@@ -152,51 +156,83 @@ def said(found: Coupled, limits: Limits, words: Words) -> str:
     if limits.room is not None:
         parts.append(_room(found, limits.room, words))
     if limits.room is not None and limits.unmeasured:
-        parts.append(f"{limits.unmeasured} products without unit_volume are taken to need none of it.")
+        parts.append(
+            words.voice.count(
+                "%(n)s product without unit_volume is taken to need none of it.",
+                "%(n)s products without unit_volume are taken to need none of it.",
+                limits.unmeasured,
+            )
+        )
     if (limits.minimum > 0).any():
         parts.append(_minima(found, limits, words))
     missed = int(found.floor_missed.sum())
     if missed:
-        parts.append(f"{missed} products stay under their reorder point.")
+        parts.append(
+            words.voice.count(
+                "%(n)s product stays under its reorder point.", "%(n)s products stay under their reorder point.", missed
+            )
+        )
     if found.gap > 0:
-        parts.append(f"No plan within these limits is better by more than {found.gap:.2g} of the cost.")
+        share = words.voice.number(float(f"{found.gap:.2g}"), 9)
+        parts.append(
+            words.voice.say("No plan within these limits is better by more than %(share)s of the cost.", share=share)
+        )
     return " ".join(parts)
 
 
 def _budget(found: Coupled, budget: float, words: Words) -> str:
-    whole, spent = words.money([budget, found.spent])
+    voice = words.voice
+    told = {"budget": voice.money(budget), "spent": voice.money(found.spent)}
     if found.too_small(budget):
-        least = words.money([found.least_order])[0]
-        return f"The budget of {whole} does not pay the smallest order, {least}: none is placed."
+        text = phrase("The budget of %(budget)s does not pay the smallest order, %(least)s: none is placed.")
+        return voice.say(text, **told, least=voice.money(found.least_order))
     cut = int((found.bound_by == "budget").sum())
     if not cut:
-        return f"The budget of {whole} does not bind: {spent} are spent."
-    more = words.money([found.budget_multiplier])[0]
-    return f"The budget of {whole} cuts {cut} products, {spent} are spent; one more of it would return {more}."
+        return voice.say("The budget of %(budget)s does not bind: %(spent)s are spent.", **told)
+    return voice.count(
+        "The budget of %(budget)s cuts %(n)s product, %(spent)s are spent; one more of it would return %(more)s.",
+        "The budget of %(budget)s cuts %(n)s products, %(spent)s are spent; one more of it would return %(more)s.",
+        cut,
+        **told,
+        more=voice.money(found.budget_multiplier),
+    )
 
 
 def _room(found: Coupled, room: float, words: Words) -> str:
-    whole, taken = words.numbers([room, found.volume])
+    voice = words.voice
+    told = {"room": voice.number(room, 1), "taken": voice.number(found.volume, 1)}
     cut = int((found.bound_by == "volume").sum())
     if not cut:
-        return f"The warehouse's room for {whole} does not bind: {taken} are taken."
-    more = words.money([found.volume_multiplier])[0]
-    return (
-        f"The warehouse's room for {whole} cuts {cut} products, {taken} are taken; one more of it would return {more}."
+        return voice.say("The warehouse's room for %(room)s does not bind: %(taken)s are taken.", **told)
+    return voice.count(
+        "The warehouse's room for %(room)s cuts %(n)s product, %(taken)s are taken; one more of it would return "
+        "%(more)s.",
+        "The warehouse's room for %(room)s cuts %(n)s products, %(taken)s are taken; one more of it would return "
+        "%(more)s.",
+        cut,
+        **told,
+        more=voice.money(found.volume_multiplier),
     )
 
 
 def _minima(found: Coupled, limits: Limits, words: Words) -> str:
+    voice = words.voice
     changed = int((found.bound_by == "supplier_minimum").sum())
     short = np.flatnonzero(found.shortfall > 0)
     if not changed and not len(short):
-        return "No supplier's minimum order value binds."
-    text = f"Suppliers' minimum order values change {changed} products"
+        return voice.say("No supplier's minimum order value binds.")
+    text = voice.count(
+        "Suppliers' minimum order values change %(n)s product",
+        "Suppliers' minimum order values change %(n)s products",
+        changed,
+    )
     if len(short):
-        lacks = zip(limits.names[short[:NAMED]], words.money(found.shortfall[short[:NAMED]]), strict=True)
-        named = ", ".join(f"{name} ({lack} short)" for name, lack in lacks)
-        more = f" and {len(short) - NAMED} more" if len(short) > NAMED else ""
-        text += f"; without an order stay {named}{more}"
+        first = short[:NAMED]
+        lacks = words.money(found.shortfall[first])
+        named = ", ".join(words.say("%(supplier)s (%(lack)s short)", supplier=limits.names[first].tolist(), lack=lacks))
+        if len(short) > NAMED:
+            named = voice.say("%(named)s and %(n)s more", named=named, n=voice.number(len(short) - NAMED))
+        text = voice.say("%(changes)s; without an order stay %(suppliers)s", changes=text, suppliers=named)
     return text + "."
 
 

@@ -5,6 +5,7 @@ The lines of the ERP rule are the ground: the planner rewrites those of the prod
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,17 +59,19 @@ def by_erp(lines: pd.DataFrame) -> pd.DataFrame:
     return lines.assign(planned_by="erp", just_in_time_saving=0.0, waiting_cost=0.0)
 
 
-def lines(erp: pd.DataFrame, known: Morning, trusted: Bools, correction: Correction, words: Words) -> pd.DataFrame:
+def lines(
+    erp: pd.DataFrame, known: Morning, trusted: Bools, correction: Correction, words: Mapping[str, Words]
+) -> pd.DataFrame:
     """The ERP rule's lines, those of trusted products rewritten by the planner's decision.
 
     erp: of `by_erp`, product_id distinct; trusted: (products of the world,); a product nobody offers today, or only in
-    lots that its shelf never holds, stays with the rule. expected_saving is against the ERP rule and
-    just_in_time_saving against buying when stock calls for it, in the programme's eyes; saving_p10, saving_p90: as the
-    price on the day to compare with may come out. regret_probability, corrected by the record: for a purchase that the
-    price is lower then, keeping included; for a wait that it is higher on the better day. waiting_cost: what ordering
-    today instead would cost. days_of_cover: until stock, orders and purchase are used up, at most the days of the
-    forecast. The rule's sum stays beside what it would have bought (`erp.SUM_COLUMNS`). unit_price: of an order what
-    is paid, the discount of its size taken off; else the quote.
+    lots that its shelf never holds, stays with the rule. words: the columns that hold reasons, and the words of each.
+    expected_saving is against the ERP rule and just_in_time_saving against buying when stock calls for it, in the
+    programme's eyes; saving_p10, saving_p90: as the price on the day to compare with may come out. regret_probability,
+    corrected by the record: for a purchase that the price is lower then, keeping included; for a wait that it is higher
+    on the better day. waiting_cost: what ordering today instead would cost. days_of_cover: until stock, orders and
+    purchase are used up, at most the days of the forecast. The rule's sum stays beside what it would have bought
+    (`erp.SUM_COLUMNS`). unit_price: of an order what is paid, the discount of its size taken off; else the quote.
     """
     ground = erp.set_index("product_id")
     offers = Spoken.of(ground, known)
@@ -76,7 +79,8 @@ def lines(erp: pd.DataFrame, known: Morning, trusted: Bools, correction: Correct
     buys = (told["decision"] == "buy").to_numpy()
     regret = told["regret_probability"].to_numpy(np.float64)
     told["regret_probability"] = np.round(np.where(buys, correction(regret), regret), 4)
-    told["reason"] = whys.sentences(told, ground.loc[told.index, "reason"], words)
+    reasons = {column: whys.sentences(told, ground.loc[told.index, column], each) for column, each in words.items()}
+    told = told.assign(**reasons)
     told["planned_by"] = "planner"
     columns = [name for name in ground.columns if name in told.columns]
     rest = ground.loc[ground.index.difference(told.index, sort=False), columns]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ordercast.language import phrase
 from ordercast.orders.supply import Floats, Ints
 from ordercast.orders.words import Words
 
@@ -53,9 +54,12 @@ def flat(tier_units: Floats, tier_discount: Floats) -> tuple[Ints, Floats, Float
     return np.append(0, np.cumsum(there.sum(axis=1))), tier_units[there], tier_discount[there]
 
 
-def said(discount: Floats, least_units: Floats, words: Words) -> list[str]:
-    """The tier an order reaches, in brackets behind its price; nothing where it reaches none."""
-    return [
-        f" ({share} off from {units} units)" if off > 0 else ""
-        for off, share, units in zip(discount, words.shares(discount), words.numbers(least_units), strict=True)
-    ]
+def said(prices: pd.Series[float], discount: Floats, least_units: Floats, words: Words) -> list[str]:
+    """Each price, behind it in brackets the tier that the order reaches, where it reaches one."""
+    return words.choose(
+        ["%(price)s", phrase("%(price)s (%(share)s off from %(units)s units)")],
+        discount > 0,
+        price=words.money(prices),
+        share=words.shares(discount),
+        units=words.numbers(least_units),
+    )

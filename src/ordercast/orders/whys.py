@@ -5,16 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ordercast.language import phrase
 from ordercast.orders import tiers
 from ordercast.orders.words import Words
 
-AS_THE_RULE = "The planner agrees with the ERP rule. "
-BY_THE_RULE = " The ERP rule: "
+AS_THE_RULE = phrase("The planner agrees with the ERP rule. %(rule)s")
+BY_THE_RULE = phrase("%(planner)s The ERP rule: %(rule)s")
 HELD = {
     "": "",
-    "budget": " The budget of today's orders changed it.",
-    "warehouse_volume": " The room left in the warehouse changed it.",
-    "supplier_minimum": " The supplier's minimum order value changed it.",
+    "budget": phrase("The budget of today's orders changed it."),
+    "warehouse_volume": phrase("The room left in the warehouse changed it."),
+    "supplier_minimum": phrase("The supplier's minimum order value changed it."),
 }
 EQUAL = 1e-3  # of a price: a day no cheaper than that is no better one
 
@@ -22,82 +23,91 @@ EQUAL = 1e-3  # of a price: a day no cheaper than that is no better one
 def sentences(told: pd.DataFrame, rule: pd.Series[str], words: Words) -> pd.Series[str]:
     """One or two sentences per line, the ERP rule's own behind them; index of `told`.
 
-    told: the figures of `orders.planned`; rule: the reason of the ERP rule's line.
+    told: the figures of `orders.planned`; rule: the reason of the ERP rule's line, in the same language.
     """
-    main = np.where(told["decision"] == "buy", _buy(told, words), _wait(told, words))
-    texts = [
-        f"{AS_THE_RULE}{reason}{more}" if same else f"{text}{HELD[held]}{more}{BY_THE_RULE}{reason}"
-        for text, reason, same, held, more in zip(
-            main, rule, told["same"], told["held_by"], _raised(told, words), strict=True
-        )
+    main = np.where(told["decision"] == "buy", _buy(told, words), _wait(told, words)).tolist()
+    held = words.choose(list(HELD.values()), [list(HELD).index(name) for name in told["held_by"]], rule=rule)
+    raised = _raised(told, words)
+    own = [" ".join(filter(None, parts)) for parts in zip(main, held, raised, strict=True)]
+    behind = [
+        f"{reason} {more}" if same and more else reason
+        for reason, more, same in zip(rule, raised, told["same"], strict=True)
     ]
+    texts = words.choose([BY_THE_RULE, AS_THE_RULE], told["same"], planner=own, rule=behind)
     return pd.Series(texts, index=told.index, dtype="str")
 
 
 def _raised(told: pd.DataFrame, words: Words) -> list[str]:
     """Where the service floor made a lost unit count for more, how much more."""
     added = told["lost_unit_added"]
-    return [
-        f" To serve enough, a unit that lacks counts {more} more." if raised else ""
-        for raised, more in zip(added > 0, words.money(added), strict=True)
-    ]
+    text = phrase("To serve enough, a unit that lacks counts %(more)s more.")
+    return words.choose(["", text], added > 0, more=words.money(added))
 
 
 def _buy(told: pd.DataFrame, words: Words) -> list[str]:
-    rows = zip(
-        words.numbers(told["quantity_units"]),
-        told["supplier_id"],
-        words.money(told["unit_price"]),
-        tiers.said(told["discount"].to_numpy(), told["tier_units"].to_numpy(), words),
-        _why_now(told, words),
-        _cover(told, words),
-        words.money(told["buy_below_unit_price"]),
-        told["buy_below_unit_price"] >= told["quote"],  # what the floor forced says no limit that it broke
-        strict=True,
+    limit, tier = told["buy_below_unit_price"], told["discount"] > 0
+    return words.choose(
+        [
+            phrase("Buy %(units)s from %(supplier)s at %(price)s: %(why)s; covers %(cover)s."),
+            phrase(
+                "Buy %(units)s from %(supplier)s at %(price)s: %(why)s; covers %(cover)s; worth it up to %(limit)s."
+            ),
+            phrase(
+                "Buy %(units)s from %(supplier)s at %(price)s: %(why)s; covers %(cover)s; worth it up to a quote of "
+                "%(limit)s."
+            ),
+        ],
+        # What the floor forced says no limit that it broke.
+        np.select([limit < told["quote"], tier], [0, 2], 1),
+        units=words.numbers(told["quantity_units"]),
+        supplier=told["supplier_id"],
+        price=tiers.said(told["unit_price"], told["discount"].to_numpy(), told["tier_units"].to_numpy(), words),
+        why=_why_now(told, words),
+        cover=_cover(told, words),
+        limit=words.money(limit),
     )
-    return [
-        f"Buy {units} from {supplier} at {price}{tier}: {why}; covers {cover}"
-        + (f"; worth it up to {'a quote of ' if tier else ''}{limit}." if any_ else ".")
-        for units, supplier, price, tier, why, cover, limit, any_ in rows
-    ]
 
 
 def _cover(told: pd.DataFrame, words: Words) -> list[str]:
     """Days of cover; what lasts beyond the forecast's last day lasts so long or more."""
-    days = words.days(told["days_of_cover"])
-    return [text if ends else f"{text} or more" for text, ends in zip(days, told["cover_ends"], strict=True)]
+    which = [phrase("%(days)s or more"), "%(days)s"]
+    return words.choose(which, told["cover_ends"], days=words.days(told["days_of_cover"]))
 
 
 def _why_now(told: pd.DataFrame, words: Words) -> list[str]:
-    days, later = words.days(told["later_days"]), words.money(told["later_unit_price"])
     stands = (told["later_unit_price"] - told["unit_price"]).abs() <= EQUAL * told["unit_price"]
-    return [
-        "stock and orders are under the reorder point"
-        if floored
-        else "stock calls for it now"
-        if ahead == 0
-        else f"{'no lower price' if same else price} is expected in {wait}, when stock would call for it"
-        for floored, ahead, wait, price, same in zip(
-            told["floored"], told["later_days"], days, later, stands, strict=True
-        )
-    ]
+    return words.choose(
+        [
+            phrase("%(price)s is expected in %(days)s, when stock would call for it"),
+            phrase("no lower price is expected in %(days)s, when stock would call for it"),
+            phrase("stock calls for it now"),
+            phrase("stock and orders are under the reorder point"),
+        ],
+        np.select([told["floored"], told["later_days"] == 0, stands], [3, 2, 1], 0),
+        price=words.money(told["later_unit_price"]),
+        days=words.days(told["later_days"]),
+    )
 
 
 def _wait(told: pd.DataFrame, words: Words) -> list[str]:
-    rows = zip(
-        told["supplier_id"],
-        words.money(told["unit_price"]),
-        words.money(told["later_unit_price"]),
-        words.days(told["later_days"]),
-        words.numbers(told["on_hand_units"]),
-        words.numbers(told["on_order_units"]),
-        _cover(told, words),
-        words.money(told["cost_of_today"].abs()),
+    return words.choose(
+        [
+            phrase(
+                "Wait: %(supplier)s asks %(price)s, %(later)s is expected in %(days)s; stock %(hand)s + %(order)s on "
+                "order lasts %(cover)s; ordering today would cost %(cost)s more."
+            ),
+            phrase(
+                "Wait: %(supplier)s asks %(price)s, %(later)s is expected in %(days)s; stock %(hand)s + %(order)s on "
+                "order lasts %(cover)s; ordering today would save %(cost)s."
+            ),
+        ],
         told["cost_of_today"] < -0.005,  # it waits for want of money, room or company
-        strict=True,
+        supplier=told["supplier_id"],
+        price=words.money(told["unit_price"]),
+        later=words.money(told["later_unit_price"]),
+        days=words.days(told["later_days"]),
+        hand=words.numbers(told["on_hand_units"]),
+        order=words.numbers(told["on_order_units"]),
+        cover=_cover(told, words),
+        cost=words.money(told["cost_of_today"].abs()),
     )
-    return [
-        f"Wait: {supplier} asks {price}, {later} is expected in {days}; stock {hand} + {order} on order lasts {cover}; "
-        f"ordering today would {'save' if saves else 'cost'} {cost}{'' if saves else ' more'}."
-        for supplier, price, later, days, hand, order, cover, cost, saves in rows
-    ]

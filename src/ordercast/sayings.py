@@ -1,0 +1,89 @@
+"""How the value of a feature is said in words of any language: what takes a value and a voice, and gives a text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+
+from ordercast.language import Voice, phrase
+
+Say = Callable[[re.Match[str], float, float, Voice], str]
+
+
+def _share(log_change: float) -> float:
+    """The size of a change as a share, in whole percents."""
+    return round(abs(float(np.expm1(log_change))), 2) if abs(log_change) >= 0.005 else 0.0
+
+
+def either(up: str, down: str, scaled: bool = True) -> Say:
+    """The first text for what is not below 0, else the second; %(share)s: the size of the change, %(n)s: the name's.
+
+    scaled: the value is told in units of the usual step.
+    """
+
+    def say(m: re.Match[str], value: float, unit: float, voice: Voice) -> str:
+        share = _share(value * unit if scaled else value)
+        return voice.say(up if value >= 0 else down, share=voice.percent(share), n=m[1] if m.re.groups else "")
+
+    return say
+
+
+def plain(text: str) -> Say:
+    """The text; %(days)s: the value in whole numbers."""
+    return lambda m, value, unit, voice: voice.say(text, days=voice.number(round(value)))
+
+
+def often(_: re.Match[str], value: float, __: float, voice: Voice) -> str:
+    """On how many days a price changes."""
+    return voice.say("it changes on %(share)s of the days", share=voice.percent(round(value, 2)))
+
+
+def within(m: re.Match[str], value: float, _: float, voice: Voice) -> str:
+    """Where the price stands in its range; the value: 0 at the low to 1 at the high."""
+    if value in (0.0, 1.0):
+        return voice.say(phrase("at its %(n)s-day high") if value else phrase("at its %(n)s-day low"), n=m[1])
+    return voice.say("at %(share)s of its %(n)s-day range", share=voice.percent(round(value, 2)), n=m[1])
+
+
+def sellers(_: re.Match[str], value: float, __: float, voice: Voice) -> str:
+    """How many suppliers there are."""
+    return voice.count("one supplier offers it", "%(n)s suppliers offer it", max(round(value), 1))
+
+
+def sale(_: re.Match[str], value: float, unit: float, voice: Voice) -> str:
+    """Whether a price cut is running, and how deep it is."""
+    if value >= 0:
+        return voice.say("no price cut is running")
+    return voice.say("a price cut of %(share)s is running", share=voice.percent(_share(value * unit)))
+
+
+def gap(_: re.Match[str], value: float, unit: float, voice: Voice) -> str:
+    """Where the price stands beside what comparable ones say it should be."""
+    share = _share(value * unit)
+    if share == 0:
+        return voice.say("in line with comparable prices")
+    over, under = (
+        phrase("%(share)s over what comparable prices say"),
+        phrase("%(share)s under what comparable prices say"),
+    )
+    return voice.say(over if value < 0 else under, share=voice.percent(share))
+
+
+def foreseen(_: re.Match[str], value: float, unit: float, voice: Voice) -> str:
+    """What the level filter expects."""
+    change = float(np.expm1(value * unit))
+    if abs(change) < 0.0005:
+        return voice.say("comparable prices and its list-price rhythm say no change")
+    decimals = 0 if abs(change) >= 0.01 else 1
+    said = voice.percent(round(change, 2 + decimals), decimals)
+    text = phrase("comparable prices and its list-price rhythm say %(change)s")
+    return voice.say(text, change=f"+{said}" if change > 0 else said)
+
+
+def due(_: re.Match[str], value: float, __: float, voice: Voice) -> str:
+    """Whether a change of the list price is to be expected."""
+    return voice.say(
+        phrase("a price change is due by then") if value >= 1 else phrase("no price change is due by then")
+    )
