@@ -109,12 +109,12 @@ def test_runs_published_while_the_page_reads_are_seen_whole(tmp_path: Path):
     seen = []
     while publishing.is_alive() or not seen:
         run = current_run(tmp_path)
-        assert set(run.orders["run_id"]) == {run.run_id} == {run.folder.name}
+        assert set(run.lines["run_id"]) == {run.run_id} == {run.folder.name}
         seen.append(run.run_id)
     publishing.join()
     assert seen == sorted(seen)
     assert current_run(tmp_path).run_id == "r5"
-    assert set(open_page.orders["run_id"]) == {"r1"}
+    assert set(open_page.lines["run_id"]) == {"r1"}
     assert "P001" in set(open_page.catalogue["product_id"])
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ordercast.dashboard import decisions, takeaway
+from ordercast.dashboard import decisions, supposed, takeaway
 from ordercast.dashboard.bridge import File, Reply
 from ordercast.dashboard.pages import product, quality, savings, today
 from ordercast.dashboard.view import View
@@ -73,6 +73,17 @@ def decide(desk: Desk, message: Message) -> Iterator[Reply]:
     yield from _figures(desk)
 
 
+def weigh(desk: Desk, message: Message) -> Iterator[Reply]:
+    """What another quantity than the planned one would cost, and which rules it breaks."""
+    told = decisions.weighed(desk, _with(message), message.get("value"))
+    yield Reply({"oc-weighed": desk.render("weighed.html", weighed=told)})
+
+
+def suppose(desk: Desk, message: Message) -> Iterator[Reply]:
+    """The orders of today under another budget, service, risk or horizon."""
+    yield Reply({"oc-answer": desk.render("answer.html", **supposed.values(desk, message.get("fields") or {}))})
+
+
 def close(desk: Desk, message: Message) -> Iterator[Reply]:
     """No dialog any more."""
     yield Reply(dialog=False)
@@ -136,6 +147,8 @@ ACTS: dict[str, Callable[[Desk, Message], Iterator[Reply]]] = {
     "ask": ask,
     "decide": decide,
     "close": close,
+    "weigh": weigh,
+    "suppose": suppose,
     "name": name,
     "speak": speak,
     "take": take,

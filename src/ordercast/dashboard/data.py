@@ -11,7 +11,9 @@ import pandas as pd
 
 from ordercast import project, publish, store
 from ordercast.dashboard.words import plain
+from ordercast.language import columns
 from ordercast.ledger import order_id
+from ordercast.points import Curves
 
 HISTORY_DAYS = 180
 REPRO = "Run `make repro`, then reload this page."
@@ -157,6 +159,18 @@ class Run:
         values = {"product": product_id, "days": self.model["horizon_days"]}
         return self._asked(files, sql, values)
 
+    def reason(self, product_id: str, supplier_id: str, language: str) -> str:
+        """Why the line is as it is, in the language."""
+        sql = "SELECT reason FROM data WHERE product_id = ? AND supplier_id = ? AND language = ?"
+        found = self._query("orders/reasons", sql, [product_id, supplier_id, language])
+        return "" if found.empty else str(found["reason"].iloc[0])
+
+    @cached_property
+    def curves(self) -> Curves:
+        """What other quantities of today would do. Raises Missing."""
+        table = self._table("orders/curves", "The value curves are missing")
+        return Curves.of(table, self._table("orders/orders", "The orders are missing"))
+
     def course(self, product_id: str) -> pd.DataFrame:
         """The plan of a product day by day, as `orders.course` writes it; empty where it has none."""
         return self._query("orders/plan", "FROM data WHERE product_id = ? ORDER BY date", [product_id])
@@ -228,10 +242,12 @@ class Run:
         """
         return self._query("raw/prices", sql, [product_id, supplier_id, self._since])
 
-    def price_forecast(self, product_id: str, supplier_id: str) -> pd.DataFrame:
-        """date, p10, p50, p90, skill_weight, drivers of the days ahead that people look at."""
-        sql = """
-            SELECT date, p10, p50, p90, skill_weight, drivers FROM data
+    def price_forecast(self, product_id: str, supplier_id: str, language: str = "en") -> pd.DataFrame:
+        """date, p10, p50, p90, skill_weight, drivers (in the language) of the days ahead that people look at."""
+        spoken = columns("drivers", self.setting("locale"), self.setting("currency"))
+        column = next(name for name, voice in spoken.items() if voice.language == language)
+        sql = f"""
+            SELECT date, p10, p50, p90, skill_weight, {column} AS drivers FROM data
             WHERE product_id = ? AND supplier_id = ? AND horizon_days <= ? ORDER BY date
         """
         return self._query("forecast/prices", sql, [product_id, supplier_id, self.model["horizon_days"]])

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from ordercast import whatif
 from ordercast.dashboard.bridge import Reply
+from ordercast.dashboard.data import Missing
+from ordercast.language import phrase
 from ordercast.ledger import Event, Line, Refused
 from ordercast.ledger.life import MAY_FOLLOW
 
@@ -19,6 +22,7 @@ STEPS = ("approved", "rejected", "snoozed", "edited", "sent", "received", "cance
 NEEDS_WORDS = ("rejected", "snoozed", "edited")  # what cannot be decided by one click
 SNOOZE_DAYS = 7
 MOST_UNITS = 1e12
+SAVES = phrase("Expected to cost %(money)s less than the plan's %(units)s.")
 
 
 def question(desk: Desk, wanted: Mapping[str, Any]) -> Reply:
@@ -70,6 +74,43 @@ def asked(desk: Desk, wanted: Mapping[str, Any]) -> pd.DataFrame:
     return desk.listing.lines(orders)
 
 
+def weighed(desk: Desk, wanted: Mapping[str, Any], value: Any) -> list[str]:
+    """Sentences on what another quantity of one line would do: its money, its cost against the plan, rules it breaks."""
+    lines = asked(desk, wanted)
+    units = _units(value)
+    if units is None or len(lines) != 1:
+        return []
+    line, say, money = lines.iloc[0], desk.voice.say, desk.voice.money
+    told = [say("Comes to %(money)s.", money=money(units * line["unit_price"]))]
+    try:
+        found = whatif.deviation(desk.run.curves, str(line["product_id"]), str(line["supplier_id"]), units)
+    except (LookupError, Missing):
+        return [*told, say("What it would cost against the plan is not known.")]
+    if units != line["planned_units"]:
+        text = "Expected to cost %(money)s more than the plan's %(units)s." if found.cost >= 0 else SAVES
+        told.append(say(text, money=money(abs(found.cost)), units=desk.voice.number(line["planned_units"])))
+    if not pd.isna(found.cover_days):
+        told.append(say("Lasts %(days)s days.", days=desk.voice.number(found.cover_days, 0)))
+    texts = {
+        "pack": phrase("It is not in whole packs of %(figure)s."),
+        "moq": phrase("It is under the minimum order of %(figure)s."),
+        "shelf": phrase("The shelf has room for %(figure)s only."),
+        "floor": phrase("It is less than the %(figure)s that the reorder point asks for."),
+        "beyond": phrase("Beyond %(figure)s the cost is a rough guess."),
+    }
+    broken = [each for each in found.broken if each.code in texts]
+    return [*told, *(say(texts[each.code], figure=desk.voice.number(each.value)) for each in broken)]
+
+
+def _units(value: Any) -> float | None:
+    """The quantity that somebody typed, None where it is none."""
+    try:
+        units = float(value)
+    except (TypeError, ValueError):
+        return None
+    return units if 0 < units <= MOST_UNITS else None
+
+
 def _step(desk: Desk, wanted: Mapping[str, Any]) -> str:
     step = str(wanted.get("step"))
     if step not in STEPS:
@@ -89,7 +130,7 @@ def _question(desk: Desk, step: str, lines: pd.DataFrame, wanted: Mapping[str, A
         "lines": lines.to_dict("records"),
         "sent": {"step": step, "superseded": superseded, **({"order": wanted["order"]} if "order" in wanted else {})},
         "superseded": superseded,
-        "weighed": [],
+        "weighed": weighed(desk, wanted, lines["quantity_units"].iloc[0]) if step == "edited" and len(lines) else [],
         "until": (desk.run.today + timedelta(days=SNOOZE_DAYS)).date().isoformat(),
         "today": desk.run.today.date().isoformat(),
     }
@@ -128,11 +169,8 @@ def _change(desk: Desk, step: str, fields: Mapping[str, Any]) -> dict[str, Any]:
             raise Refused("invalid", desk.voice.say("Say until which day, from today on."))
         return {"until": until}
     if step == "edited":
-        try:
-            units = float(str(fields.get("quantity_units")))
-        except ValueError:
-            units = float("nan")
-        if not 0 < units <= MOST_UNITS:
+        units = _units(fields.get("quantity_units"))
+        if units is None:
             raise Refused(
                 "invalid", desk.voice.say("The quantity must be a number above 0. Reject the line to buy nothing.")
             )

@@ -86,7 +86,7 @@ class Desk:
         """The same for figures."""
         from ordercast import plots
 
-        return plots.Words(self.voice.number, self.voice.short_day)
+        return plots.Words(self.voice.number, self.voice.short_day, self.voice)
 
     @property
     def troubles(self) -> list[str]:

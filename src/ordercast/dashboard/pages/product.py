@@ -27,7 +27,7 @@ def values(desk: Desk) -> dict[str, Any]:
         raise Missing(desk.voice.say("This run has no product %(product)s.", product=product_id))
     lines = desk.listing.of_product(product_id)
     line = None if lines.empty else lines.iloc[0].to_dict()
-    ahead = run.price_forecast(product_id, str(line["supplier_id"])) if line else pd.DataFrame()
+    ahead = run.price_forecast(product_id, str(line["supplier_id"]), desk.language) if line else pd.DataFrame()
     return {
         "product": named.iloc[0].to_dict(),
         "line": line,
@@ -45,7 +45,7 @@ def values(desk: Desk) -> dict[str, Any]:
 
 def _reason(desk: Desk, line: dict[str, Any] | None) -> str:
     """Why, in the visitor's language."""
-    return "" if line is None else str(line["reason"])
+    return "" if line is None else desk.run.reason(line["product_id"], line["supplier_id"], desk.language)
 
 
 def _sum(desk: Desk, line: dict[str, Any] | None) -> list[tuple[str, float, str]]:
