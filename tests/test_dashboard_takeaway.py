@@ -144,7 +144,7 @@ def test_approved_orders_of_every_run_are_exported(published_run: Path, monkeypa
         first, second = csv.DictReader(file)
     assert [first[name] for name in ("name", "quantity_units", "total_cost", "order_on", "status")] == [
         "Açúcar cristal", "600", "2412", "2026-11-14", "approved"]  # fmt: skip
-    assert first["reason"].startswith("Buy 1.200")
+    assert first["reason"].startswith("Comprar 1.200")
     assert [second[name] for name in ("name", "unit", "reason", "order_on")] == ["gone", "", "", ""]
 
 

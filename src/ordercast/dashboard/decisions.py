@@ -75,7 +75,7 @@ def asked(desk: Desk, wanted: Mapping[str, Any]) -> pd.DataFrame:
 
 
 def weighed(desk: Desk, wanted: Mapping[str, Any], value: Any) -> list[str]:
-    """Sentences on what another quantity of one line would do: its money, its cost against the plan, rules it breaks."""
+    """What another quantity of one line would do, in sentences: money, cost against the plan, rules it breaks."""
     lines = asked(desk, wanted)
     units = _units(value)
     if units is None or len(lines) != 1:

@@ -11,17 +11,17 @@ MOST_ROWS = 200
 
 
 def values(desk: Desk) -> dict[str, Any]:
-    """What data.html takes: tables with rows and last days, notes, rows set aside, series with a remark."""
+    """What data.html takes: tables with rows and last days, notes, rows set aside, series no longer quoted."""
     run = desk.run
     quarantine = run.table("raw/quarantine", "The list of rows set aside is missing")
     series = run.table("features/series", "The list of price series is missing")
-    odd = series[series["note"] != ""]
+    ended = series[series["status"] == "ended"].sort_values("last_quote_on", ascending=False)
     return {
         "notes": run.notes,
         "set_aside": quarantine.head(MOST_ROWS).to_dict("records"),
         "set_aside_total": len(quarantine),
-        "odd": odd.head(MOST_ROWS).to_dict("records"),
-        "odd_total": len(odd),
+        "ended": ended.head(MOST_ROWS).to_dict("records"),
+        "ended_total": len(ended),
         "spans": run.spans(),
     }
 
