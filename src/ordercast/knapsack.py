@@ -31,7 +31,7 @@ def lower_hull(product: Ints, x: Floats, y: Floats) -> Ints:
         own, here, cost = product[at], x[at], y[at]
         run, rise, same = np.diff(here), np.diff(cost), np.diff(own) == 0
         gone = np.zeros(len(at), np.bool_)
-        gone[1:-1] = same[:-1] & same[1:] & (rise[:-1] * run[1:] >= rise[1:] * run[:-1])
+        gone[1:-1] = same[:-1] & same[1:] & (run[1:] > 0) & (rise[:-1] * run[1:] >= rise[1:] * run[:-1])
         gone[1:] |= same & (run == 0) & (rise >= 0)
         gone[:-1] |= same & (run == 0) & (rise < 0)
         if not gone.any():

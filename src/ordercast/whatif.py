@@ -112,7 +112,7 @@ def deviation(curves: Curves, product_id: str, supplier_id: str, quantity_units:
     """Another quantity of a product from a supplier of its curve, linear between the points; LookupError for others."""
     if product_id not in curves.ids:
         raise LookupError(f"product {product_id} has no value curve: it cannot be bought today")
-    at = int(curves.ids.get_indexer([product_id])[0])
+    at = int(np.flatnonzero(curves.ids == product_id)[0])
     own = curves.table.iloc[curves.begins[at] : curves.begins[at + 1]].sort_values("quantity_units")
     bought = own[(own["supplier_id"] == supplier_id) | (own["quantity_units"] == 0)]
     terms = own[own["supplier_id"] == supplier_id]
