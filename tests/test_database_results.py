@@ -49,7 +49,7 @@ def test_the_views_show_the_run_with_every_row_and_every_cent(shop: servers.Shop
         assert shop.rows(f"SELECT COUNT(*) FROM ordercast_current_{table}") == [(len(frame),)]
     orders = shop.rows("SELECT line, product_id, unit_price, total_cost, reason FROM ordercast_current_orders LIMIT 2")
     assert [str(cell) for cell in orders[0][:4]] == ["1", "P001", "4.020000", "4824.000000"]
-    assert "17 de nov." in orders[0][4]
+    assert "17/11/2026" in orders[0][4]
     ahead = shop.rows("SELECT p50, drivers FROM ordercast_current_forecast_prices WHERE product_id = 'P001' LIMIT 1")
     frame = store.read_parquet(run / results.PARTS["forecast_prices"])
     assert float(ahead[0][0]) == frame["p50"].iloc[0]
