@@ -21,7 +21,8 @@ def values(desk: Desk, fields: Mapping[str, Any]) -> dict[str, Any]:
     """What answer.html takes: the settings, the plan's totals, the answer's, and the lines that change most."""
     curves, lines = desk.run.curves, desk.run.lines
     plan = whatif.answer(curves)
-    asked = settings(fields, plan.spend_total)
+    own = (desk.run.settings.get("limits") or {}).get("budget")  # a run planned within a budget stays within it
+    asked = settings(fields, plan.spend_total, None if own is None else max(float(own), plan.spend_total))
     answer = whatif.answer(curves, **asked)
     moved = answer.spend - plan.spend
     first = [place for place in np.argsort(-np.abs(moved), kind="stable")[:CHANGED_MOST].tolist() if moved[place] != 0]
@@ -37,11 +38,11 @@ def values(desk: Desk, fields: Mapping[str, Any]) -> dict[str, Any]:
     return {"asked": asked, "plan": plan, "answer": answer, "changed": changed, "moved": int((moved != 0).sum())}
 
 
-def settings(fields: Mapping[str, Any], planned: float) -> dict[str, float | None]:
-    """The settings that the sliders' places stand for; planned: what the plan spends, half the way of the budget's."""
+def settings(fields: Mapping[str, Any], planned: float, most: float | None = None) -> dict[str, Any]:
+    """What the sliders' places stand for; planned: what the plan spends, half the way; most: the budget at the end."""
     budget, service, risk, days = (_place(fields.get(name)) for name in ("budget", "service", "risk", "days"))
     return {
-        "budget": None if budget is None or budget >= STEPS else round(2 * planned * budget / STEPS, 2),
+        "budget": most if budget is None or budget >= STEPS else round(2 * planned * budget / STEPS, 2),
         "service_floor": None if not service else LEAST_SERVICE + (1 - LEAST_SERVICE) * service / STEPS,
         "risk_appetite": 0.5 if risk is None else risk / STEPS,
         "horizon_days": None if days is None or days >= MOST_DAYS else max(days, 1.0),
