@@ -242,7 +242,10 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="the checks as J
 
 
 @app.command()
-def dashboard(port: Annotated[int, typer.Option(help="port on 127.0.0.1", min=1024, max=65535)] = 8866) -> None:
+def dashboard(
+    port: Annotated[int, typer.Option(help="port on 127.0.0.1", min=1024, max=65535)] = 8866,
+    token: Annotated[str, typer.Option(envvar="ORDERCAST_DASHBOARD_TOKEN", help="what visitors must bring")] = "",
+) -> None:
     """Serve the page with prices, forecasts and orders on this machine until Ctrl-C."""
     from ordercast import publish as publishing
 
@@ -255,8 +258,9 @@ def dashboard(port: Annotated[int, typer.Option(help="port on 127.0.0.1", min=10
         die_with(os.getppid())()
     with _readable(outcomes.UsageError):
         port = pages.free_port(port)
-    command, environment = pages.serve_command(Path.cwd(), port)
-    typer.echo(f"the dashboard is at http://127.0.0.1:{port}/ (Ctrl-C ends it)")
+    command, environment = pages.serve_command(Path.cwd(), port, token)
+    asked = "?token=..." if token else ""
+    typer.echo(f"the dashboard is at http://127.0.0.1:{port}/{asked} (Ctrl-C ends it)")
     sys.stdout.flush()
     os.execve(command[0], command, environment)
 
