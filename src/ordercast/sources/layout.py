@@ -23,18 +23,31 @@ class Unreadable(ValueError):
 
 
 @dataclass(frozen=True)
+class Rest:
+    """The rows of a long table that are not among its cells: how many, and in how many of them a column is empty."""
+
+    rows: int = 0
+    empty: dict[str, int] = field(default_factory=dict)
+
+
+NO_REST = Rest()
+
+
+@dataclass(frozen=True)
 class Sheet:
     """The cells of a file as found: text, or the types Parquet held.
 
     header: the column names as they stand there, possibly empty or repeated; cells: one column per name, labelled by
     its place in the file; its index counts the rows as people do (Parquet has no header row). native: by that label,
-    which cells were numbers or dates in the file and not text; notes: what was assumed of the file or left unread.
+    which cells were numbers or dates in the file and not text; notes: what was assumed of the file or left unread;
+    rest: what the cells of a long table leave out (see `long`).
     """
 
     header: list[str]
     cells: pd.DataFrame
     native: dict[int, pd.Series[bool]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    rest: Rest = NO_REST
 
 
 def table(rows: Iterable[Sequence[str]], known: Known, cure: str) -> Sheet:
