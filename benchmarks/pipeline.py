@@ -1,8 +1,8 @@
 """What each stage's notebook takes against the size of the catalogue: `python -m benchmarks.pipeline --json F`.
 
 The code cells of notebooks 2 to 6 run as they stand, each notebook in a process of its own, on a made-up catalogue of
-daily prices (one supplier a product, twelve in all) and daily sales at the settings of params.yaml. Stage 1 is not
-measured: it takes a catalogue in as frames. Growth exponents are slopes of log cost on log size (least squares): 1 is
+daily prices (one supplier a product, twelve in all) and daily sales at the settings of params.yaml. Stage 1 is measured
+by `benchmarks.rows`. Growth exponents are slopes of log cost on log size (least squares): 1 is
 proportional.
 """
 
@@ -77,21 +77,23 @@ def run_cells(stage: str) -> dict[str, float]:
     return {"peak_rss_mb": peak_rss_mb()} | {clock: round(seconds, 2) for clock, seconds in spent.items()}
 
 
+def cost(stage: str, folder: Path, size: str) -> dict[str, float]:
+    """The cost of a stage's notebook in a process of its own, on the project in a folder; told with its size."""
+    command = [sys.executable, "-m", "benchmarks.pipeline", "--stage", stage]
+    there = os.environ | {"ORDERCAST_ROOT": str(folder)}
+    done = subprocess.run(command, check=False, capture_output=True, text=True, env=there, cwd=ROOT)
+    if done.returncode:
+        sys.exit(f"{stage} stopped with code {done.returncode}.\n{done.stderr.strip()}")
+    spent: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    print(f"{size}  {stage:<9} {'  '.join(f'{name} {figure:,.1f}' for name, figure in spent.items())}", flush=True)
+    return spent
+
+
 def measure(products: int, days: int) -> dict[str, dict[str, float]]:
     """The cost of every stage on a catalogue of this size."""
     with tempfile.TemporaryDirectory() as folder:
         make(Path(folder), products, days)
-        costs: dict[str, dict[str, float]] = {}
-        for stage in STAGES:
-            command = [sys.executable, "-m", "benchmarks.pipeline", "--stage", stage]
-            there = os.environ | {"ORDERCAST_ROOT": folder}
-            done = subprocess.run(command, check=False, capture_output=True, text=True, env=there, cwd=ROOT)
-            if done.returncode:
-                sys.exit(f"{stage} stopped with code {done.returncode}.\n{done.stderr.strip()}")
-            costs[stage] = json.loads(done.stdout.splitlines()[-1])
-            told = "  ".join(f"{name} {figure:,.1f}" for name, figure in costs[stage].items())
-            print(f"{products:>8} products  {stage:<9} {told}", flush=True)
-    return costs
+        return {stage: cost(stage, Path(folder), f"{products:>8} products") for stage in STAGES}
 
 
 def main() -> None:
@@ -99,7 +101,7 @@ def main() -> None:
     parser.add_argument("--products", type=int, nargs="+", default=[2000, 10_000])
     parser.add_argument("--days", type=int, default=730)
     parser.add_argument("--json", type=Path, help="file for the figures")
-    parser.add_argument("--stage", choices=STAGES, help=argparse.SUPPRESS)
+    parser.add_argument("--stage", choices=("data", *STAGES), help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.stage:
         mpl.use("agg")

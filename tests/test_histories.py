@@ -26,11 +26,13 @@ def assert_same(one: dict[str, Panel], other: dict[str, Panel]) -> None:
             "driver",
             "market",
             "supplier",
-            "structure",
             "step_days",
         ):
             np.testing.assert_array_equal(getattr(known, field), getattr(other[name], field), err_msg=f"{name} {field}")
         pd.testing.assert_frame_equal(known.ids, other[name].ids)
+        assert (known.structure is None) == (other[name].structure is None) == (name == "demand")
+        if known.structure:
+            np.testing.assert_array_equal(known.structure.kept, other[name].structure.kept)
 
 
 def with_text(frame: pd.DataFrame) -> pd.DataFrame:

@@ -137,7 +137,7 @@ def season(steps: int) -> np.ndarray:
 
 
 def structures(z: np.ndarray, first: np.ndarray, product: np.ndarray, supplier: np.ndarray) -> np.ndarray:
-    return levels.structures(z, first, product, supplier, season(z.shape[1]), 1)
+    return levels.structures(z, first, product, supplier, season(z.shape[1]), 1, np.arange(z.shape[1]))
 
 
 def gaps(z: np.ndarray, first: np.ndarray, product: np.ndarray, supplier: np.ndarray) -> np.ndarray:

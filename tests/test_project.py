@@ -90,7 +90,7 @@ def test_a_stage_depends_on_all_the_code_it_imports():
 
 
 # Ground and edges that only read, write and check: a change there changes no figure, or a contract's test fails.
-PLUMBING = {"project", "store", "schema", "columns", "contracts", "params", "params_faults", "plots"}
+PLUMBING = {"project", "store", "duck", "schema", "columns", "contracts", "params", "params_faults", "plots"}
 
 
 def reached(text: str) -> set[str]:

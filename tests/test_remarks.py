@@ -22,7 +22,8 @@ TODAY = pd.Timestamp("2026-03-01")
 
 def said(stock_given: bool = False, **tables: pd.DataFrame) -> list[str]:
     given = {name: TABLES[name].empty() for name in ("sales", "products", "suppliers", "stock", "price_tiers")} | tables
-    return [f"{table}: {sentence}" for table, sentence in remarks(given, stock_given, TODAY)]
+    found = remarks(given["prices"], given["sales"], given, stock_given, TODAY)
+    return [f"{table}: {sentence}" for table, sentence in found]
 
 
 @pytest.mark.parametrize(

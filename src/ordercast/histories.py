@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ FILES = {
     "price": ("data/features/prices.parquet", ["product_id", "supplier_id"], "unit_price"),
     "demand": ("data/features/demand.parquet", ["product_id"], "demand_units"),
 }
+Origins = Callable[[Panel], NDArray[np.int64]]
 NO_DEMAND = pd.DataFrame(
     {
         "product_id": pd.Series(dtype="str"),
@@ -27,9 +29,12 @@ NO_DEMAND = pd.DataFrame(
 )
 
 
-def lay(today: pd.Timestamp, step_days: int) -> dict[str, Panel]:
-    """The panels of the quotes and sales in data/raw up to `today`, as `panel.panels` gives them."""
-    price = prices(PRICES, today, step_days)
+def lay(today: pd.Timestamp, step_days: int, origins: Origins | None = None) -> dict[str, Panel]:
+    """The panels of the quotes and sales in data/raw up to `today`, as `panel.panels` gives them.
+
+    origins: tells the steps at which the structure of the prices will be asked for, by default all.
+    """
+    price = prices(PRICES, today, step_days, origins)
     first = panel.first_day(price)
     begin, end, series = _span(SALES, ["product_id"], first, today)
     if not series:
@@ -39,7 +44,7 @@ def lay(today: pd.Timestamp, step_days: int) -> dict[str, Panel]:
     return {"price": price, "demand": panel.with_price_driver(panel.joined(parts, series), price)}
 
 
-def prices(path: str | Path, today: pd.Timestamp | None, step_days: int) -> Panel:
+def prices(path: str | Path, today: pd.Timestamp | None, step_days: int, origins: Origins | None = None) -> Panel:
     """The price panel of the quotes in a Parquet file up to `today`, by default the last day, laid block by block."""
     series = store.series_in(path, ["product_id", "supplier_id"])
     last = series["until"].max() if today is None else today
@@ -49,7 +54,8 @@ def prices(path: str | Path, today: pd.Timestamp | None, step_days: int) -> Pane
     quoted = store.read_quotes(path, series, "unit_price", blocks.ROWS)
     begin = series["since"].min()
     parts = (panel.price_part(each.until(last.to_datetime64()), last, step_days, begin) for each in quoted)
-    return panel.with_market(panel.joined(parts, int(known.sum())))
+    whole = panel.joined(parts, int(known.sum()))
+    return panel.with_market(whole, None if origins is None else origins(whole))
 
 
 def _span(

@@ -19,9 +19,10 @@ from ordercast import market, quotes
 from ordercast.kernels import levels, past
 from ordercast.kernels.compiled import room
 from ordercast.quotes import How, Quotes
+from ordercast.structure import Structure
 
 BLOCK_SERIES = 5000
-OPTIONAL = ("driver", "market", "structure")  # arrays with a column per step that not every panel has
+OPTIONAL = ("driver", "market")  # arrays with a column per step that not every panel has
 LIVE_DAYS = 180  # a supplier silent for longer offers no price to compare with
 
 
@@ -39,7 +40,7 @@ class Panel:
     driver: (series, steps) float64 or None: for demand, the log of the cheapest price of the product.
     market: (1 + suppliers, steps) float64 or None: for prices, the log level of the whole catalogue and then of what
         each supplier offers, the same whoever is asked for; supplier: (series,) its row for each series.
-    structure: (series, steps, 4) float32 or None: for prices, what the level filter knows (see `kernels.levels`).
+    structure: for prices, what the level filter knows, or None.
     """
 
     ids: pd.DataFrame
@@ -52,7 +53,7 @@ class Panel:
     driver: NDArray[np.float64] | None = None
     market: NDArray[np.float64] | None = None
     supplier: NDArray[np.int64] | None = None
-    structure: NDArray[np.float32] | None = None
+    structure: Structure | None = None
 
     def __post_init__(self) -> None:
         for cells in (self.value, self.z, self.observed):
@@ -75,7 +76,8 @@ class Panel:
         cells: dict[str, Any] = {
             name: each[:, steps] for name, each in self._known("value", "z", "observed", *OPTIONAL).items()
         }
-        return replace(self, dates=self.dates[steps], first=self.first - skipped, **cells)
+        structure = None if self.structure is None else self.structure.steps(steps)
+        return replace(self, dates=self.dates[steps], first=self.first - skipped, structure=structure, **cells)
 
     def _known(self, *names: str) -> dict[str, Any]:
         """The arrays of these names that the panel has."""
@@ -83,22 +85,21 @@ class Panel:
 
     def take(self, series: NDArray[np.bool_] | slice) -> Panel:
         """The panel of the series marked true (copies), or of a slice of them (views)."""
-        names = ("value", "z", "observed", "first", "driver", "supplier", "structure")
+        names = ("value", "z", "observed", "first", "driver", "supplier")
         own: dict[str, Any] = {name: each[series] for name, each in self._known(*names).items()}
-        return replace(self, ids=self.ids[series].reset_index(drop=True), **own)
+        structure = None if self.structure is None else self.structure.take(series)
+        return replace(self, ids=self.ids[series].reset_index(drop=True), structure=structure, **own)
 
     def extended(self, value: NDArray[np.float64], z: NDArray[np.float64]) -> Panel:
         """The panel with one more step of the given (series,) values, as if observed, and all else standing still."""
         last = {name: each[:, -1] for name, each in self._known(*OPTIONAL).items()}
-        if "structure" in last:
-            last["structure"] = levels.moved(last["structure"], z - self.z[:, -1])
         last |= {"value": value, "z": z, "observed": np.ones(len(value), dtype=bool)}
         longer: dict[str, Any] = {
             name: np.concatenate([getattr(self, name), each[:, None]], axis=1) for name, each in last.items()
         }
-        return replace(
-            self, dates=np.append(self.dates, self.dates[-1] + np.timedelta64(self.step_days, "D")), **longer
-        )
+        structure = None if self.structure is None else self.structure.extended(z - self.z[:, -1])
+        dates = np.append(self.dates, self.dates[-1] + np.timedelta64(self.step_days, "D"))
+        return replace(self, dates=dates, structure=structure, **longer)
 
     def days_since_observed(self) -> NDArray[np.int64]:
         """Days from each series' last observation to the last step, (series,); the panel's length without one."""
@@ -153,14 +154,20 @@ def in_logs(prices: Panel) -> Panel:
     return replace(prices, z=rounded_log(prices.value))
 
 
-def with_market(prices: Panel) -> Panel:
-    """The prices of a whole catalogue with the lines of its market and suppliers, and with their structure."""
+def with_market(prices: Panel, origins: NDArray[np.int64] | None = None) -> Panel:
+    """The prices of a whole catalogue with the lines of its market and suppliers, and with their structure.
+
+    origins: the steps at which the structure will be asked for, by default all.
+    """
     supplier = pd.factorize(prices.ids["supplier_id"], sort=True)[0] + 1
     product = pd.factorize(prices.ids["product_id"])[0].astype(np.int64)
     waves = market.waves(prices.dates, prices.step_days, levels.DRIFT_DAYS)
     lines = market.lines(prices.z, prices.first, supplier)
-    structure = levels.structures(prices.z, prices.first, product, supplier, waves, prices.step_days)
-    return replace(prices, market=lines, supplier=supplier, structure=structure)
+    place = np.full(prices.steps, -1)
+    origins = np.arange(prices.steps) if origins is None else origins
+    place[origins] = np.arange(len(origins))
+    kept = levels.structures(prices.z, prices.first, product, supplier, waves, prices.step_days, place)
+    return replace(prices, market=lines, supplier=supplier, structure=Structure(kept, place))
 
 
 def demand_panel(sales: pd.DataFrame, prices: Panel) -> Panel:

@@ -39,6 +39,13 @@ def _currency(value: str) -> str:
     return value
 
 
+def _memory(value: str) -> str:
+    found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)GB", value)
+    if not found or float(found[1]) < 1:
+        raise ValueError("it must be at least 1GB, written such as 4GB")
+    return value
+
+
 def _locale(value: str) -> str:
     from babel import Locale, UnknownLocaleError
 
@@ -101,6 +108,7 @@ Tables = Annotated[dict[str, str | None], BeforeValidator(_tables)]
 Country = Annotated[str, AfterValidator(_country)]
 Currency = Annotated[str, AfterValidator(_currency)]
 Locale = Annotated[str, AfterValidator(_locale)]
+Memory = Annotated[str, AfterValidator(_memory)]
 
 
 def _knob(default: Any, description: str, **bounds: Any) -> Any:
@@ -120,6 +128,7 @@ class Base(Section):
     currency: Currency = _knob("BRL", "currency code of all money")
     locale: Locale = _knob("pt_BR", "how numbers, money and dates are written, and in which language")
     threads: int = _knob(2, "processor cores to use", ge=1, le=256)
+    memory_limit: Memory = _knob("4GB", "memory for long tables in stages 1 and 2; what exceeds it is kept on the disk")
 
 
 class Data(Section):

@@ -50,6 +50,15 @@ def long_enough(panels: dict[str, Panel], horizon_days: int) -> dict[str, Panel]
     return {name: each for name, each in panels.items() if each.steps * each.step_days >= least}
 
 
+def origins(panel: Panel, spec: Features) -> NDArray[np.int64]:
+    """The steps that `training_cells` draws from."""
+    day = panel.dates.astype(np.int64)
+    on_grid = (day // panel.step_days) % max(1, spec.origin_every_days // panel.step_days) == 0
+    recent = day > day[-1] - spec.history_days
+    grown = np.arange(panel.steps) * panel.step_days >= MIN_HISTORY_DAYS
+    return np.flatnonzero(on_grid & recent & grown)
+
+
 def training_cells(panel: Panel, ahead: NDArray[np.int64], spec: Features, seed: int) -> Cells:
     """The cells to learn from: a sample of origins and horizons whose target was observed, `spec.max_rows` at most.
 
@@ -59,11 +68,7 @@ def training_cells(panel: Panel, ahead: NDArray[np.int64], spec: Features, seed:
     `max_rows`, of which an even sample is kept, a new product moves no row, a new day none whose horizons were all
     known before.
     """
-    day = panel.dates.astype(np.int64)
-    on_grid = (day // panel.step_days) % max(1, spec.origin_every_days // panel.step_days) == 0
-    recent = day > day[-1] - spec.history_days
-    grown = np.arange(panel.steps) * panel.step_days >= MIN_HISTORY_DAYS
-    origin = np.flatnonzero(on_grid & recent & grown)
+    origin, day = origins(panel, spec), panel.dates.astype(np.int64)
     names = pd.util.hash_pandas_object(panel.ids, index=False).to_numpy().astype(np.uint64)
     draws = int((panel.first[:, None] <= origin).sum()) * spec.horizons_per_origin
     series, start, horizon, order = ahead_of.drawn_cells(

@@ -119,7 +119,7 @@ def price_state(known: Panel, spec: Features, series: Ints, origin: Ints) -> Sta
     share = past.shares(changed, *pairs, window_steps(91, known))
     since, size, between = past.price_changes(z, known.first, *pairs, reach, GAPS)
     depth, sale_age = offers.sales(z, *pairs, window_steps(91, known), window_steps(SALE_DAYS, known))
-    structure = np.zeros((len(now), 4)) if known.structure is None else known.structure[pairs].astype(np.float64)
+    structure = np.zeros((len(now), 4)) if known.structure is None else known.structure.at(*pairs)
     columns = {
         "sale_depth": depth / unit,
         "level_gap": structure[:, levels.GAP] / unit,

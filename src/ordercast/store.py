@@ -16,6 +16,9 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from ordercast import duck
+from ordercast.duck import pattern, quoted
+
 if TYPE_CHECKING:
     from ordercast.quotes import Quotes
 
@@ -67,36 +70,36 @@ def write_parquet(frame: pd.DataFrame, path: str | Path, key: Sequence[str]) -> 
     lacking = [name for name in key if name not in names]
     if lacking:
         raise ValueError(f"{path}: the key {', '.join(lacking)} is not among its columns: {', '.join(names)}")
-    columns = ", ".join(f"CAST({_name(c)} AS {_sql_type(frame[c], path)}) AS {_name(c)}" for c in names)
-    order = ", ".join(_name(c) for c in [*key, *(c for c in names if c not in key)])
-    with replacing(path) as beside, _connection() as connection:
+    columns = ", ".join(f"CAST({quoted(c)} AS {_sql_type(frame[c], path)}) AS {quoted(c)}" for c in names)
+    order = ", ".join(quoted(c) for c in [*key, *(c for c in names if c not in key)])
+    with replacing(path) as beside, duck.connect() as connection:
         connection.register("frame", frame)
         connection.execute(
             f"""
             COPY (SELECT {columns} FROM frame ORDER BY {order})
-            TO {_text(beside)} (FORMAT parquet, COMPRESSION zstd)
+            TO {duck.text(beside)} (FORMAT parquet, COMPRESSION zstd)
             """
         )
 
 
 def join_parquet(files: Sequence[Path], path: str | Path) -> None:
     """Return nothing; the rows of the files, one after the other, stand in `path`."""
-    portions = ", ".join(_text(pattern(file)) for file in files)
-    with replacing(path) as beside, _connection() as connection:
+    portions = ", ".join(duck.text(pattern(file)) for file in files)
+    with replacing(path) as beside, duck.connect() as connection:
         connection.execute(
-            f"COPY (FROM read_parquet([{portions}])) TO {_text(beside)} (FORMAT parquet, COMPRESSION zstd)"
+            f"COPY (FROM read_parquet([{portions}])) TO {duck.text(beside)} (FORMAT parquet, COMPRESSION zstd)"
         )
 
 
 def series_in(path: str | Path, key: Sequence[str]) -> pd.DataFrame:
     """One row per series of a table: the columns of `key`, rows, since, until; ValueError where it is not sorted."""
-    names = ", ".join(_name(c) for c in key)
+    names = ", ".join(quoted(c) for c in key)
     sql = f"""
         SELECT {names}, count(*) AS rows, min(date) AS since, max(date) AS until,
             min(file_row_number) AS first, max(file_row_number) AS last
-        FROM read_parquet({_text(pattern(path))}, file_row_number = true) GROUP BY {names} ORDER BY {names}
+        FROM read_parquet({duck.text(pattern(path))}, file_row_number = true) GROUP BY {names} ORDER BY {names}
     """
-    with _connection() as connection:
+    with duck.connect() as connection:
         series = connection.execute(sql).df()
     together = series["last"] - series["first"] + 1 == series["rows"]
     if not (together.all() and series["first"].is_monotonic_increasing):
@@ -112,9 +115,9 @@ def read_quotes(path: str | Path, series: pd.DataFrame, column: str, rows: int) 
     before = series["rows"].cumsum() - series["rows"]
     block = before.groupby(series[key[0]], sort=False).transform("min").to_numpy() // rows
     day, value = np.zeros(0, np.int64), np.zeros(0)
-    with _connection() as connection:
-        columns = f"date_diff('day', DATE '1970-01-01', date) AS day, CAST({_name(column)} AS DOUBLE) AS value"
-        told = connection.execute(f"SELECT {columns} FROM read_parquet({_text(pattern(path))})")
+    with duck.connect() as connection:
+        columns = f"date_diff('day', DATE '1970-01-01', date) AS day, CAST({quoted(column)} AS DOUBLE) AS value"
+        told = connection.execute(f"SELECT {columns} FROM read_parquet({duck.text(pattern(path))})")
         for _, own in series.groupby(block, sort=False):
             count = int(own["rows"].sum())
             while len(day) < count:
@@ -140,7 +143,7 @@ def read_parquet(
     if not path.is_file():
         beside = ", ".join(sorted(file.name for file in path.parent.glob("*.parquet"))) or "no table"
         raise FileNotFoundError(f"{path} is not there; beside it: {beside}. `make repro` makes it")
-    with _connection() as connection:
+    with duck.connect() as connection:
         table = connection.read_parquet(pattern(path))
         wanted = list(table.columns if columns is None else columns)
         lacking = [name for name in wanted if name not in table.columns]
@@ -148,7 +151,7 @@ def read_parquet(
             raise ValueError(f"{path} has no {', '.join(lacking)}; there are: {', '.join(table.columns)}")
         if products is not None:
             table = table.filter(_between(products))
-        return _frame(table.project(", ".join(map(_name, wanted))))
+        return _frame(table.project(", ".join(map(quoted, wanted))))
 
 
 def query(
@@ -159,7 +162,7 @@ def query(
     tables: the tables it may name, each a frame or the path of a Parquet file. parameters: the values of its
     question marks, or of its $names: `query("SELECT max(date) FROM prices WHERE product_id = ?", ["P1"], prices=path)`.
     """
-    with _connection() as connection:
+    with duck.connect() as connection:
         for name, table in tables.items():
             if isinstance(table, pd.DataFrame):
                 connection.register(name, table)
@@ -179,11 +182,11 @@ def views(root: str | Path) -> Path:
     with replacing(path) as beside:
         beside.unlink(missing_ok=True)  # DuckDB would add to what a killed run left
         with duckdb.connect(str(beside)) as connection:
-            connection.execute(f"SET file_search_path = {_text(root)}")
+            connection.execute(f"SET file_search_path = {duck.text(root)}")
             for folder in STAGE_FOLDERS:
                 for file in sorted((root / "data" / folder).glob("[!.]*.parquet")):
-                    schema, table = _name(folder), _name(file.stem)
-                    source = _text(pattern(file.relative_to(root)))
+                    schema, table = quoted(folder), quoted(file.stem)
+                    source = duck.text(pattern(file.relative_to(root)))
                     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
                     connection.execute(f"CREATE VIEW {schema}.{table} AS FROM read_parquet({source})")
     return path
@@ -249,24 +252,6 @@ def digest_of(*texts: str) -> str:
     return hashlib.sha256("\n".join(texts).encode("utf-8")).hexdigest()[:16]
 
 
-def pattern(path: str | Path) -> str:
-    """Return the path as DuckDB reads it: a glob, in which a folder named "data [old]" must stand for itself."""
-    return "".join(f"[{sign}]" if sign in "[*?" else sign for sign in str(path))
-
-
-def _connection() -> duckdb.DuckDBPyConnection:
-    # One thread: no result depends on the machine's cores. UTC: no date depends on where the machine stands.
-    connection = duckdb.connect(config={"threads": 1, "python_enable_replacements": False})
-    connection.execute("SET TimeZone = 'UTC'")
-    without_progress_bar(connection)
-    return connection
-
-
-def without_progress_bar(connection: duckdb.DuckDBPyConnection) -> None:
-    """Keep DuckDB from drawing a bar into a notebook when a query takes over 2 s: it would tell how busy it was."""
-    connection.execute("SET enable_progress_bar = false")
-
-
 def _frame(relation: duckdb.DuckDBPyRelation) -> pd.DataFrame:
     # Said by type, not left to DuckDB: a text column without a single text would come as objects.
     kinds = {
@@ -280,15 +265,7 @@ def _frame(relation: duckdb.DuckDBPyRelation) -> pd.DataFrame:
 
 def _between(products: tuple[str, str]) -> str:
     # As texts, not as parameters: DuckDB would hold the answer row by row.
-    return f"product_id BETWEEN {_text(products[0])} AND {_text(products[1])}"
-
-
-def _name(column: str) -> str:
-    return '"' + str(column).replace('"', '""') + '"'
-
-
-def _text(value: str | Path) -> str:
-    return "'" + str(value).replace("'", "''") + "'"
+    return f"product_id BETWEEN {duck.text(products[0])} AND {duck.text(products[1])}"
 
 
 def _sql_type(cells: "pd.Series[Any]", path: str | Path) -> str:

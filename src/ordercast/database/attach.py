@@ -10,6 +10,8 @@ import duckdb
 
 from ordercast.database.settings import Address
 from ordercast.database.words import DatabaseError
+from ordercast.duck import quoted as quoted
+from ordercast.duck import text as text
 
 CATALOGUE = "shop"
 MEMORY_LIMIT = "1GB"
@@ -96,13 +98,3 @@ def extension() -> Path:
 def unsafe(name: str) -> bool:
     """Whether a name of a database, table or column cannot be quoted safely by the extension."""
     return bool(UNSAFE & set(name))
-
-
-def quoted(*names: str) -> str:
-    """Return names as DuckDB reads them, joined by dots: ("a", "b c") is "a"."b c"."""
-    return ".".join('"' + name.replace('"', '""') + '"' for name in names)
-
-
-def text(value: str | Path) -> str:
-    """Return a text as an SQL literal of DuckDB."""
-    return "'" + str(value).replace("'", "''") + "'"

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import duckdb
 import sqlalchemy as sa
 
-from ordercast import store
+from ordercast import duck
 from ordercast.contracts import TABLES
 from ordercast.database import attach, migrate
 from ordercast.database.engine import LOCK_WAIT_SECONDS, alone, session
@@ -119,7 +119,7 @@ def _run(shop: duckdb.DuckDBPyConnection, statement: Statement) -> None:
 
 def _rows(shop: duckdb.DuckDBPyConnection, address: Address, table: str, file: Path, run_id: str) -> Statement:
     """Send the columns of a Parquet file that MySQL's table has, too."""
-    source = f"read_parquet({attach.text(store.pattern(file))}, file_row_number = true)"
+    source = f"read_parquet({attach.text(duck.pattern(file))}, file_row_number = true)"
     there = {name for name, *_ in shop.execute(f"DESCRIBE FROM {source}").fetchall()}
     target = _target(address, table)
     values = {"run_id": attach.text(run_id)}

@@ -40,14 +40,14 @@ SALE_ENDS = 0.1  # chance a day; by so much less sure of it is who still sees it
 BESIDE = 16  # steps of all series that are laid beside each other at a time, for the memory's sake
 
 
-@jit(nb.float32[:, :, ::1], CELLS, INDEX, INDEX, INDEX, CELLS, INT)
-def structures(z: Floats, first: Ints, product: Ints, supplier: Ints, waves: Floats, step_days: int) -> Any:
-    """What the others say of each price, (series, steps, 4) float32, 0 before its start; in log price but for WAIT.
+@jit(nb.float32[:, :, ::1], CELLS, INDEX, INDEX, INDEX, CELLS, INT, INDEX)
+def structures(z: Floats, first: Ints, product: Ints, supplier: Ints, waves: Floats, step_days: int, kept: Ints) -> Any:
+    """What the others say of each price, (series, kept steps, 4) float32, 0 before it began; in log price but WAIT.
 
     GAP: how far the list price stands under what it would be if it were set today; DRIFT: what that will move by in the
     next 14 days; SALE: how far the price is under the list price, negative or 0; WAIT: steps until the list price will
     usually change, negative when it is overdue. product, supplier: (series,) numbers from 0, those of products rising;
-    waves: (2, steps + 14 days) cosine and sine of the season.
+    waves: (2, steps + 14 days) cosine and sine of the season; kept: (steps,) where to keep each step, -1 for nowhere.
 
     A list price is the sum of what its product's suppliers share (a mean-reverting deviation and a wave of the year),
     of what its supplier asks for everything and of its own distance; it is seen whole on the day it changes, and not
@@ -78,7 +78,7 @@ def structures(z: Floats, first: Ints, product: Ints, supplier: Ints, waves: Flo
     fresh, cut = np.zeros(series, np.bool_), np.zeros(series, np.bool_)
     miss, doubt, latest = np.zeros(series), np.zeros(series), np.full(products, -1)
     misses, doubts, response = np.empty(series), np.empty(series), np.empty(sizes.max())
-    out = np.empty((series, steps, 4), dtype=np.float32)
+    out = np.empty((series, kept.max() + 1, 4), dtype=np.float32)
     for start in range(0, steps, BESIDE):
         columns = z[:, start : start + BESIDE].T.copy()
         for step in range(len(columns)):
@@ -180,10 +180,12 @@ def structures(z: Floats, first: Ints, product: Ints, supplier: Ints, waves: Flo
                         in_cosine,
                         in_sine,
                     )
+                if kept[t] < 0:
+                    continue
                 level = means[p, 0] + means[p, 1] * cosine + means[p, 2] * sine
                 drift = means[p, 1] * (waves[0, t + ahead] - cosine) + means[p, 2] * (waves[1, t + ahead] - sine)
                 for i in range(begin, end):
-                    now_known, s = out[i, t], supplier[i]
+                    now_known, s = out[i, kept[t]], supplier[i]
                     if t < first[i]:
                         now_known[:] = 0
                         continue

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, fields
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
@@ -11,11 +13,11 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from ordercast import project, schema, simulate
-from ordercast.contracts import DTYPES, INPUTS, TABLES
-from ordercast.sources import cells, headers, intake, offers, readers, remarks, span, statuses
+from ordercast import project, schema, simulate, store
+from ordercast.contracts import INPUTS, TABLES
+from ordercast.sources import cells, headers, intake, kept, long, offers, readers, remarks, span, statuses
 from ordercast.sources import currency as money
-from ordercast.sources.faults import FOLDER, FUTURE, UNKNOWN, Findings, InputError, many
+from ordercast.sources.faults import FOLDER, FUTURE, UNKNOWN, Findings, InputError
 from ordercast.sources.intake import Intake
 from ordercast.sources.reading import Writing
 
@@ -36,7 +38,8 @@ ASSUMED = {
 class Raw:
     """The input tables as their contracts want them, the rows set aside, and what was assumed or ignored.
 
-    A table nobody gave is empty; products has a row for every product of the other tables at any rate.
+    A table nobody gave is empty; products has a row for every product of the other tables at any rate. files: the long
+    tables, sorted by their keys, on the desk that `read` was given; their frames are empty.
     """
 
     prices: pd.DataFrame
@@ -48,10 +51,11 @@ class Raw:
     price_tiers: pd.DataFrame
     quarantine: pd.DataFrame
     notes: pd.DataFrame
+    files: Mapping[str, Path] = field(default_factory=dict)
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return all frames by name."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        return {each.name: getattr(self, each.name) for each in fields(self) if each.name != "files"}
 
 
 def read(
@@ -63,20 +67,22 @@ def read(
     today: dt.date | None = None,
     writing: Writing = Writing(),  # noqa: B008
     findings: Findings | None = None,
+    desk: long.Desk | None = None,
 ) -> Raw:
     """Return the tables of a folder: a Parquet, text (CSV) or Excel file of each of schema.INPUTS, prices at least.
 
     columns: your column names to ours (data.columns). currency: taken for prices that name none. today: no stock
     may be counted after it; None is the last day with a price. on_bad_row: quarantine sets faulty rows aside.
     writing: how numbers and dates are written, where that is known (data.decimal, data.dates). findings: an empty one,
-    to see all that was found in parts.
+    to see all that was found in parts. desk: where long tables are worked on; without one all are held in memory.
 
     Raises InputError that tells all faults of all tables: those of a table as a whole (a lacking column, two
     currencies) at any rate, those of rows when on_bad_row is stop.
     """
     findings = Findings() if findings is None else findings
     findings.stops += [("", sentence) for sentence in headers.wrong_targets(columns)]
-    sheets = _sheets(Path(folder), columns, findings)
+    sheets, longs = _sheets(Path(folder), columns, findings, desk)
+    sheets |= long.digests(longs, sheets, columns, writing, None if today else span.check)
     for sentence in headers.unused(columns, {name: sheet.header for name, sheet in sheets.items()}):
         findings.note(FOLDER, sentence)
     tables = {name: intake.take(name, sheets.get(name), columns, findings, writing) for name in INPUTS}
@@ -98,26 +104,41 @@ def read(
     if findings.stops or (findings.rows and on_bad_row == "stop"):
         raise InputError(findings.text(offer_quarantine=on_bad_row == "stop"))
     set_aside = frames["sales"].loc[findings.bad_rows("sales")]
-    frames = {name: _good_rows(name, frame, findings) for name, frame in frames.items()}
-    frames["sales"] = _with_unknown_days(frames["sales"], set_aside, frames["prices"], findings)
+    frames = {name: kept.good_rows(tables[name], frame, findings) for name, frame in frames.items()}
     if frames["prices"].empty:
         findings.stop("prices", "no row is left once the faulty ones are set aside. Correct them")
         raise InputError(findings.text(offer_quarantine=False))
-    frames["products"] = _complete_products(frames, tables["products"].given, findings)
-    for table, sentence in remarks.remarks(frames, tables["stock"].given, last):
+    whole: dict[str, kept.Table] = dict(frames)
+    for name in ("prices", "sales"):
+        if name == "sales":
+            frames[name] = kept.with_unknown_days(frames[name], set_aside, whole["prices"], findings)
+        whole[name] = frames[name]
+        if name in longs:
+            whole[name] = longs[name].written(schema.check(frames[name], name), tables[name].filled)
+            frames[name] = TABLES[name].empty()
+    frames["products"] = kept.complete_products(whole, frames["products"], tables["products"].given, findings)
+    for table, sentence in remarks.remarks(whole["prices"], whole["sales"], frames, tables["stock"].given, last):
         findings.note(table, sentence)
     frames["quarantine"] = findings.quarantine()
     frames["notes"] = pd.DataFrame(findings.notes_in_order(), columns=TABLES["notes"].names)
-    return Raw(**{name: schema.check(frame, name) for name, frame in frames.items()})
+    files = {name: table for name, table in whole.items() if isinstance(table, Path)}
+    return _raw(frames, files)
 
 
-def _sheets(folder: Path, columns: headers.Columns, findings: Findings) -> dict[str, readers.Sheet]:
-    """The cells of every table that has one readable file with rows."""
+def _raw(frames: Mapping[str, pd.DataFrame], files: Mapping[str, Path]) -> Raw:
+    tables: dict[str, Any] = {name: schema.check(frame, name) for name, frame in frames.items()}
+    return Raw(**tables, files=files)
+
+
+def _sheets(
+    folder: Path, columns: headers.Columns, findings: Findings, desk: long.Desk | None
+) -> tuple[dict[str, readers.Sheet], dict[str, long.Long]]:
+    """The cells of every table that has one readable file, and the tables that are too long for that."""
     try:
         found = readers.find(folder, INPUTS)
     except readers.Unreadable as error:
         findings.stop("", str(error))
-        return {}
+        return {}, {}
     for name in found.others:
         findings.note(FOLDER, f"{name} is not a table Ordercast reads: ignored{_hint(Path(name), found)}")
     if "prices" not in found.tables:
@@ -127,11 +148,15 @@ def _sheets(folder: Path, columns: headers.Columns, findings: Findings) -> dict[
             f"{folder} has no prices table; there are: {', '.join(there) or 'no files'}. "
             "Put prices.csv, prices.parquet or prices.xlsx there",
         )
-    sheets = {}
+    sheets, longs = {}, {}
     for name, files in found.tables.items():
         findings.files[name] = ", ".join(file.name for file in files)
         if len(files) > 1:
             findings.stop(name, "the table stands in more than one file. Keep one of them")
+            continue
+        one = desk and long.opened(desk, name, files[0], columns)
+        if one:
+            longs[name] = one
             continue
         try:
             sheets[name] = readers.read(files[0], partial(headers.recognised, table=name, columns=columns))
@@ -145,7 +170,7 @@ def _sheets(folder: Path, columns: headers.Columns, findings: Findings) -> dict[
             findings.note(name, f"no {name} table: {assumed}")
         elif name in sheets and sheets[name].cells.empty:
             findings.note(name, f"no row in {findings.files[name]}: {assumed}")
-    return sheets
+    return sheets, longs
 
 
 def _hint(file: Path, found: readers.Folder) -> str:
@@ -187,48 +212,6 @@ def _check_products(tables: dict[str, Intake], findings: Findings) -> None:
             findings.blame(name, "product_id", UNKNOWN, ids[ids.notna() & ~ids.isin(known)])
 
 
-def _good_rows(name: str, frame: pd.DataFrame, findings: Findings) -> pd.DataFrame:
-    """The rows without a fault, with all columns of the contract, those not given being empty."""
-    bad = findings.bad_rows(name)
-    if len(bad):
-        findings.note(name, f"{many(len(bad), 'row')} set aside of {len(frame)}: see quarantine")
-    good = frame.drop(index=bad)
-    for column in TABLES[name].columns:
-        if column.name not in good:
-            good[column.name] = pd.Series(index=good.index, dtype=DTYPES[column.kind])
-    return good[TABLES[name].names]
-
-
-def _with_unknown_days(
-    sales: pd.DataFrame, set_aside: pd.DataFrame, prices: pd.DataFrame, findings: Findings
-) -> pd.DataFrame:
-    """The sales with a censored row for each day whose row was set aside: what was sold is unknown, not nothing."""
-    key = ["product_id", "date"]
-    if set_aside.empty or not set(key) <= set(set_aside.columns):
-        return sales
-    days = set_aside.loc[set_aside["product_id"].isin(prices["product_id"]), key].dropna().drop_duplicates()
-    new = ~pd.MultiIndex.from_frame(days).isin(pd.MultiIndex.from_frame(sales[key]))
-    unknown = days[new].assign(demand_units=0.0, in_stock=False)
-    if unknown.empty:
-        return sales
-    findings.note("sales", f"{many(len(unknown), 'day')} with a row set aside: what was sold then is taken as unknown")
-    return pd.concat([sales, unknown[sales.columns]], ignore_index=True)
-
-
-def _complete_products(frames: dict[str, pd.DataFrame], given: bool, findings: Findings) -> pd.DataFrame:
-    """The products with a row for every product_id of any table, and with a name each."""
-    products = frames["products"]
-    ids = pd.concat([frame["product_id"] for frame in frames.values()]).drop_duplicates()
-    further = ids[~ids.isin(products["product_id"])].sort_values()
-    if given and len(further):
-        findings.note("products", f"{many(len(further), 'product')} without a row: the product_id is the name")
-    nameless = int(products["name"].isna().sum())
-    if nameless:
-        findings.note("products", f"{many(nameless, 'product')} without a name: the product_id is the name")
-    products = pd.concat([products, pd.DataFrame({"product_id": further})], ignore_index=True)
-    return products.assign(name=products["name"].fillna(products["product_id"]))
-
-
 @dataclass(frozen=True)
 class Taken:
     """What stage 1 takes in: the tables and, for a simulated world only, the truth behind them."""
@@ -236,11 +219,25 @@ class Taken:
     raw: Raw
     truth: dict[str, pd.DataFrame]
 
+    def keep(self, folder: str | Path) -> dict[str, int]:
+        """Return the rows of each table; all stand in the folder as Parquet, sorted by their keys."""
+        rows = {}
+        for name, table in self.raw.tables().items():
+            path = Path(folder, f"{name}.parquet")
+            if name in self.raw.files:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                os.replace(self.raw.files[name], path)
+            else:
+                store.write_parquet(table, path, TABLES[name].key)
+            rows[name] = int(store.query("SELECT count(*) AS rows FROM t", t=path)["rows"].iloc[0])
+        return rows
 
-def take(data: dict[str, Any], base: dict[str, Any]) -> Taken:
+
+def take(data: dict[str, Any], base: dict[str, Any], desk: long.Desk | None = None) -> Taken:
     """Return the tables of the source that the params name: simulate, files or database.
 
-    data, base: those sections of params.yaml. Raises InputError where the source has faults or is not there.
+    data, base: those sections of params.yaml; desk: as `read` takes it. Raises InputError where the source has faults
+    or is not there.
     """
     today = dt.date.fromisoformat(base["today"]) if base["today"] else None
     if data["source"] == "simulate":
@@ -251,7 +248,7 @@ def take(data: dict[str, Any], base: dict[str, Any]) -> Taken:
         notes = pd.DataFrame({"table": [FOLDER], "note": [told]})
         empty = {name: TABLES[name].empty() for name in ("price_tiers", "quarantine")}
         tables = world.tables() | empty | {"notes": notes}
-        return Taken(Raw(**{name: schema.check(table, name) for name, table in tables.items()}), world.truth)
+        return Taken(_raw(tables, {}), world.truth)
     folder = Path(data["path"]) if data["source"] == "files" else project.SNAPSHOT
     if data["source"] == "database" and not (folder / project.SNAPSHOT_ABOUT).is_file():
         raise InputError(f"{folder} holds no snapshot of the database; `ordercast repro` takes one.")
@@ -262,5 +259,6 @@ def take(data: dict[str, Any], base: dict[str, Any]) -> Taken:
         currency=base["currency"],
         today=today,
         writing=Writing(data["decimal"], data["dates"]),
+        desk=desk,
     )
     return Taken(raw, {})

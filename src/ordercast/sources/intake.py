@@ -11,6 +11,7 @@ from ordercast import schema
 from ordercast.contracts import DTYPES, TABLES
 from ordercast.sources import cells, headers, readers
 from ordercast.sources.faults import DISAGREES, Findings, many
+from ordercast.sources.layout import NO_REST, Rest
 from ordercast.sources.reading import Writing
 
 
@@ -19,7 +20,8 @@ class Intake:
     """A table under way; the index of all its parts counts the rows as people do.
 
     frame: the canonical columns that the file gives, typed (filling adds some); found: its cells as they stand
-    there; bad: which of them could not be typed; currencies: the currency that a column's signs of money name.
+    there; bad: which of them could not be typed; currencies: the currency that a column's signs of money name; filled:
+    what stands in the cells of a column that were empty; rest: the rows that a long table has beyond these.
     """
 
     table: str
@@ -27,6 +29,8 @@ class Intake:
     found: dict[str, pd.Series[Any]]
     bad: dict[str, pd.Series[bool]]
     currencies: dict[str, str] = field(default_factory=dict)
+    filled: dict[str, Any] = field(default_factory=dict)
+    rest: Rest = NO_REST
 
     @property
     def given(self) -> bool:
@@ -52,7 +56,7 @@ def take(
         findings.stop(table, f"{sentence}; {sheet.part}" if sheet.part else sentence)
     for sentence in [*sheet.notes, *match.notes]:
         findings.note(table, sentence)
-    taken = Intake(table, pd.DataFrame(index=sheet.cells.index), {}, {})
+    taken = Intake(table, pd.DataFrame(index=sheet.cells.index), {}, {}, rest=sheet.rest)
     writing = replace(writing, day_0=sheet.day_0)
     for column in TABLES[table].columns:
         if column.name not in match.positions:
@@ -89,6 +93,7 @@ def _tell(table: str, column: str, found: pd.Series[Any], typed: cells.Typed, fi
 def fill(taken: Intake, column: str, value: Any, findings: Findings) -> None:
     """Put the value into the empty cells of a column, or into a column that was not given, and note it."""
     frame = taken.frame
+    taken.filled[column] = value
     if column not in frame:
         kind = TABLES[taken.table].column(column).kind
         frame[column] = pd.Series(value, index=frame.index, dtype=DTYPES[kind])
@@ -97,8 +102,9 @@ def fill(taken: Intake, column: str, value: Any, findings: Findings) -> None:
     empty = frame[column].isna()
     if column in taken.bad:
         empty &= ~taken.bad[column]
-    if empty.any():
-        rows = many(int(empty.sum()), "row")
+    count = int(empty.sum()) + taken.rest.empty.get(column, 0)
+    if count:
+        rows = many(count, "row")
         findings.note(taken.table, f"{rows} without {column}: read as {column} = {cells.shown(value)}")
     frame[column] = frame[column].fillna(value)
 

@@ -30,13 +30,27 @@ class Unreadable(ValueError):
 
 
 @dataclass(frozen=True)
+class Rest:
+    """The rows of a long table that are not among its cells: how many, in how many of them a column is empty, and how
+    many there are of each date."""
+
+    rows: int = 0
+    empty: dict[str, int] = field(default_factory=dict)
+    of_date: dict[pd.Timestamp, int] = field(default_factory=dict)
+
+
+NO_REST = Rest()
+
+
+@dataclass(frozen=True)
 class Sheet:
     """The cells of a file as found: text, or the types Parquet held.
 
     header: the column names as they stand there, possibly empty or repeated; cells: one column per name, labelled by
     its place in the file; its index counts the rows as people do (Parquet has no header row). native: by that label,
     which cells were numbers or dates in the file and not text; notes: what was assumed of the file or left unread;
-    part: what to know where a column is looked for in vain; day_0: the day before a spreadsheet's day 1.
+    part: what to know where a column is looked for in vain; day_0: the day before a spreadsheet's day 1; rest: what the
+    cells of a long table leave out (see `long`).
     """
 
     header: list[str]
@@ -45,6 +59,7 @@ class Sheet:
     notes: list[str] = field(default_factory=list)
     part: str = ""
     day_0: dt.date = EXCEL_DAY_0
+    rest: Rest = NO_REST
 
 
 def table(rows: Iterable[Sequence[str]], known: Known, cure: str) -> Sheet:

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import duckdb
-import pandas as pd
-
-from ordercast import store
 from ordercast.project import SNAPSHOT_ABOUT
-from ordercast.sources import delimited, layout, workbook
+from ordercast.sources import delimited, layout, parquet, workbook
 from ordercast.sources.layout import Known, Sheet, Unreadable
 
 __all__ = ["ENDINGS", "Folder", "Known", "Sheet", "Unreadable", "find", "read"]
 
 EXCEL_LOCK = "~$"
-_KEPT_TYPES = re.compile(r"U?(TINY|SMALL|BIG)?INT(EGER)?|DOUBLE|BOOLEAN|DATE|TIMESTAMP(_N?S|_MS)?|VARCHAR")
-# Cast to text they keep the digits of the file, and they are numbers, not the text of some.
-_EXACT_TYPES = re.compile(r"DECIMAL|FLOAT|U?HUGEINT")
 SPLIT_OTHERWISE = {
     ",": "Separate cells by commas, write decimals with a point, and put a cell that holds a comma in double quotes",
     ";": "Put a cell that holds ; in double quotes",
@@ -78,33 +70,6 @@ def read(path: Path, known: Known = lambda _: 0) -> Sheet:
     return sheet
 
 
-def _parquet(path: Path, _: Known) -> Sheet:
-    try:
-        with duckdb.connect() as connection:
-            connection.execute("SET TimeZone = 'UTC'")
-            store.without_progress_bar(connection)
-            table = connection.read_parquet(store.pattern(path), binary_as_string=True)
-            header = [str(name) for name in table.columns]
-            kinds = [str(kind) for kind in table.types]
-            rows = table.project(", ".join(map(_as_found, header, kinds))).df()
-    except duckdb.Error as error:
-        reason = str(error).splitlines()[0]
-        raise Unreadable(f"cannot be read as Parquet ({reason}). Write the file again") from None
-    except UnicodeDecodeError:  # DuckDB hands out column names as they are
-        raise Unreadable("cannot be read as Parquet (a column name is not UTF-8). Write the file again") from None
-    rows = rows.set_axis(range(len(header)), axis=1).set_axis(range(1, len(rows) + 1))
-    exact = [place for place, kind in enumerate(kinds) if _EXACT_TYPES.match(kind)]
-    return Sheet(header, rows, {place: pd.Series(True, index=rows.index) for place in exact})
-
-
-def _as_found(column: str, kind: str) -> str:
-    """SQL of a column in a type that pandas holds without a loss; all other types become text."""
-    name = '"' + column.replace('"', '""') + '"'
-    if kind == "TIMESTAMP WITH TIME ZONE":
-        return f"CAST({name} AS TIMESTAMP) AS {name}"
-    return name if _KEPT_TYPES.fullmatch(kind) else f"CAST({name} AS VARCHAR) AS {name}"
-
-
 def _text(path: Path, known: Known) -> Sheet:
     lines = delimited.lines(path.read_bytes(), known)
     sheet = layout.table(lines.rows(), known, SPLIT_OTHERWISE[lines.separator])
@@ -113,7 +78,7 @@ def _text(path: Path, known: Known) -> Sheet:
 
 
 _READERS: dict[str, Callable[[Path, Known], Sheet]] = {
-    ".parquet": _parquet,
+    ".parquet": lambda path, _: parquet.file(path).whole(),
     ".csv": _text,
     ".tsv": _text,
     ".txt": _text,

@@ -2,70 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ordercast import quotes
-from ordercast.quotes import WEEKLY_FROM_GAP_DAYS
-from ordercast.sources.faults import many, some
+from ordercast import blocks, quotes, store
+from ordercast.quotes import WEEKLY_FROM_GAP_DAYS, Quotes
+from ordercast.sources.faults import EXAMPLES, many, some
+from ordercast.sources.kept import Table, distinct, parts
 
+KEY = ["product_id", "supplier_id"]
 OLD_COUNT_DAYS = 30
+FAR = f"at least {quotes.SLIP_FACTOR:g} times above or below"
+ASIDE = f"{FAR} the five before: kept in the data, set aside by the forecasts; correct what is a slip of the pen"
+EARLY = f"{FAR} the quotes around, too early to be judged: used as given"
 
 
 def remarks(
-    frames: dict[str, pd.DataFrame], stock_given: bool, today: pd.Timestamp | None
+    prices: Table,
+    sales: Table,
+    others: Mapping[str, pd.DataFrame],
+    stock_given: bool,
+    today: pd.Timestamp | None,
 ) -> Iterator[tuple[str, str]]:
     """Yield (table, sentence) for all that a reader should know of the checked input tables."""
-    yield from _without_price(frames)
-    yield from _slips(frames["prices"])
-    yield from _lesser_discounts(frames["price_tiers"])
-    if len(frames["sales"]):
-        yield from _sales_beside_prices(frames["sales"], frames["prices"])
+    yield from _without_price(prices, others)
+    yield from _slips(prices)
+    yield from _lesser_discounts(others["price_tiers"])
+    if isinstance(sales, Path) or len(sales):
+        yield from _sales_beside_prices(sales, prices)
     if stock_given and today is not None:
-        yield from _counted(frames, today)
+        yield from _counted(others["stock"], sales, today)
 
 
-def _without_price(frames: dict[str, pd.DataFrame]) -> Iterator[tuple[str, str]]:
-    ids = frames["products"]["product_id"]
-    priceless = ids[~ids.isin(frames["prices"]["product_id"])].sort_values()
+def _without_price(prices: Table, others: Mapping[str, pd.DataFrame]) -> Iterator[tuple[str, str]]:
+    ids, quoted = others["products"]["product_id"], distinct(prices, *KEY)
+    priceless = ids[~ids.isin(quoted["product_id"])].sort_values()
     if len(priceless):
         number = many(len(priceless), "product")
         yield "prices", f"{number} without a price, so without a forecast: {some(priceless, len(priceless))}"
-    key = ["product_id", "supplier_id"]
-    offers = pd.MultiIndex.from_frame(frames["prices"][key].drop_duplicates())
-    unused = int((~pd.MultiIndex.from_frame(frames["suppliers"][key]).isin(offers)).sum())
+    offers = pd.MultiIndex.from_frame(quoted)
+    unused = int((~pd.MultiIndex.from_frame(others["suppliers"][KEY]).isin(offers)).sum())
     if unused:
         yield "suppliers", f"{many(unused, 'row')} of no use: prices has no quote of that supplier and product"
 
 
-def _slips(prices: pd.DataFrame) -> Iterator[tuple[str, str]]:
+def _slips(prices: Table) -> Iterator[tuple[str, str]]:
     """Quotes far from the others: those the forecasts set aside, by their own rule, and those too early for it."""
-    if prices.empty:
-        return
-    known = quotes.coded(prices, ["product_id", "supplier_id"], "unit_price")
-    today = np.datetime64(int(known.day.max()), "D")
-    given, before, _ = quotes.laid(known, "median", today, 1)
-    _, after, _ = quotes.laid(known, "median", today, 1, slips=True)
-    aside = before & ~after
-    far = f"at least {quotes.SLIP_FACTOR:g} times above or below"
-    for doubted, told in (
-        (
-            aside,
-            f"{far} the five before: kept in the data, set aside by the forecasts; correct what is a slip of the pen",
-        ),
-        (
-            _off_both_neighbours(given, before) & ~aside,
-            f"{far} the quotes around, too early to be judged: used as given",
-        ),
-    ):
-        series, step = np.nonzero(doubted)
-        names, days = known.ids["product_id"].to_numpy()[series], today - doubted.shape[1] + 1 + step
-        each = (f"{n} on {d} ({v:g})" for n, d, v in zip(names, days, given[series, step], strict=True))
-        if len(series):
-            yield "prices", f"{many(len(series), 'quote')} {told}: {some(each, len(series))}"
+    count, examples = dict.fromkeys((ASIDE, EARLY), 0), {told: list[str]() for told in (ASIDE, EARLY)}
+    for known in _quotes(prices):
+        today = np.datetime64(int(known.day.max()), "D")
+        given, before, _ = quotes.laid(known, "median", today, 1)
+        _, after, _ = quotes.laid(known, "median", today, 1, slips=True)
+        aside = before & ~after
+        for told, doubted in ((ASIDE, aside), (EARLY, _off_both_neighbours(given, before) & ~aside)):
+            series, step = np.nonzero(doubted)
+            names, days = known.ids["product_id"].to_numpy()[series], today - doubted.shape[1] + 1 + step
+            each = (f"{n} on {d} ({v:g})" for n, d, v in zip(names, days, given[series, step], strict=True))
+            count[told] += len(series)
+            examples[told] += islice(each, EXAMPLES)
+    for told, number in count.items():
+        if number:
+            yield "prices", f"{many(number, 'quote')} {told}: {some(examples[told], number)}"
+
+
+def _quotes(prices: Table) -> Iterator[Quotes]:
+    """The quotes of some whole products at a time."""
+    if isinstance(prices, Path):
+        yield from store.read_quotes(prices, store.series_in(prices, KEY), "unit_price", blocks.ROWS)
+    elif len(prices):
+        yield quotes.coded(prices, KEY, "unit_price")
 
 
 def _off_both_neighbours(value: NDArray[np.float64], observed: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -91,17 +101,18 @@ def _lesser_discounts(tiers: pd.DataFrame) -> Iterator[tuple[str, str]]:
         yield "price_tiers", f"{told}: {some(each, len(less))}"
 
 
-def _sales_beside_prices(sales: pd.DataFrame, prices: pd.DataFrame) -> Iterator[tuple[str, str]]:
-    first, last = prices["date"].min(), prices["date"].max()
-    used = sales["date"].between(first, last)
-    if not used.any():
+def _sales_beside_prices(sales: Table, prices: Table) -> Iterator[tuple[str, str]]:
+    first, last = store.query("SELECT min(date) AS first, max(date) AS last FROM t", t=prices).iloc[0]
+    counts = "SELECT count(*) FILTER (date BETWEEN ? AND ?) AS used, count(*) AS rows FROM t"
+    used, rows = store.query(counts, [first, last], t=sales).iloc[0]
+    if not used:
         yield (
             "sales",
             f"none lies within the days of the prices ({first:%Y-%m-%d} to {last:%Y-%m-%d}): no demand is forecast "
             "and nothing is ordered",
         )
-    elif not used.all():
-        unused = many(int((~used).sum()), "row")
+    elif used < rows:
+        unused = many(int(rows - used), "row")
         yield "sales", f"{unused} before the first or after the last day of the prices: not used"
     sold_every, quoted_every = (_usual_gap_days(table) for table in (sales, prices))
     if quoted_every < WEEKLY_FROM_GAP_DAYS <= sold_every:
@@ -112,15 +123,21 @@ def _sales_beside_prices(sales: pd.DataFrame, prices: pd.DataFrame) -> Iterator[
         )
 
 
-def _usual_gap_days(table: pd.DataFrame) -> float:
+def _usual_gap_days(table: Table) -> float:
+    usual = pd.concat([_gaps(part) for part in parts(table)]).median()
+    return 1.0 if pd.isna(usual) else float(usual)
+
+
+def _gaps(table: pd.DataFrame) -> pd.Series[float]:
+    """The median of the days between two neighbouring days of each product."""
     days = table[["product_id", "date"]].drop_duplicates().sort_values(["product_id", "date"])
     gaps = days.groupby("product_id")["date"].diff().dt.days
-    per_product = gaps.groupby(days["product_id"]).median().median()
-    return 1.0 if pd.isna(per_product) else float(per_product)
+    usual: pd.Series[float] = gaps.groupby(days["product_id"]).median()
+    return usual
 
 
-def _counted(frames: dict[str, pd.DataFrame], today: pd.Timestamp) -> Iterator[tuple[str, str]]:
-    age_days = (today - frames["stock"]["as_of"]).dt.days
+def _counted(stock: pd.DataFrame, sales: Table, today: pd.Timestamp) -> Iterator[tuple[str, str]]:
+    age_days = (today - stock["as_of"]).dt.days
     old = int((age_days > OLD_COUNT_DAYS).sum())
     if old:
         yield (
@@ -128,8 +145,8 @@ def _counted(frames: dict[str, pd.DataFrame], today: pd.Timestamp) -> Iterator[t
             f"{many(old, 'product')} counted more than {OLD_COUNT_DAYS} days before {today:%Y-%m-%d}, the oldest "
             f"{int(age_days.max())} days: taken as today's stock",
         )
-    sold = frames["sales"]["product_id"].drop_duplicates()
-    uncounted = sold[~sold.isin(frames["stock"]["product_id"])].sort_values()
+    sold = distinct(sales, "product_id")["product_id"]
+    uncounted = sold[~sold.isin(stock["product_id"])].sort_values()
     if len(uncounted):
         yield (
             "stock",

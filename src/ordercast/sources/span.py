@@ -24,28 +24,35 @@ def check(prices: Intake, findings: Findings) -> None:
     if not {"product_id", "date"} <= set(good.columns) or good["date"].isna().all():
         return
     good = good.dropna(subset=["product_id", "date"])
-    days = good["date"].drop_duplicates().sort_values(ignore_index=True)
+    quotes = good["date"].value_counts().add(pd.Series(prices.rest.of_date, dtype="int64"), fill_value=0).sort_index()
+    spans = good.groupby("product_id")["date"].agg(["min", "max"])
+    days = quotes.index.to_series(index=range(len(quotes)))
     gaps = days.diff().dt.days
     found = prices.found["date"]
     for place, gap_days in gaps[gaps > LEAST_GAP_DAYS].items():
         usual_days = gaps.drop(index=place).median()
-        before, after = good[good["date"] < days[place]], good[good["date"] >= days[place]]
+        before, after = good["date"] < days[place], good["date"] >= days[place]
+        early, late = int(quotes.iloc[:place].sum()), int(quotes.iloc[place:].sum())
+        few_before = early == 1 or _few(early, quotes, spans["min"] < days[place])
+        few_after = _few(late, quotes, spans["max"] >= days[place])
         unusual = gap_days > LONG_GAPS * usual_days  # never where there is no other gap
-        if gap_days > STALE_AFTER_DAYS and (_of_few_products(after, good) or (unusual and len(after) == 1)):
-            return findings.blame("prices", "date", ALONE, found[after.index].map(cells.shown))
-        if unusual and (_of_few_products(after, good) or len(after) == 1):
+        if gap_days > STALE_AFTER_DAYS and (few_after or (unusual and late == 1)):
+            return findings.blame("prices", "date", ALONE, found[good.index[after]].map(cells.shown))
+        if unusual and (few_after or late == 1):
             told = f"{int(gap_days)} days after all others: today is taken to be {days.iloc[-1]:%Y-%m-%d}. If it is not"
-            return findings.note("prices", f"{_rows(after, found)} {told}, correct the date, or set base.today")
-        if unusual and gap_days > EARLY_DAYS and (_of_few_products(before, good) or len(before) == 1):
-            findings.note("prices", f"{_rows(before, found)} {int(gap_days)} days before all others: used as given")
+            quoted = _told(late, found[good.index[after]])
+            return findings.note("prices", f"{quoted} {told}, correct the date, or set base.today")
+        if unusual and gap_days > EARLY_DAYS and few_before:
+            quoted = _told(early, found[good.index[before]])
+            findings.note("prices", f"{quoted} {int(gap_days)} days before all others: used as given")
     return None
 
 
-def _of_few_products(some: pd.DataFrame, good: pd.DataFrame) -> bool:
-    few = some["product_id"].nunique() <= ALONE_SHARE * good["product_id"].nunique()
-    return few and len(some) <= ALONE_SHARE * len(good)
+def _few(some: int, quotes: pd.Series[int], have: pd.Series[bool]) -> bool:
+    """Whether so many quotes, of the products that have any of them, are few beside all."""
+    return bool(have.mean() <= ALONE_SHARE and some <= ALONE_SHARE * quotes.sum())
 
 
-def _rows(some: pd.DataFrame, found: pd.Series[Any]) -> str:
-    row, are = some.index[0], "is" if len(some) == 1 else "are"
-    return f"{many(len(some), 'quote')} (first in row {row}: {cells.shown(found[row])}) {are}"
+def _told(count: int, found: pd.Series[Any]) -> str:
+    first, are = found.index[0], "is" if count == 1 else "are"
+    return f"{many(count, 'quote')} (first in row {first}: {cells.shown(found.iloc[0])}) {are}"
