@@ -63,12 +63,10 @@ DAY = pd.Timestamp("2026-03-31")
         ("text", " A 1 ", "A 1"),
         ("text", "NA", "NA"),
         ("text", "#N/A", BAD),
-        ("text", "=A2&B2", BAD),
-        ("text", '="00123"', '="00123"'),
+        ("text", "=1+1", "=1+1"),
         ("text", "7,89123E+12", BAD),
         ("number", "#DIV/0!", BAD),
         ("day", "#VALOR!", BAD),
-        ("flag", "=1=1", BAD),
         ("text", "", None),
     ],
 )
@@ -134,12 +132,16 @@ def test_numbers_and_dates_of_a_spreadsheet_mean_one_thing_only():
         pytest.param("number", "#DIV/0!", cells.ERROR, id="error"),
         pytest.param("text", "#N/D", cells.ERROR, id="error_in_portuguese"),
         pytest.param("day", "=A2+1", cells.FORMULA, id="formula"),
+        pytest.param("number", "=A2+1", cells.FORMULA, id="formula_of_a_number"),
+        pytest.param("text", "=A2&B2", cells.FORMULA, id="formula_of_a_text"),
+        pytest.param("flag", "=A2>B2", cells.FORMULA, id="formula_of_a_flag"),
         pytest.param("text", "7.891234567890123e+15", cells.ROUNDED, id="rounded"),
     ],
 )
 def test_what_holds_no_value_says_so_and_proves_nothing(kind: Kind, text: str, fault: str):
-    others = {"number": "1,5", "day": "46112", "text": "A"}
-    typed = cells.typed(pd.Series([text, others[kind]]), kind)
+    others = {"number": "1,5", "day": "46112", "text": "A", "flag": "true"}
+    native = pd.Series([fault == cells.FORMULA, False])
+    typed = cells.typed(pd.Series([text, others[kind]]), kind, native=native)
     assert typed.fault.to_dict() == {0: fault}
     assert typed.content.notna().tolist() == [False, True]
 

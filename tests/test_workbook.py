@@ -99,7 +99,7 @@ def test_a_formula_without_a_result_is_shown_as_itself(tmp_path: Path, price: ob
     path = written(tmp_path / "t.xlsx", TABLE | {"A3": "B", "B3": price})
     sheet = workbook.read(changed(path, old, new) if old else path, nobody)
     assert sheet.cells.loc[3].tolist() == ["B", shown]
-    assert sheet.native[1].tolist() == [True, shown in ("3", "0")]
+    assert sheet.native[1].tolist() == [True, shown != ""]
 
 
 def test_a_column_of_formulas_alone_is_seen(tmp_path: Path):

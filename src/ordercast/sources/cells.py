@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -74,18 +75,15 @@ def typed(
     if kind == "flag" and types.is_bool_dtype(cells):
         return Typed(cells.astype("boolean"), *fine)
     text = _stripped(cells)
-    if kind == "text":
-        return _taken(text, _words, "str")
-    if kind == "flag":
-        return _taken(text, _flags, "boolean")
     if types.is_numeric_dtype(cells) or types.is_datetime64_any_dtype(cells):
         native = pd.Series(True, index=cells.index) if kind == "number" else None
         writing = Writing(dates="iso")  # a number of days has no meaning in Parquet
     readers = _readers(kind, writing, money)
+    dtype = "boolean" if kind == "flag" else DTYPES[kind]
     if native is None or not native.any():
-        return _taken(text, readers[0], DTYPES[kind])
-    texts = _taken(text[~native], readers[0], DTYPES[kind])
-    natives = _taken(text[native], readers[1], DTYPES[kind])
+        return _taken(text, readers[0], dtype)
+    texts = _taken(text[~native], readers[0], dtype)
+    natives = _taken(text[native], readers[1], dtype)
     return _exchanged(texts, natives) or _joined(texts, natives, text)
 
 
@@ -115,15 +113,23 @@ Reader = Callable[[Sequence[str], Sequence[int]], Reading]
 
 def _readers(kind: Kind, writing: Writing, money: bool) -> tuple[Reader, Reader]:
     """How the texts of a column are read, and how those that were no texts in the file."""
+    if kind in ("text", "flag"):
+        same = _words if kind == "text" else _flags
+        return same, _calculated(same)
     if kind == "number":
         return (
             lambda texts, counts: amounts.read(texts, counts, writing.decimal, money),
-            lambda texts, counts: amounts.read(texts, counts, ".", False),
+            _calculated(lambda texts, counts: amounts.read(texts, counts, ".", False)),
         )
     return (
         lambda texts, counts: days.read(texts, counts, writing.dates, writing.day_0),
-        lambda texts, counts: days.read_native(texts, writing.day_0),
+        _calculated(lambda texts, counts: days.read_native(texts, writing.day_0)),
     )
+
+
+def _calculated(read: Reader) -> Reader:
+    """The same for cells that were no texts, where what begins with = is a formula and not a name."""
+    return partial(_with_results, read=read, fault=lambda text: FORMULA if text.startswith("=") else "")
 
 
 def _words(texts: Sequence[str], counts: Sequence[int]) -> Reading:
@@ -145,7 +151,7 @@ def _taken(text: pd.Series[str], read: Reader, dtype: Any) -> Typed:
     """Read each distinct text once: a million rows hold some thousand dates and prices."""
     codes, distinct = pd.factorize(text)
     counts = np.bincount(codes[codes >= 0], minlength=len(distinct)).tolist()
-    reading = _with_results([str(one) for one in distinct], counts, read)
+    reading = _with_results([str(one) for one in distinct], counts, read, lambda text: ERROR if text in ERRORS else "")
     bad = _spread([bool(fault) for fault in reading.faults], codes, text.index, "bool", empty=False)
     return Typed(
         _spread(reading.values, codes, text.index, dtype),
@@ -160,21 +166,17 @@ def _taken(text: pd.Series[str], read: Reader, dtype: Any) -> Typed:
     )
 
 
-def _with_results(texts: Sequence[str], counts: Sequence[int], read: Reader) -> Reading:
-    """Read the texts that hold something; a formula without a result is at fault, and proves nothing."""
-    faults = [ERROR if text in ERRORS else FORMULA if _is_formula(text) else "" for text in texts]
+def _with_results(texts: Sequence[str], counts: Sequence[int], read: Reader, fault: Callable[[str], str]) -> Reading:
+    """Read the texts without that fault; those with it hold no value, and prove nothing."""
+    faults = [fault(text) for text in texts]
     if not any(faults):
         return read(texts, counts)
     places = [place for place, fault in enumerate(faults) if not fault]
     reading = read([texts[place] for place in places], [counts[place] for place in places])
     values: list[Any] = [None] * len(texts)
-    for place, value, fault in zip(places, reading.values, reading.faults, strict=True):
-        values[place], faults[place] = value, fault
+    for place, value, found in zip(places, reading.values, reading.faults, strict=True):
+        values[place], faults[place] = value, found
     return replace(reading, values=values, faults=faults)
-
-
-def _is_formula(text: str) -> bool:
-    return text.startswith("=") and not text.startswith('="')  # ="007" is how some programs keep zeros in CSV
 
 
 def _spread(values: list[Any], codes: Any, index: pd.Index[Any], dtype: Any, empty: Any = None) -> pd.Series[Any]:

@@ -48,9 +48,9 @@ class Sheet:
 
     header: the column names as they stand there, possibly empty or repeated; cells: one column per name, labelled by
     its place in the file; its index counts the rows as people do (Parquet has no header row). native: by that label,
-    which cells were numbers or dates in the file and not text; notes: what was assumed of the file or left unread;
-    part: what to know where a column is looked for in vain; day_0: the day before a spreadsheet's day 1; rest: what the
-    cells of a long table leave out (see `long`).
+    which cells were numbers, dates or formulas and not text; notes: what was assumed of the file or left unread; part:
+    what to know where a column is looked for in vain; day_0: the day before a spreadsheet's day 1; rest: what the cells
+    of a long table leave out (see `long`).
     """
 
     header: list[str]

@@ -44,7 +44,8 @@ def read(path: Path, known: Known) -> Sheet:
             grid: list[list[Any]] = file.get_sheet_by_index(0).to_python(skip_empty_area=False) if names else []
         with zipfile.ZipFile(path) as archive:
             book = formulas.book(archive)
-            _put(grid, formulas.without_result(archive, book))
+            unknown = formulas.without_result(archive, book)
+            _put(grid, unknown)
     except Unreadable:
         raise
     except _NOT_XLSX as error:
@@ -59,7 +60,11 @@ def read(path: Path, known: Known) -> Sheet:
         raise Unreadable(f"{error}; {alone}" if alone else str(error)) from None
     index = sheet.cells.index
     native = {
-        place: pd.Series([not isinstance(grid[row - 1][place], str) for row in index.to_list()], index, dtype="bool")
+        place: pd.Series(
+            [not isinstance(grid[row - 1][place], str) or (row - 1, place) in unknown for row in index.to_list()],
+            index,
+            dtype="bool",
+        )
         for place in map(int, sheet.cells.columns)
     }
     day_0 = DAY_0_OF_1904 if book.from_1904 else EXCEL_DAY_0
