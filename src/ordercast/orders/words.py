@@ -17,11 +17,11 @@ class Words:
     def __init__(self, voice: Voice) -> None:
         self.voice = voice
 
-    def say(self, text: str, /, **cells: Sequence[object]) -> list[str]:
+    def say(self, text: str, /, **cells: Any) -> list[str]:
         """The text for each row, its cells in their places."""
         return self.choose([text], [0] * len(next(iter(cells.values()))), **cells)
 
-    def choose(self, texts: Sequence[str], which: Any, /, **cells: Sequence[object]) -> list[str]:
+    def choose(self, texts: Sequence[str], which: Any, /, **cells: Any) -> list[str]:
         """For each row that of the texts (marked by `phrase`) which `which` counts, its cells in their places."""
         told = [self.voice.say(text) for text in texts]
         rows = zip(*cells.values(), strict=True)
@@ -30,7 +30,7 @@ class Words:
             for place, row in zip(np.asarray(which).astype(int).tolist(), rows, strict=True)
         ]
 
-    def count(self, one: str, many: str, values: Any, /, **cells: Sequence[object]) -> list[str]:
+    def count(self, one: str, many: str, values: Any, /, **cells: Any) -> list[str]:
         """The text for so many in each row, `%(n)s` being their number; parts of one are many."""
         texts = self.voice.texts
         told = _each(values, 1, lambda n: str(texts.ngettext(one, many, int(n) if n.is_integer() else 2)))
