@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import pandas as pd
+
 from ordercast.sources import intake
 from ordercast.sources.faults import Findings, some
 from ordercast.sources.intake import Intake
@@ -14,9 +16,8 @@ def settle(prices: Intake, others: Iterable[Intake], currency: str, findings: Fi
     signed = prices.currencies.get("unit_price")
     named = None
     if "currency" in prices.found:
-        codes = prices.frame["currency"].str.upper()
-        prices.frame["currency"] = codes
-        first = codes.dropna().drop_duplicates()
+        prices.frame["currency"] = given = codes(prices, findings)
+        first = given.dropna().drop_duplicates()
         if len(first) > 1:
             told = some((f"{code} (first in row {row})" for row, code in first.items()), len(first))
             cure = "Convert the prices to one, or read one currency after the other"
@@ -34,3 +35,8 @@ def settle(prices: Intake, others: Iterable[Intake], currency: str, findings: Fi
             if code != currency:
                 findings.stop(table.table, f"{column} is in {code}, the prices are in {currency}. Convert it")
     return intake.fill(prices, "currency", currency, findings)
+
+
+def codes(prices: Intake, findings: Findings) -> pd.Series[str]:
+    """The codes in the column of the currency, empty where a cell names none."""
+    return prices.frame["currency"].str.upper()
