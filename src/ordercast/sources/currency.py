@@ -16,9 +16,8 @@ def settle(prices: Intake, others: Iterable[Intake], currency: str, findings: Fi
     signed = prices.currencies.get("unit_price")
     named = None
     if "currency" in prices.found:
-        codes = _codes(prices, findings)
-        prices.frame["currency"] = codes
-        first = codes.dropna().drop_duplicates()
+        prices.frame["currency"] = given = codes(prices, findings)
+        first = given.dropna().drop_duplicates()
         if len(first) > 1:
             told = some((f"{code} (first in row {row})" for row, code in first.items()), len(first))
             cure = "Convert the prices to one, or read one currency after the other"
@@ -38,11 +37,11 @@ def settle(prices: Intake, others: Iterable[Intake], currency: str, findings: Fi
     return intake.fill(prices, "currency", currency, findings)
 
 
-def _codes(prices: Intake, findings: Findings) -> pd.Series[str]:
+def codes(prices: Intake, findings: Findings) -> pd.Series[str]:
     """The codes in the column of the currency, empty where a cell names none; what is no code is blamed."""
     given = prices.frame["currency"].str.upper()
-    codes = given.map(lambda code: amounts.CURRENCIES.get(code, code), na_action="ignore")
-    wrong = codes.notna() & ~codes.str.fullmatch("[A-Z]{3}", na=False)
-    findings.blame("prices", "currency", NO_CURRENCY, prices.found["currency"][codes.index[wrong]].map(cells.shown))
+    found = given.map(lambda code: amounts.CURRENCIES.get(code, code), na_action="ignore")
+    wrong = found.notna() & ~found.str.fullmatch("[A-Z]{3}", na=False)
+    findings.blame("prices", "currency", NO_CURRENCY, prices.found["currency"][found.index[wrong]].map(cells.shown))
     prices.bad["currency"] |= wrong
-    return codes.mask(wrong).astype("str")
+    return found.mask(wrong).astype("str")

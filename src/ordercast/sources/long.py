@@ -23,7 +23,7 @@ import pandas as pd
 
 from ordercast import blocks, duck
 from ordercast.contracts import TABLES, Kind
-from ordercast.sources import headers, intake, parquet
+from ordercast.sources import currency, headers, intake, parquet
 from ordercast.sources.faults import Findings
 from ordercast.sources.intake import Intake
 from ordercast.sources.layout import Rest, Sheet, Unreadable
@@ -104,6 +104,8 @@ class Long:
         """The rows of a sheet, typed, and what is wrong with each; an empty cell that will be filled is not."""
         findings = Findings()
         taken = intake.take(self.table, sheet, self.columns, findings, Writing())
+        if "currency" in taken.found:
+            taken.frame["currency"] = currency.codes(taken, findings)
         there = taken.frame.drop(columns=list(headers.FILLED), errors="ignore")
         intake.check(replace(taken, frame=there), findings)
         return taken, findings
@@ -155,8 +157,6 @@ class Long:
             name, cell = column.name, column.name
             if name in filled:
                 cell = f"coalesce({name}, {_literal(filled[name])})"
-            if name == "currency":
-                cell = _literal(frame[name].iloc[0])  # there is but one, in whatever letters
             rest.append(f"CAST({cell} AS {SQL_TYPES[column.kind]}) AS {name}")
             own.append(f"CAST({name} AS {SQL_TYPES[column.kind]})")
         self.desk.shelf.register("frame", frame)
