@@ -87,4 +87,5 @@ def page() -> tuple[Any, Any]:
     from ordercast.dashboard import bridge, desk
 
     there = desk.of_request()
-    return HTML(there.whole()), bridge.Bridge(there.act)
+    shown = HTML(there.whole())  # type: ignore[no-untyped-call]
+    return shown, bridge.Bridge(there.act)

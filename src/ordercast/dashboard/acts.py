@@ -130,7 +130,7 @@ def _list(desk: Desk, said: bool = False) -> Iterator[Reply]:
 def _figures(desk: Desk) -> Iterator[Reply]:
     """The figures, which take longer than the words, after them."""
     drawn = {"product": product.figures, "quality": quality.figures, "savings": savings.figures}.get(desk.view.page)
-    if drawn and desk.run is not None and desk.listing is not None:
+    if drawn and desk.lines is not None:
         yield Reply({"oc-figures": drawn(desk)})
 
 

@@ -50,7 +50,7 @@ class Reply:
         return said | {"put": dict(self.put), "files": files}
 
 
-class Bridge(anywidget.AnyWidget):  # type: ignore[misc]
+class Bridge(anywidget.AnyWidget):
     """An invisible widget that carries the messages; the page itself stands in the notebook's output as HTML."""
 
     _esm = Path(__file__).with_name("bridge.js")

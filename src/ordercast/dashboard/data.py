@@ -19,6 +19,11 @@ HISTORY_DAYS = 180
 REPRO = "Run `make repro`, then reload this page."
 
 
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a frame by column name, as templates take them."""
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+
+
 class Missing(LookupError):
     """Something the page needs is not there; the text says what, and what to do next."""
 
@@ -186,8 +191,8 @@ class Run:
             if not (self.folder / "data" / "raw" / f"{name}.parquet").is_file():
                 continue
             dated = ", min(date) AS first, max(date) AS last" if name in ("prices", "sales") else ""
-            row = self._query(f"raw/{name}", f"SELECT count(*) AS rows{dated} FROM data", []).iloc[0]
-            spans.append({"table": name, "first": None, "last": None, **row.to_dict()})
+            (row,) = records(self._query(f"raw/{name}", f"SELECT count(*) AS rows{dated} FROM data", []))
+            spans.append({"table": name, "first": None, "last": None, **row})
         return spans
 
     def worst(self, most: int) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ordercast import whatif
 from ordercast.dashboard.bridge import Reply
-from ordercast.dashboard.data import Missing
+from ordercast.dashboard.data import Missing, records
 from ordercast.language import phrase
 from ordercast.ledger import Event, Line, Refused
 from ordercast.ledger.life import MAY_FOLLOW
@@ -127,7 +127,7 @@ def possible(status: str, units: float) -> list[str]:
 def _question(desk: Desk, step: str, lines: pd.DataFrame, wanted: Mapping[str, Any], superseded: bool = False) -> Reply:
     values = {
         "step": step,
-        "lines": lines.to_dict("records"),
+        "lines": records(lines),
         "sent": {"step": step, "superseded": superseded, **({"order": wanted["order"]} if "order" in wanted else {})},
         "superseded": superseded,
         "weighed": weighed(desk, wanted, lines["quantity_units"].iloc[0]) if step == "edited" and len(lines) else [],
@@ -140,16 +140,16 @@ def _question(desk: Desk, step: str, lines: pd.DataFrame, wanted: Mapping[str, A
 def _lines(lines: pd.DataFrame) -> list[Line]:
     return [
         Line(
-            row.run_id,
-            row.product_id,
-            row.supplier_id,
-            float(row.planned_units),
-            float(row.planned_price),
-            row.order_on.date(),
-            row.arrive_on.date(),
-            int(row.sequence),
+            row["run_id"],
+            row["product_id"],
+            row["supplier_id"],
+            float(row["planned_units"]),
+            float(row["planned_price"]),
+            row["order_on"].date(),
+            row["arrive_on"].date(),
+            int(row["sequence"]),
         )
-        for row in lines.itertuples(index=False)
+        for row in records(lines)
     ]
 
 
@@ -190,6 +190,6 @@ def _told(desk: Desk, step: str, lines: pd.DataFrame, answers: Sequence[Event | 
         desk.refresh()
         html = desk.render("refused.html", refused=refused, done=done)
         return Reply({"oc-dialog": html, "oc-body": desk.body()}, dialog=True, said=" ".join([said, *refused]))
-    one = lines.iloc[0] if len(lines) == 1 else None
-    toast = desk.render("toast.html", said=said, step=step, line=None if one is None else one.to_dict())
+    one = records(lines)[0] if len(lines) == 1 else None
+    toast = desk.render("toast.html", said=said, step=step, line=one)
     return Reply({"oc-toast": toast}, said=said)

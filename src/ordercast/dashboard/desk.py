@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 STALE_AFTER_DAYS = 2
 USER_HEADER = "HTTP_X_FORWARDED_USER"  # what a proxy in front of the page says of who is there
-NEED_LINES = ("filter", "choose", "ask", "decide", "take", "find")
 FALLBACK_LOCALE, FALLBACK_CURRENCY = "en", "USD"
 
 
@@ -36,13 +35,13 @@ class Desk:
 
     root: Path
     view: View
-    run: Run | None
+    there: Run | None
     missing: str = ""
     who: str = ""
     given_name: bool = False
     chosen: dict[str, None] = field(default_factory=dict)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    listing: Listing | None = None
+    lines: Listing | None = None
 
     @classmethod
     def open(cls, root: Path | None = None, query: str = "", user: str = "") -> Desk:
@@ -55,6 +54,20 @@ class Desk:
         desk = cls(run.root if run else (root or Path()), View.of(query), run, missing, user, bool(user))
         desk.refresh()
         return desk
+
+    @property
+    def run(self) -> Run:
+        """The run that is shown. Raises Missing where there is none, as `listing` does."""
+        if self.there is None:
+            raise Missing(self.missing)
+        return self.there
+
+    @property
+    def listing(self) -> Listing:
+        """The run's order lines beside what people decided about them."""
+        if self.lines is None:
+            raise Missing(self.missing)
+        return self.lines
 
     @property
     def book(self) -> Ledger:
@@ -79,7 +92,7 @@ class Desk:
             name = publish.current(self.root).name
         except publish.PublishError:
             return ""
-        return "" if self.run is None or name == self.run.folder.name else name
+        return "" if self.there is None or name == self.there.folder.name else name
 
     @property
     def words(self) -> plots.Words:
@@ -96,9 +109,9 @@ class Desk:
         if last and last["outcome"] not in ("done", "busy", "running"):
             text = "The last nightly run did not finish (%(message)s). Shown is the last plan that did."
             told.append(say(text, message=last["message"]))
-        if self.run is None:
+        if self.there is None:
             return told
-        made = datetime.fromtimestamp(self.run.folder.stat().st_mtime, UTC)
+        made = datetime.fromtimestamp(self.there.folder.stat().st_mtime, UTC)
         age_days = (self.now() - made).days
         if age_days >= STALE_AFTER_DAYS:
             one, many = (
@@ -110,14 +123,14 @@ class Desk:
 
     def refresh(self) -> None:
         """Take in where every line stands now. What cannot be read is told on the page."""
-        if self.run is None:
+        if self.there is None:
             return
         try:
-            if self.listing is None:
-                self.listing = Listing(self.run.lines, self.run.least_values)
-            self.listing.decide(of_plan(self.run.lines, self.book.state(), self.run.today))
+            if self.lines is None:
+                self.lines = Listing(self.run.lines, self.run.least_values)
+            self.lines.decide(of_plan(self.run.lines, self.book.state(), self.run.today))
         except (Missing, LedgerError) as told:
-            self.listing, self.missing = None, str(told)
+            self.lines, self.missing = None, str(told)
 
     def render(self, name: str, **values: Any) -> str:
         """The HTML of a template in the visitor's language."""
@@ -129,8 +142,6 @@ class Desk:
 
     def body(self) -> str:
         """What stands under the page's tabs; where something is missing, what to do about it."""
-        if self.run is None or (self.listing is None and self.view.page in ("today", "product")):
-            return self.render("missing.html", told=self.missing)
         try:
             return pages.body(self)
         except Missing as told:
@@ -152,7 +163,7 @@ class Desk:
         from ordercast.dashboard.acts import ACTS  # acts need desks
 
         do: Callable[[Desk, Mapping[str, Any]], Iterator[Reply]] | None = ACTS.get(str(message.get("do")))
-        if do is None or (self.listing is None and message["do"] in NEED_LINES):
+        if do is None:
             return
         if not self.given_name and isinstance(message.get("who"), str):
             self.who = str(message["who"]).strip()[:200]
@@ -174,7 +185,7 @@ class Desk:
 
     def _setting(self, key: str, otherwise: str) -> str:
         try:
-            return self.run.setting(key) if self.run else otherwise
+            return self.run.setting(key)
         except Missing:
             return otherwise
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
 import pandas as pd
 
-from ordercast import store
+from ordercast import duck
 from ordercast.dashboard.view import View
 from ordercast.dashboard.words import plain
 
@@ -58,8 +57,7 @@ class Listing:
     """
 
     def __init__(self, lines: pd.DataFrame, least: pd.DataFrame) -> None:
-        self._db = duckdb.connect(config={"threads": 1, "python_enable_replacements": False})
-        store.without_progress_bar(self._db)
+        self._db = duck.connect()
         for name, frame in (("lines", lines), ("least", least)):
             self._db.register("given", frame)
             self._db.execute(f"CREATE TABLE {name} AS FROM given")

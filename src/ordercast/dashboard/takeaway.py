@@ -9,6 +9,7 @@ import pandas as pd
 
 from ordercast import takeaway
 from ordercast.dashboard.bridge import File, Reply
+from ordercast.dashboard.data import records
 from ordercast.takeaway.approved import buyer
 
 if TYPE_CHECKING:
@@ -45,7 +46,6 @@ def reply(desk: Desk, wanted: Mapping[str, Any]) -> Reply:
 
 def selected(desk: Desk) -> pd.DataFrame:
     """The ticked lines, else all that the filters let through."""
-    assert desk.listing is not None  # desk.NEED_LINES
     return desk.listing.lines(list(desk.chosen)) if desk.chosen else desk.listing.matching(desk.view)
 
 
@@ -55,7 +55,7 @@ def paper(desk: Desk, orders: pd.DataFrame) -> str:
         {
             "supplier": supplier,
             "number": takeaway.number(some),
-            "lines": some.to_dict("records"),
+            "lines": records(some),
             "total": some["total_cost"].sum(),
             "unapproved": int((some["status"] == "proposed").sum()),
         }
@@ -65,5 +65,4 @@ def paper(desk: Desk, orders: pd.DataFrame) -> str:
 
 
 def _day(desk: Desk) -> pd.Timestamp:
-    assert desk.run is not None  # desk.NEED_LINES
     return desk.run.today

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ordercast import plots, plots_orders
 from ordercast.dashboard import decisions
-from ordercast.dashboard.data import Missing
+from ordercast.dashboard.data import Missing, records
 from ordercast.dashboard.figures import svg
 from ordercast.dashboard.words import plain
 
@@ -26,10 +26,10 @@ def values(desk: Desk) -> dict[str, Any]:
     if named.empty:
         raise Missing(desk.voice.say("This run has no product %(product)s.", product=product_id))
     lines = desk.listing.of_product(product_id)
-    line = None if lines.empty else lines.iloc[0].to_dict()
+    line = next(iter(records(lines)), None)
     ahead = run.price_forecast(product_id, str(line["supplier_id"]), desk.language) if line else pd.DataFrame()
     return {
-        "product": named.iloc[0].to_dict(),
+        "product": records(named)[0],
         "line": line,
         "possible": decisions.possible(str(line["status"]), float(line["quantity_units"])) if line else [],
         "reason": _reason(desk, line),
@@ -37,8 +37,8 @@ def values(desk: Desk) -> dict[str, Any]:
         "drivers": [] if ahead.empty else [each for each in str(ahead.iloc[-1]["drivers"]).split("; ") if each],
         "trust": "" if ahead.empty else _trust(desk, float(ahead.iloc[-1]["skill_weight"])),
         "history": desk.book.history(str(line["order_id"])) if line else [],
-        "offers": run.offers(product_id).to_dict("records"),
-        "coming": run.of_product("raw/open_orders", product_id).to_dict("records"),
+        "offers": records(run.offers(product_id)),
+        "coming": records(run.of_product("raw/open_orders", product_id)),
         "found": [],
     }
 
@@ -83,8 +83,7 @@ def found(desk: Desk, text: str) -> list[dict[str, Any]]:
     words = plain(text).split()
     for word in words:
         table = table[table["words"].str.contains(word, regex=False)]
-    rows: list[dict[str, Any]] = table.head(FOUND_MOST if words else 0).to_dict("records")  # type: ignore[assignment]
-    return rows
+    return records(table.head(FOUND_MOST if words else 0))
 
 
 def figures(desk: Desk) -> str:
@@ -99,7 +98,7 @@ def figures(desk: Desk) -> str:
     quotes, course = run.price_history(product_id, supplier), run.course(product_id)
     ahead = run.price_forecast(product_id, supplier)
     if len(course) > 1:
-        told = {**lines.iloc[0].to_dict(), "reason": ""}
+        told = {**records(lines)[0], "reason": ""}
         drawn.append(
             {
                 "kind": "decision",
@@ -114,7 +113,7 @@ def figures(desk: Desk) -> str:
     return desk.render(
         "figures.html",
         drawn=drawn,
-        ahead=ahead.to_dict("records"),
-        demand=wanted.to_dict("records"),
-        course=course.to_dict("records"),
+        ahead=records(ahead),
+        demand=records(wanted),
+        course=records(course),
     )

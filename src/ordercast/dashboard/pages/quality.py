@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ordercast import plots
+from ordercast.dashboard.data import records
 from ordercast.dashboard.figures import svg
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ def values(desk: Desk) -> dict[str, Any]:
         "metrics": run.metrics,
         "models": {name: named for name, (named, _) in plots.MODELS.items()},
         "figures": FIGURES,
-        "groups": ours.to_dict("records"),
-        "worst": run.worst(WORST_MOST).to_dict("records"),
+        "groups": records(ours),
+        "worst": records(run.worst(WORST_MOST)),
     }
 
 
@@ -38,7 +39,7 @@ def figures(desk: Desk) -> str:
         part = ahead[ahead["target"] == target]
         if len(part):
             shown = plots.error_by_horizon(part, "rmsse_ratio", words)
-            drawn.append({"kind": f"{target}_error", "svg": svg(shown), "rows": part.to_dict("records")})
+            drawn.append({"kind": f"{target}_error", "svg": svg(shown), "rows": records(part)})
     past = run.past_forecasts()
     if len(past):
         drawn.append({"kind": "calibration", "svg": svg(plots.calibration(past)), "rows": []})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ordercast.dashboard.data import records
+
 if TYPE_CHECKING:
     from ordercast.dashboard.desk import Desk
 
@@ -18,9 +20,9 @@ def values(desk: Desk) -> dict[str, Any]:
     ended = series[series["status"] == "ended"].sort_values("last_quote_on", ascending=False)
     return {
         "notes": run.notes,
-        "set_aside": quarantine.head(MOST_ROWS).to_dict("records"),
+        "set_aside": records(quarantine.head(MOST_ROWS)),
         "set_aside_total": len(quarantine),
-        "ended": ended.head(MOST_ROWS).to_dict("records"),
+        "ended": records(ended.head(MOST_ROWS)),
         "ended_total": len(ended),
         "spans": run.spans(),
     }

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ordercast import plots_savings
+from ordercast.dashboard.data import records
 from ordercast.dashboard.figures import svg
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def values(desk: Desk) -> dict[str, Any]:
     return {
         "replay": replay,
         "policies": [{"policy": name, "named": names.get(name, name), **each} for name, each in ranked],
-        "adopted": adopted.to_dict("records"),
+        "adopted": records(adopted),
         "paid": float(adopted["paid"].sum()),
         "later": float(adopted["later"].sum()),
         "promised": float(adopted["promised"].sum()),

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
+from ordercast.dashboard.data import records
 from ordercast.dashboard.listing import Cut
 from ordercast.dashboard.pages import record
 
@@ -27,7 +26,7 @@ def values(desk: Desk) -> dict[str, Any]:
 def listed(desk: Desk) -> dict[str, Any]:
     """What list.html takes: the page of the list and its rows, by supplier where the view is grouped."""
     cut = desk.listing.cut(desk.view)
-    return {"cut": cut, "blocks": _blocks(cut) if desk.view.grouped else [(None, _rows(cut.lines))]}
+    return {"cut": cut, "blocks": _blocks(cut) if desk.view.grouped else [(None, records(cut.lines))]}
 
 
 def bulk(desk: Desk) -> dict[str, Any]:
@@ -38,13 +37,8 @@ def bulk(desk: Desk) -> dict[str, Any]:
 
 def _blocks(cut: Cut) -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:
     """The suppliers on this page of the list, each with its subtotal, state of its minimum, and rows here."""
-    known = cut.groups.set_index("supplier_id").to_dict("index")
+    known = {group["supplier_id"]: group for group in records(cut.groups)}
     return [
-        ({"supplier": supplier, **known[supplier]}, _rows(lines))
+        ({"supplier": supplier, **known[supplier]}, records(lines))
         for supplier, lines in cut.lines.groupby("supplier_id", sort=False)
     ]
-
-
-def _rows(lines: pd.DataFrame) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = lines.to_dict("records")  # type: ignore[assignment]
-    return rows
