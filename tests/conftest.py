@@ -1,6 +1,7 @@
 """A tiny published run, written as `publish` would: what the dashboard's tests look at."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -113,8 +114,66 @@ def _orders(run_id: str) -> pd.DataFrame:
         erp_quantity_units=table["quantity_units"],
         binding_constraint="none",
         urgent=table["product_id"].isin(URGENT),
+        planned_by="erp",
+        just_in_time_saving=0.0,
+        waiting_cost=0.0,
+        days_of_cover=np.where(table["product_id"] == "P001", 30.0, np.nan),
+        on_hand_units=90.0,
+        on_order_units=0.0,
+        demand_units=210.0,
+        safety_units=35.5,
+        reorder_point_units=245.5,
+        economic_lot_units=1180.0,
         reason=table["product_id"].map(IN_PORTUGUESE).fillna(NO_REASON_IN_PORTUGUESE),
     )
+
+
+def _course() -> pd.DataFrame:
+    """The plan of P001, day by day."""
+    days = np.arange(30)
+    return pd.DataFrame(
+        {
+            "product_id": "P001",
+            "supplier_id": "S1",
+            "date": LAST_DAY + pd.to_timedelta(days, unit="D"),
+            "p10": 3.9 - 0.005 * days,
+            "p50": 4.02 + 0.004 * days,
+            "p90": 4.2 + 0.01 * days,
+            "buy_below_unit_price": np.where(days == 0, 4.4, 4.1),
+            "order_units": np.where(days == 0, 1200.0, 0.0),
+            "arrival_units": np.where(days == 7, 1200.0, 0.0),
+            "stock_units": np.clip(90 - 30.0 * days, 0, None) + np.where(days >= 7, 1200 - 30.0 * (days - 7), 0),
+        }
+    )
+
+
+def _scored() -> dict[str, pd.DataFrame]:
+    """What evaluation leaves behind, of two series and two models."""
+    days = np.arange(1, 15)
+    by_horizon = pd.concat(
+        [
+            pd.DataFrame({"target": target, "model": model, "horizon_days": days, "rmsse_ratio": ratio + 0.002 * days})
+            for target in ("price", "demand")
+            for model, ratio in (("ordercast", 0.86), ("naive", 1.0))
+        ],
+        ignore_index=True,
+    )
+    by_group = pd.DataFrame(
+        [
+            (target, "category", "Ferragens", model, 2, ratio)
+            for target in ("price", "demand")
+            for model, ratio in (("ordercast", 0.9), ("naive", 1.0))
+        ],
+        columns=["target", "grouping", "group", "model", "series", "rmsse_ratio"],
+    )
+    past = pd.DataFrame(
+        {
+            "product_id": np.repeat(["P001", "P004"], 14),
+            "horizon_days": np.tile(days, 2),
+            "actual": 4.0 + 0.01 * np.tile(days, 2),
+        }
+    ).assign(naive=4.0, mean=np.repeat([4.05, 3.8], 14), p10=3.9, p50=4.05, p90=4.2)
+    return {"evaluate/by_horizon": by_horizon, "evaluate/by_group": by_group, "evaluate/price_forecasts": past}
 
 
 def _reasons(orders: pd.DataFrame) -> pd.DataFrame:
@@ -173,6 +232,27 @@ def _frames(run_id: str) -> dict[str, pd.DataFrame]:
         ),
         "orders/orders": orders,
         "orders/reasons": _reasons(orders),
+        "orders/plan": _course(),
+        **_scored(),
+        "raw/suppliers": pd.DataFrame(
+            {
+                "product_id": ["P001", "P001", "P003"],
+                "supplier_id": ["S1", "S2", "S1"],
+                "lead_time_days": [7.0, 12.0, 7.0],
+                "moq_units": [100.0, np.nan, 24.0],
+                "pack_units": [10.0, 1.0, 12.0],
+                "min_order_value": [6000.0, np.nan, 6000.0],
+            }
+        ),
+        "raw/open_orders": pd.DataFrame(
+            {
+                "order_id": ["PO-7"],
+                "product_id": ["P004"],
+                "supplier_id": ["S2"],
+                "quantity_units": [60.0],
+                "due_on": [LAST_DAY + pd.Timedelta(days=3)],
+            }
+        ),
     }
 
 
@@ -220,10 +300,18 @@ def publish_tiny() -> Callable[..., Path]:
     return write_run
 
 
+@pytest.fixture(scope="session")
+def written_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with the small run, to be copied and not to be changed."""
+    root = tmp_path_factory.mktemp("written")
+    write_run(root)
+    return root
+
+
 @pytest.fixture
-def published_run(tmp_path: Path) -> Path:
+def published_run(tmp_path: Path, written_run: Path) -> Path:
     """The root of a project in which the small run is published."""
-    write_run(tmp_path)
+    shutil.copytree(written_run, tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 

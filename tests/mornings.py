@@ -55,6 +55,7 @@ def rule(world: World, reason: str = "as the rule has it.", **changes: Any) -> p
             "binding_constraint": "none",
             "urgent": False,
             "reason": reason,
+            "days_of_cover": np.nan,
         }
     ).assign(**changes)
     return planned.by_erp(schema.check(lines, "orders"))

@@ -64,6 +64,7 @@ def test_what_could_be_two_numbers_is_told_and_settled_by_a_setting(text: str):
             ["1.5", "2,5", "1.234"], [2, 1, 5], [GOOD, amounts.OTHER_DECIMAL, amounts.EITHER_NUMBER], id="both"
         ),
         pytest.param(["1.5", "x", "1.2.3", "R$"], [1] * 4, [GOOD, *[amounts.NO_NUMBER] * 3], id="no_numbers"),
+        pytest.param(["20%", "2,5 %", "%"], [1] * 3, [*[amounts.PERCENT] * 2, amounts.NO_NUMBER], id="shares"),
         pytest.param(["R$ 1", "R$ 2", "US$ 3"], [1] * 3, [GOOD, GOOD, amounts.OTHER_CURRENCY], id="another_currency"),
     ],
 )
@@ -79,6 +80,8 @@ def test_what_differs_from_the_column_is_at_fault(texts: list[str], counts: list
         pytest.param(["1.5", "3"], "auto", [], id="plain"),
         pytest.param(["1,5", "1.234,56"], "auto", ["has a decimal comma: 1.234,56 is 1234.56"], id="comma"),
         pytest.param(["1.5", "1,234.56"], "auto", ["has a decimal point: 1,234.56 is 1234.56"], id="thousands"),
+        pytest.param(["2.5", "1.234"], "auto", ["has a decimal point: 1.234 is 1.234"], id="one_cell_settles_it"),
+        pytest.param(["1.234.567"], "auto", ["has a decimal comma: 1.234.567 is 1234567"], id="millions"),
         pytest.param(["1.234"], ",", ["has a decimal comma: 1.234 is 1234"], id="settled"),
     ],
 )

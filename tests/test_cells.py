@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from ordercast.contracts import Kind
-from ordercast.sources import cells
+from ordercast.sources import cells, reading
+from ordercast.sources.reading import Dates
 
 BAD = object()
 DAY = pd.Timestamp("2026-03-31")
@@ -41,8 +42,12 @@ DAY = pd.Timestamp("2026-03-31")
         ("day", "2026-03-31 25:00", BAD),
         ("day", "31/03/2026", DAY),
         ("day", "01/03/2026", BAD),
-        ("day", "2026-3-31", BAD),
-        ("day", "20260331", BAD),
+        ("day", "2026-3-31", DAY),
+        ("day", "2026/03/31", DAY),
+        ("day", "20260331", DAY),
+        ("day", "2026-03-31T00:00:00Z", DAY),
+        ("day", "2026-03-31 25:00Z", BAD),
+        ("day", "20263103", BAD),
         ("day", "2026-W14-2", BAD),
         ("day", "46112", DAY),
         ("day", "20534", BAD),
@@ -57,6 +62,13 @@ DAY = pd.Timestamp("2026-03-31")
         ("text", "00123", "00123"),
         ("text", " A 1 ", "A 1"),
         ("text", "NA", "NA"),
+        ("text", "#N/A", BAD),
+        ("text", "=A2&B2", BAD),
+        ("text", '="00123"', '="00123"'),
+        ("text", "7,89123E+12", BAD),
+        ("number", "#DIV/0!", BAD),
+        ("day", "#VALOR!", BAD),
+        ("flag", "=1=1", BAD),
         ("text", "", None),
     ],
 )
@@ -76,12 +88,15 @@ def test_text_is_taken_at_its_word(kind: Kind, text: str, meant: Any):
         pytest.param("text", pd.Series([102900005115168, 7]), ["102900005115168", "7"], id="whole_numbers"),
         pytest.param("text", pd.Series([7, None], dtype="Int64"), ["7", None], id="whole_numbers_and_a_gap"),
         pytest.param("text", pd.Series([123.0, 0.5]), ["123", "0.5"], id="numbers_without_needless_decimals"),
+        pytest.param("text", pd.Series([7891234567890123.0, 7.0]), [BAD, "7"], id="numbers_that_lost_digits"),
+        pytest.param("text", pd.Series(["7891234567890123"]), ["7891234567890123"], id="text_keeps_its_digits"),
         pytest.param("text", pd.Series([None, None], dtype=object), [None, None], id="nothing_at_all"),
         pytest.param("number", pd.Series([1, None], dtype="Int64"), [1.0, None], id="number_and_a_gap"),
         pytest.param("number", pd.Series([True]), [BAD], id="a_flag_is_no_number"),
         pytest.param("number", pd.Series([DAY]), [BAD], id="a_date_is_no_number"),
         pytest.param("day", pd.Series([DAY.as_unit("ns"), pd.NaT]), [DAY, None], id="other_units_of_time"),
         pytest.param("day", pd.Series([45000]), [BAD], id="a_number_is_no_date"),
+        pytest.param("day", pd.Series([20260331]), [DAY], id="eight_digits_are_a_date"),
         pytest.param("flag", pd.Series([True, None], dtype="boolean"), [True, None], id="flag_and_a_gap"),
         pytest.param("flag", pd.Series([0, 1, 2]), [False, True, BAD], id="flags_as_numbers"),
     ],
@@ -111,6 +126,56 @@ def test_numbers_and_dates_of_a_spreadsheet_mean_one_thing_only():
     assert days.notes == ["holds Excel's day numbers: 46112.5 is 2026-03-31"]
     assert days.timed
     assert days.doubtful == "01/03/2026"
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "fault"),
+    [
+        pytest.param("number", "#DIV/0!", cells.ERROR, id="error"),
+        pytest.param("text", "#N/D", cells.ERROR, id="error_in_portuguese"),
+        pytest.param("day", "=A2+1", cells.FORMULA, id="formula"),
+        pytest.param("text", "7.891234567890123e+15", cells.ROUNDED, id="rounded"),
+    ],
+)
+def test_what_holds_no_value_says_so_and_proves_nothing(kind: Kind, text: str, fault: str):
+    others = {"number": "1,5", "day": "46112", "text": "A"}
+    typed = cells.typed(pd.Series([text, others[kind]]), kind)
+    assert typed.fault.to_dict() == {0: fault}
+    assert typed.content.notna().tolist() == [False, True]
+
+
+EXCHANGED = "25/01/2026"
+
+
+@pytest.mark.parametrize(
+    ("natives", "text", "doubted"),
+    [
+        pytest.param(["2026-02-01", "2026-03-01"], EXCHANGED, True, id="all_days_up_to_12"),
+        pytest.param(["46054"], EXCHANGED, True, id="as_a_day_number"),
+        pytest.param(["2026-02-01"], "01/25/2026", True, id="the_other_way_round"),
+        pytest.param(["2026-02-01", "2026-03-13"], EXCHANGED, False, id="a_day_beyond_12"),
+        pytest.param(["2026-02-02"], EXCHANGED, False, id="the_same_either_way"),
+        pytest.param(["2026-02-01"], "2026-01-25", False, id="text_with_the_year_first"),
+    ],
+)
+@pytest.mark.parametrize("dates", ["auto", "set"])
+def test_dates_of_a_spreadsheet_may_have_day_and_month_exchanged(
+    natives: list[str], text: str, doubted: bool, dates: str
+):
+    order: Dates = "auto" if dates == "auto" else "mdy" if text == "01/25/2026" else "dmy"
+    found = pd.Series([*natives, text])
+    typed = cells.typed(found, "day", cells.Writing(dates=order), native=found != text)
+    assert typed.doubtful == (text if doubted else "")
+    assert typed.content.isna().all() == doubted
+    if doubted:
+        assert "such as 2026-02-01: a spreadsheet that expected another order" in typed.doubt
+        assert f"Import the column again as text, or as dates in the order of {text}" in typed.doubt
+
+
+def test_day_numbers_are_counted_from_where_the_file_says():
+    writing = cells.Writing(day_0=reading.DAY_0_OF_1904)
+    typed = cells.typed(pd.Series(["44560", "2025-12-31"]), "day", writing, native=pd.Series([True, True]))
+    assert typed.content.tolist() == [pd.Timestamp("2025-12-31")] * 2
 
 
 def test_what_people_say_about_their_writing_settles_it():

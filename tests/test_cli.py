@@ -194,19 +194,40 @@ def test_validate_tells_it_as_a_table_or_a_page(
     code, said = call("validate", "mine", *options)
     assert code == 1
     assert (project / file).read_text(encoding="utf-8").startswith(begins) if file else said.startswith(begins)
-    assert not file or said == f"1 faulty cell. The details go to {file}\n"
+    assert not file or said == f"1 faulty cell. The details are in {file}\n"
 
 
-def test_validate_does_not_write_over_a_table(project: Path) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        pytest.param(["gone"], "gone is not there; name the folder that holds your tables", id="no_folder"),
+        pytest.param(["prices.csv"], "prices.csv is a file; name the folder that holds your tables", id="file"),
+        pytest.param(
+            [".", "--out", "prices.csv"],
+            "prices.csv would be read as the prices table; give it another name",
+            id="table",
+        ),
+        pytest.param(
+            [".", "--out", "gone/v.csv"],
+            "there is no folder gone to write v.csv to; make it first, or name another",
+            id="no_folder_for_it",
+        ),
+        pytest.param(
+            [".", "--out", "v.pdf"],
+            "v.pdf: name a file that ends in .txt, .csv or .html, or add --format text, csv or html",
+            id="pdf",
+        ),
+        pytest.param(
+            [".", "--out", "data"], "data is a folder; name a file in it, such as data/faults.html", id="folder_for_it"
+        ),
+    ],
+)
+def test_validate_says_what_to_name_instead_and_writes_nothing(project: Path, arguments: list[str], said: str) -> None:
     (project / "prices.csv").write_text("product_id,date,unit_price\nA,2026-01-01,1\n")
-    code, said = call("validate", ".", "--out", "prices.csv")
-    assert code == 2
-    assert "would be read as the prices table" in said
-    assert call("validate", ".", "--out", "nowhere.csv/v.csv")[0] == 0
-    (project / "file").touch()
-    code, said = call("validate", ".", "--out", "file/v.csv")
-    assert code == 1
-    assert "Traceback" not in said
+    (project / "data").mkdir()
+    before = sorted(project.rglob("*"))
+    assert call("validate", *arguments) == (2, f"{said}\n")
+    assert sorted(project.rglob("*")) == before
 
 
 def test_dashboard_prints_the_address_it_then_serves(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -257,8 +278,32 @@ def test_repro_of_a_stage_of_a_project_that_published_nothing_succeeds_and_says_
 def test_repro_passes_on_the_failure_of_a_stage(project: Path) -> None:
     pipeline(project, "python -c 'raise SystemExit(3)'")
     done = subprocess.run([sys.executable, "-m", "ordercast.cli", "repro"], capture_output=True, text=True)
-    assert done.returncode == 255
+    assert done.returncode == 1
     assert "failed to reproduce" in done.stderr
+
+
+def test_repro_says_who_else_runs_dvc_here(project: Path) -> None:
+    pipeline(project, "python -c \"open('done', 'w').close()\"")
+    (project / ".dvc/tmp").mkdir()
+    somebody = {"pid": os.getpid(), "cmd": "dvc repro"}
+    (project / ".dvc/tmp/rwlock").write_text(json.dumps({"write": {str(project / "done"): somebody}}))
+    done = subprocess.run([sys.executable, "-m", "ordercast.cli", "repro"], capture_output=True, text=True)
+    assert done.returncode == 3
+    assert done.stderr == (
+        f"pid {os.getpid()} (dvc repro) is at it in this folder. Wait for its end, or end that process, and run this "
+        "again\n"
+    )
+
+
+def test_repro_says_which_folder_is_not_there(project: Path) -> None:
+    pipeline(project, "true")
+    (project / "dvc.yaml").write_text('{"stages": {"data": {"cmd": "true", "deps": ["gone"]}}}')
+    done = subprocess.run([sys.executable, "-m", "ordercast.cli", "repro"], capture_output=True, text=True)
+    assert done.returncode == 5
+    assert done.stderr == (
+        "stage data needs gone, which is not there. data.path in params.yaml names the folder of your tables: correct "
+        "it, or put them there\n"
+    )
 
 
 def test_repro_checks_params_before_dvc(project: Path) -> None:
@@ -280,7 +325,7 @@ def dvc_in(folder: Path) -> int:
         pytest.param("ordercast", signal.SIGKILL, -9, id="ordercast_killed"),
         pytest.param("dvc", signal.SIGKILL, 128 + 9, id="dvc_killed"),
         pytest.param("ordercast", signal.SIGTERM, 128 + 15, id="ordercast_terminated"),
-        pytest.param("ordercast", signal.SIGINT, 255, id="ctrl_c"),
+        pytest.param("ordercast", signal.SIGINT, 128 + 2, id="ctrl_c"),
         pytest.param("make", signal.SIGKILL, -9, id="make_killed"),
     ],
 )
@@ -292,7 +337,7 @@ def test_stopped_repro_leaves_no_process(
     (project / "Makefile").write_text(f"repro:\n\t@{sys.executable} -m ordercast.cli repro\n")
     command = ["make", "repro"] if victim == "make" else [sys.executable, "-m", "ordercast.cli", "repro"]
     run = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    wait_until((project / "asleep").exists, "the cell runs")
+    wait_until((project / "asleep").exists, "the cell runs", seconds=120)
     assert len(processes_in(project) - {os.getpid()}) >= 4
     os.kill(dvc_in(project) if victim == "dvc" else run.pid, number)
     assert run.wait(timeout=20) == exit_code

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from ordercast.sources import currency, intake, layout
+from ordercast.sources import currency, faults, intake, layout
 from ordercast.sources.faults import Findings
 
 
@@ -18,6 +18,8 @@ def table(name: str, header: list[str], row: list[str], findings: Findings) -> i
         pytest.param("3.5", None, "1", "BRL", None, id="that_of_the_params"),
         pytest.param("3.5", "eur", "1", "EUR", "all money is in EUR, not in base.currency BRL", id="of_the_column"),
         pytest.param("US$ 3.5", None, "1", "USD", "all money is in USD, not in base.currency BRL", id="of_the_signs"),
+        pytest.param("3.5", "R$", "1", "BRL", None, id="a_sign_for_a_code"),
+        pytest.param("3.5", "$", "1", "BRL", "1 row without currency: read as currency = BRL", id="any_dollar"),
         pytest.param("R$ 3.5", "BRL", "R$ 1", "BRL", None, id="all_agree"),
         pytest.param(
             "R$ 3.5", "USD", "1", "USD", "is in BRL, as its cells say, and currency says USD", id="both_differ"
@@ -38,4 +40,11 @@ def test_one_currency_is_settled(price: str, code: str | None, cost: str, settle
     assert prices.frame["currency"].tolist() == [settled]
     sentences = [sentence for _, sentence in [*findings.stops, *findings.notes]]
     assert told is None or any(told in sentence for sentence in sentences)
-    assert bool(findings.stops) == bool(told and "all money" not in told)
+    assert bool(findings.stops) == bool(told and "is in " in told and "all money" not in told)
+
+
+def test_what_is_no_code_is_blamed():
+    findings = Findings()
+    prices = table("prices", ["product_id", "date", "unit_price", "currency"], ["A", "2026-01-01", "6", "50"], findings)
+    currency.settle(prices, [], "BRL", findings)
+    assert findings.quarantine()[["row", "value", "fault"]].to_numpy().tolist() == [[2, "50", faults.NO_CURRENCY]]

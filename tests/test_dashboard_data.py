@@ -1,14 +1,16 @@
 """The published run as the dashboard reads it."""
 
 import json
+import threading
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import LAST_DAY, LONG_NAME, write_run
+from conftest import LAST_DAY, write_run
+from test_database_results import project
 
-from ordercast import store
-from ordercast.dashboard.data import Missing, current_run, matching
+from ordercast import publish, store
+from ordercast.dashboard.data import Missing, current_run
 
 
 def test_without_a_published_run_the_next_step_is_told(tmp_path: Path):
@@ -50,43 +52,19 @@ def test_prices_of_one_series_are_the_last_180_days_with_one_figure_a_day(publis
 
 
 @pytest.mark.parametrize(
-    ("product", "suppliers", "days_ahead", "stock"),
+    ("product", "suppliers", "days_ahead", "open_orders"),
     [
-        pytest.param("P001", ["S1", "S2"], 14, 90.0, id="two_suppliers"),
-        pytest.param("P003", ["S1"], 0, None, id="no_forecast"),
-        pytest.param("Z001", [], 0, None, id="catalogue_only"),
-        pytest.param("' OR 1=1 --", [], 0, None, id="no_sql_from_outside"),
+        pytest.param("P001", ["S1", "S2"], 14, 0, id="two_suppliers"),
+        pytest.param("P003", ["S1"], 0, 0, id="no_forecast"),
+        pytest.param("Z001", [], 0, 0, id="catalogue_only"),
+        pytest.param("' OR 1=1 --", [], 0, 0, id="no_sql_from_outside"),
     ],
 )
-def test_a_product_has_its_own_rows_only(published_run: Path, product, suppliers, days_ahead, stock):
+def test_a_product_has_its_own_rows_only(published_run: Path, product, suppliers, days_ahead, open_orders):
     run = current_run(published_run)
-    assert run.suppliers(product) == suppliers
+    assert run.offers(product)["supplier_id"].tolist() == suppliers
     assert len(run.price_forecast(product, "S1")) == days_ahead
-    assert run.on_hand(product) == stock
-
-
-@pytest.mark.parametrize(
-    ("words", "found"),
-    [
-        pytest.param("acucar", ["P001"], id="without_accents"),
-        pytest.param("ÓLEO 20w50", ["P004"], id="two_words_any_case"),
-        pytest.param("p00", ["P001", "P002", "P003", "P004"], id="by_id"),
-        pytest.param("quimicos", ["P004"], id="by_category"),
-        pytest.param("(acucar", [], id="no_pattern"),
-    ],
-)
-def test_search_finds_by_name_id_and_category(published_run: Path, words, found):
-    assert sorted(matching(current_run(published_run).catalogue, words)["product_id"]) == found
-
-
-def test_choices_start_with_what_is_urgent_then_bought(published_run: Path):
-    labels = list(current_run(published_run).choices["label"])
-    assert labels[:3] == [
-        "urgent · Açúcar cristal · P001",
-        "buy · <script>alert(1)</script> · P002",
-        f"buy · {LONG_NAME[:60]} · P003",
-    ]
-    assert len(labels) == 254
+    assert len(run.of_product("raw/open_orders", product)) == open_orders
 
 
 def test_products_without_name_or_unit_keep_their_id(published_run: Path):
@@ -94,22 +72,50 @@ def test_products_without_name_or_unit_keep_their_id(published_run: Path):
     nameless = pd.DataFrame({"product_id": ["P001"], "name": [None], "category": [None], "unit": [None]}).astype("str")
     store.write_parquet(nameless, run.folder / "data/raw/products.parquet", [])
     shown = run.catalogue.set_index("product_id").loc[["P001", "P004"]]  # P004 is known from its prices alone
-    assert shown[["name", "category", "unit"]].to_numpy().tolist() == [["P001", "", "units"], ["P004", "", "units"]]
-
-
-def test_a_row_set_aside_for_two_faults_counts_once(published_run: Path):
-    run = current_run(published_run)
-    path = run.folder / "data/raw/quarantine.parquet"
-    one = store.read_parquet(path)
-    store.write_parquet(pd.concat([one, one.assign(column="date"), one.assign(row=900)]), path, ["table", "row"])
-    assert run.quarantined == 2
+    assert shown[["name", "category", "unit"]].to_numpy().tolist() == [["P001", "", ""], ["P004", "", ""]]
 
 
 def test_a_table_of_another_shape_is_told_not_traced(published_run: Path):
     run = current_run(published_run)
-    store.write_parquet(pd.DataFrame({"product_id": ["P001"]}).astype("str"), run.folder / "data/raw/stock.parquet", [])
-    with pytest.raises(Missing, match=r"data/raw/stock\.parquet .* cannot be used"):
-        run.on_hand("P001")
+    store.write_parquet(pd.DataFrame({"product_id": ["P001"]}).astype("str"), run.folder / "data/raw/sales.parquet", [])
+    with pytest.raises(Missing, match=r"data/raw/sales\.parquet .* cannot be used"):
+        run.demand_history("P001")
+
+
+def test_a_product_id_that_looks_like_sql_is_an_id(published_run: Path):
+    run = current_run(published_run)
+    evil = "P001' OR '1'='1"
+    assert run.suppliers(evil) == []
+    assert run.price_forecast(evil, "S1' OR '1'='1").empty
+    assert run.price_history("P001", "S1'; DROP TABLE data; --").empty
+    assert run.on_hand(evil) is None
+
+
+def test_runs_published_while_the_page_reads_are_seen_whole(tmp_path: Path):
+    """A page that stays open reads its own run to the end, through four newer ones; a new page sees the newest."""
+
+    def publish_run(number: int) -> None:
+        publish.publish(project(tmp_path, f"r{number}"))
+
+    def publish_more() -> None:
+        for number in range(2, 6):
+            publish_run(number)
+
+    publish_run(1)
+    (tmp_path / "params.yaml").touch()
+    open_page = current_run(tmp_path)
+    publishing = threading.Thread(target=publish_more)
+    publishing.start()
+    seen = []
+    while publishing.is_alive() or not seen:
+        run = current_run(tmp_path)
+        assert set(run.lines["run_id"]) == {run.run_id} == {run.folder.name}
+        seen.append(run.run_id)
+    publishing.join()
+    assert seen == sorted(seen)
+    assert current_run(tmp_path).run_id == "r5"
+    assert set(open_page.lines["run_id"]) == {"r1"}
+    assert "P001" in set(open_page.catalogue["product_id"])
 
 
 def test_two_runs_of_one_id_are_told_apart(published_run: Path):

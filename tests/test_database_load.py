@@ -2,6 +2,7 @@
 
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from ordercast.contracts import INPUTS, TABLES
 from ordercast.database import DatabaseError, engine
 from ordercast.database import load as loading
 from ordercast.database.snapshot import snapshot
+from ordercast.ledger import LedgerError
+from ordercast.ledger import tables as ledger_tables
 from ordercast.params import Params
 
 
@@ -87,6 +90,29 @@ def test_a_shops_own_tables_are_never_replaced(shop: servers.Shop):
     assert sorted(name for (name,) in shop.rows("SHOW TABLES")) == ["prices", "stock"]
 
 
+@pytest.mark.parametrize("name", ["ordercast_new_sales", "ordercast_old_prices"])
+def test_what_only_looks_like_a_leftover_is_not_removed(shop: servers.Shop, name: str):
+    load(shop)
+    before = contents(shop)
+    shop.run(f"CREATE TABLE {name} (id INT)", f"INSERT INTO {name} VALUES (7)")
+    with pytest.raises(DatabaseError, match=f"did not make: {name}. Nothing was loaded; name an empty"):
+        load(shop, sales=servers.SALES.assign(demand_units=9.0))
+    assert shop.rows(f"SELECT id FROM {name}") == [(7,)]
+    shop.run(f"DROP TABLE {name}")
+    assert contents(shop) == before
+
+
+@pytest.mark.parametrize("schema", ["mysql", "INFORMATION_SCHEMA", "performance_schema", "sys"])
+def test_the_servers_own_databases_are_refused(shop: servers.Shop, schema: str):
+    tables = f"SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '{schema.lower()}'"
+    before = shop.rows(tables)
+    with pytest.raises(DatabaseError, match=f"Database {schema} at .* is the server's own: nothing is written there"):
+        loading.load(replace(shop.address, database=schema), frames(), lambda line: None)
+    with pytest.raises(LedgerError, match="is the server's own"):
+        ledger_tables.create(ledger_tables.engine(engine.url(replace(shop.address, database=schema))))
+    assert shop.rows(tables) == before
+
+
 @pytest.mark.parametrize("table", ["prices", "suppliers", "rename"])
 def test_killed_halfway_the_old_tables_stay_and_the_next_load_completes(shop: servers.Shop, table: str):
     load(shop)
@@ -149,4 +175,5 @@ def test_the_command_loads_a_folder_and_the_simulated_world(
     done = CliRunner().invoke(cli.app, ["load", "simulated"])
     assert done.exit_code == 0, done.output
     assert shop.rows("SELECT COUNT(DISTINCT product_id) FROM prices") == [(2,)]
-    assert CliRunner().invoke(cli.app, ["load", "not-there"]).exit_code == 1
+    done = CliRunner().invoke(cli.app, ["load", "not-there"])
+    assert (done.exit_code, done.output) == (2, "not-there is not there; name the folder that holds your tables\n")

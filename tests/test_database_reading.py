@@ -9,7 +9,7 @@ import pytest
 import servers
 
 from ordercast import sources
-from ordercast.database import DatabaseError
+from ordercast.database import DatabaseError, changes
 from ordercast.database.snapshot import snapshot
 
 SHOP = (
@@ -158,6 +158,15 @@ def test_without_a_database_the_folder_says_so_and_old_tables_go(tmp_path: Path)
     assert json.loads((tmp_path / "about.json").read_text()) == {"source": "files"}
     assert [path.name for path in tmp_path.iterdir()] == ["about.json"]
     assert told == ["data.source is files: there is nothing to copy from a database"]
+
+
+def test_columns_that_look_like_sql_are_columns(shop: servers.Shop, taken_from):
+    evil = "preco) FROM x; DROP TABLE listas; --"
+    shop.run(*SHOP, f"ALTER TABLE listas RENAME COLUMN preco TO `{evil}`")
+    columns = COLUMNS | {evil: "unit_price", "1; DROP TABLE vendas": "currency"}
+    assert take(taken_from(TABLES, columns), columns).prices["unit_price"].gt(0).all()
+    assert changes.fingerprint(shop.address, TABLES, columns)["prices"]["columns"][evil] == "unit_price"
+    assert len(shop.rows("SHOW TABLES")) == 6
 
 
 def test_ids_that_look_like_sql_are_ids(shop: servers.Shop, taken_from):

@@ -24,7 +24,7 @@ PLACE = Address("db", 3306, "ana", "hunter2", "shop")
         ),
         pytest.param(
             "Failed to run query \"INSERT hunter2\": INSERT command denied to user 'ana'@'db' for table "
-            "`shop`.`ordercast_runs`",
+            "`shop`.`ordercast_runs`)",
             "user ana may not INSERT in table shop.ordercast_runs. Let its owner GRANT",
             id="no_right_to_write",
         ),

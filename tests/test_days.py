@@ -37,6 +37,24 @@ THIRD_OF_JANUARY, FIRST_OF_MARCH = dt.date(2026, 1, 3), dt.date(2026, 3, 1)
             ],
             id="short_years",
         ),
+        pytest.param(
+            ["2025/12/31", "2026.1.3", "2025-12-31"],
+            [LAST, THIRD_OF_JANUARY, LAST],
+            ["has the year first: 2025/12/31 is 2025-12-31"],
+            id="year_first",
+        ),
+        pytest.param(
+            ["20251231", "2026-01-03"],
+            [LAST, THIRD_OF_JANUARY],
+            ["has the year first: 20251231 is 2025-12-31"],
+            id="eight_digits",
+        ),
+        pytest.param(
+            ["2025-12-31T00:00:00Z", "2026-01-03T00:00:00-03:00"],
+            [LAST, THIRD_OF_JANUARY],
+            ["has times of a zone, and the day is the one written there: 2025-12-31T00:00:00Z is 2025-12-31"],
+            id="time_zone",
+        ),
         pytest.param(["05/05/2026"], [dt.date(2026, 5, 5)], ["is day/month/year"], id="the_same_in_either_order"),
         pytest.param(
             ["46022", "46025.75"],
@@ -64,6 +82,26 @@ def test_what_could_be_two_dates_is_told_and_settled_by_a_setting(setting: Dates
 
 
 @pytest.mark.parametrize(
+    ("texts", "doubtful"),
+    [
+        pytest.param(["25/01/01", "25/01/13", "25/12/31"], "25/01/01", id="a_year_of_days"),
+        pytest.param(["31/12/25"], "31/12/25", id="one_date"),
+        pytest.param(["31/12/25", "03/01/26"], "", id="days_four_days_apart"),
+        pytest.param(["31/12/25", "31/12/2025"], "", id="a_year_of_four_digits"),
+        pytest.param(["31/12/25", "3/1/26"], "", id="no_year_of_one_digit"),
+        pytest.param(["12/31/25"], "", id="no_month_31"),
+    ],
+)
+def test_a_short_year_may_be_the_first_part(texts: list[str], doubtful: str):
+    reading = days.read(texts, [1] * len(texts), "auto")
+    assert reading.doubtful == doubtful
+    if doubtful:
+        told = "could be 2001-01-25 or, with the year first, 2025-01-01. Write years of four digits"
+        assert reading.doubt.startswith(told) == (doubtful == "25/01/01")
+        assert not days.read(texts, [1] * len(texts), "dmy").doubt
+
+
+@pytest.mark.parametrize(
     ("texts", "setting", "faults"),
     [
         pytest.param(["31/12/2025", "12/30/2025", "13/1/26", "1/3/2026"], "auto",
@@ -76,7 +114,7 @@ def test_what_could_be_two_dates_is_told_and_settled_by_a_setting(setting: Dates
         pytest.param(["12/31/2025"], "dmy", [days.OTHER_ORDER], id="day_first_is_asked_for"),
         pytest.param(["2025-12-31"], "dmy", [GOOD], id="iso_means_one_thing_only"),
         pytest.param(["46022", "x"], "auto", [days.NO_DAY["iso"]] * 2, id="a_day_number_among_others"),
-        pytest.param(["20251231", "12345"], "auto", [days.NO_DAY["iso"]] * 2, id="numbers_of_no_day"),
+        pytest.param(["20251331", "12345"], "auto", [days.NO_DAY["iso"]] * 2, id="numbers_of_no_day"),
     ],
 )  # fmt: skip
 def test_what_differs_from_the_column_is_at_fault(texts: list[str], setting: Dates, faults: list[str]):
@@ -86,6 +124,6 @@ def test_what_differs_from_the_column_is_at_fault(texts: list[str], setting: Dat
 
 
 def test_cells_of_a_spreadsheet_are_dates_or_day_numbers():
-    reading = days.read_native(["2025-12-31", "46022.5", "-3", "99999999", "0", "2025-12-31 08:00:00"])
-    assert reading.values == [LAST, LAST, None, None, None, LAST]
+    reading = days.read_native(["2025-12-31", "46022.5", "-3", "99999999", "0", "2026", "2025-12-31 08:00:00"])
+    assert reading.values == [LAST, LAST, None, None, None, None, LAST]
     assert reading.timed

@@ -37,6 +37,10 @@ ROW = ["A", "2026-01-01", "1"]
         pytest.param([HEADER, ROW, ["TOTAL:", "", "1"], []], {2: ROW}, ["totals in row 3 are left out"], id="totals"),
         pytest.param([HEADER, ROW, ["Subtotal", "", "1"], [], ["", "Total geral", "1"]], {2: ROW},
             ["totals in row 3 and 5 are left out"], id="totals_of_totals"),
+        *(
+            pytest.param([HEADER, ROW, [word, "", "1"]], {2: ROW}, ["totals in row 3 are left out"], id=word)
+            for word in ("Média geral", "Média:", "Average", "Sub-total")
+        ),
         pytest.param([HEADER, ["Total", *ROW[1:]]], {2: ["Total", *ROW[1:]]}, [], id="a_product_named_total"),
         pytest.param([HEADER, ["Total", "", "1"], ROW], {2: ["Total", "", "1"], 3: ROW}, [], id="totals_in_the_middle"),
         pytest.param([["x", "y"], ["1", "2"]], {2: ["1", "2"]}, [], id="names_nobody_knows"),

@@ -20,7 +20,7 @@ from nbformat import v4
 from test_cli import processes_in, wait_until
 from typer.testing import CliRunner
 
-from ordercast import cli, nightly, publish, repro
+from ordercast import cli, lock, nightly, outcomes, publish, repro
 from ordercast.params import Params
 
 COMMAND = [sys.executable, "-m", "ordercast.cli", "nightly"]
@@ -122,7 +122,7 @@ def test_a_run_that_fails_then_one_that_completes(project: Path):
         ("first", "unchanged"),
         ("features", "ran"),
     ]
-    assert Path(nightly.LOCK).read_text() == ""
+    assert Path(lock.LOCK).read_text() == ""
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the tie to the parent is Linux's")
@@ -134,17 +134,27 @@ def test_two_at_once_then_killed_then_stopped_then_done(project: Path):
     )
     first = subprocess.Popen(COMMAND, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wait_until((project / "asleep").exists, "the second stage runs", seconds=120)
-    assert nightly.holder() == {"host": os.uname().nodename, "pid": first.pid, "since": nightly.last()["began_at"]}  # type: ignore[index]
+    assert lock.holder() == {
+        "run": "ordercast nightly",
+        "host": os.uname().nodename,
+        "pid": first.pid,
+        "since": nightly.last()["began_at"],  # type: ignore[index]
+    }
 
     second = subprocess.run(COMMAND, capture_output=True, text=True)
     assert second.returncode == 3
-    assert second.stderr.startswith(f"busy: locked by pid {first.pid} on {os.uname().nodename}, since 20")
+    holder = f"ordercast nightly (pid {first.pid} on {os.uname().nodename}, since 20"
+    assert second.stderr.startswith(f"busy: {holder}")
+    by_hand = subprocess.run([*COMMAND[:-1], "repro"], capture_output=True, text=True)
+    assert (by_hand.returncode, by_hand.stdout, by_hand.stderr.count("\n")) == (3, "", 1)
+    assert by_hand.stderr.startswith(holder)
+    assert by_hand.stderr.endswith("nothing was done. Wait for its end, or end that process, and run this again\n")
     assert nightly.last()["outcome"] == "running"  # type: ignore[index]
 
     first.kill()
     first.wait()
     wait_until(lambda: processes_in(project) == {os.getpid()}, "dvc and its stage are gone", seconds=5)
-    assert nightly.holder() is None
+    assert lock.holder() is None
     assert nightly.last()["outcome"] == "died"  # type: ignore[index]
     assert "was killed before its end" in nightly.last()["message"]  # type: ignore[index]
 
@@ -182,7 +192,8 @@ def test_a_full_disk_leaves_the_last_run_and_the_next_completes(project: Path):
 
     full = subprocess.run([*COMMAND, "--log", "/dev/full"], preexec_fn=fill, capture_output=True, text=True)
     assert full.returncode == 1, full.stdout + full.stderr
-    assert "the log cannot be written: [Errno 28] No space left on device" in full.stderr
+    assert full.stderr.endswith("; /dev/full cannot be written (No space left on device)\n")
+    assert full.stderr.count("\n") == 1
     assert nightly.last()["message"].endswith("OSError: [Errno 27] File too large")  # type: ignore[index]
     assert nightly.last()["stage"] == "two"  # type: ignore[index]
     assert publish.current(project).name == "r1"
@@ -200,7 +211,10 @@ def test_a_database_that_does_not_answer_has_its_own_code_and_its_password_stays
     environment = os.environ | {"ORDERCAST_DATABASE_URL": "mysql://u:hush-hush@127.0.0.1:1/shop"}
     done = subprocess.run(COMMAND, env=environment, capture_output=True, text=True)
     assert done.returncode == 5, done.stdout + done.stderr
-    assert done.stderr.startswith("not there: stage watch failed: the ledger (127.0.0.1:1/shop) fails: Can't connect")
+    assert done.stderr.startswith(
+        "not there: stage watch failed: Using the ledger failed, database shop at 127.0.0.1:1: no server answers at "
+    )
+    assert done.stderr.count("\n") == 1
     written = "".join(path.read_text(errors="replace") for path in (project / "data").rglob("*") if path.is_file())
     assert "hush" not in done.stdout + done.stderr + written
 
@@ -230,12 +244,12 @@ def jumping(times: list[str]) -> Callable[[], str]:
 
 def test_a_clock_that_jumps_back_proves_nothing(project: Path, monkeypatch: pytest.MonkeyPatch):
     """A lock from the future without a holder is free; a held one from long ago is not; times are only written down."""
-    nightly.FOLDER.mkdir(parents=True)
-    nightly.LOCK.write_text('{"host": "elsewhere", "pid": 1, "since": "2999-01-01T00:00:00Z"}')
+    lock.FOLDER.mkdir(parents=True)
+    lock.LOCK.write_text('{"host": "elsewhere", "pid": 1, "since": "2999-01-01T00:00:00Z"}')
     nightly.LAST.write_text('{"outcome": "failed", "code": 1, "ended_at": "2999-01-01T00:05:00Z"}')
-    assert nightly.holder() is None
+    assert lock.holder() is None
     dvc_says(monkeypatch, "echo \"Running stage 'data':\"")
-    monkeypatch.setattr(nightly, "_now", jumping([f"{year}-01-01T00:00:00Z" for year in range(2030, 1990, -1)]))
+    monkeypatch.setattr(lock, "now", jumping([f"{year}-01-01T00:00:00Z" for year in range(2030, 1990, -1)]))
     assert nightly.run() == 0
     told = nightly.last()
     assert told is not None
@@ -243,8 +257,8 @@ def test_a_clock_that_jumps_back_proves_nothing(project: Path, monkeypatch: pyte
     assert told["seconds"] >= 0
     assert told["began_at"] > told["ended_at"]
     assert [event["event"] for event in logged()] == ["took_over", "began", "stage", "ended"]
-    code = "import time\nfrom ordercast import nightly\nwith nightly._alone(nightly.Journal(nightly.LOG)):\n"
-    code += '    nightly.LOCK.write_text(\'{"host": "h", "pid": 9, "since": "1970-01-01T00:00:00Z"}\')\n'
+    code = "import time\nfrom ordercast import lock\nwith lock.alone('a run'):\n"
+    code += '    lock.LOCK.write_text(\'{"host": "h", "pid": 9, "since": "1970-01-01T00:00:00Z"}\')\n'
     holding = subprocess.Popen(
         [sys.executable, "-c", code + "    print(flush=True)\n    time.sleep(60)"], stdout=subprocess.PIPE
     )
@@ -290,10 +304,10 @@ def test_options_reach_the_run_and_its_code_the_shell(
 
 def test_before_the_first_run_there_is_nothing_to_tell(project: Path):
     assert nightly.last() is None
-    assert nightly.holder() is None
+    assert lock.holder() is None
 
 
 def test_every_code_stands_in_the_docs():
     text = (Path(__file__).parents[1] / "docs/nightly.md").read_text()
-    for outcome, code in nightly.CODES.items():
+    for outcome, code in outcomes.CODES.items():
         assert f"| {code} | {outcome} |" in text

@@ -662,12 +662,55 @@ def test_every_product_has_exactly_one_line_in_order() -> None:
     assert result["product_id"].tolist() == ["P1", "P2", "P3"]
     pd.testing.assert_frame_equal(schema.check(result, "orders"), result)
     assert set(result["run_id"]) == {"run-1"}
-    assert not result.isna().any().any()
+    assert not result[list(orders.ORDER_COLUMNS)].isna().any().any()
+
+
+SUMS = [
+    pytest.param(
+        world(open_orders=[{}]),
+        {"on_hand_units": 50, "on_order_units": 100, "demand_units": 60, "safety_units": 0, "reorder_point_units": 60}
+        | {"economic_lot_units": 365, "wish_units": 365, "lead_time_days": 5, "protection_days": 6}
+        | {"erp_supplier_id": "F01", "moq_units": 1, "pack_units": 1, "days_of_cover": 15},
+        id="stock_and_order_cover_15_days",
+    ),
+    pytest.param(
+        world(products=[{"shelf_capacity_units": 90, "shelf_life_days": 20}]),
+        {"economic_lot_units": 365, "wish_units": 200, "room_units": 40, "days_of_cover": 9},
+        id="lot_cut_to_shelf_life_and_order_to_the_shelf",
+    ),
+    pytest.param(
+        world(open_orders=[{"due_on": "2026-12-20"}]),
+        {"on_order_units": 0, "days_of_cover": 51},
+        id="late_receipt_covers_but_is_not_counted_for_the_reorder_point",
+    ),
+]
+
+
+@pytest.mark.parametrize(("tables", "expected"), SUMS)
+def test_the_sum_stands_beside_the_line(tables: dict[str, pd.DataFrame], expected: dict[str, Any]) -> None:
+    line = plan(tables).iloc[0]
+    assert {name: line[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        pytest.param(world(forecast_demand=demand(means=[0.0] * 14)), id="nothing_is_used"),
+        pytest.param(world(series=[], stock=[{}]), id="nobody_quotes"),
+    ],
+)
+def test_what_there_is_no_figure_for_is_empty(tables: dict[str, pd.DataFrame]) -> None:
+    line = plan(tables).iloc[0]
+    assert line["on_hand_units"] == 50
+    assert math.isnan(line["room_units"])
+    never = tables["series"].empty
+    assert math.isnan(line["days_of_cover"]) != never
+    assert math.isnan(line["reorder_point_units"]) == never
 
 
 def test_no_products_give_no_lines() -> None:
     tables = {name: frame.iloc[:0] for name, frame in world(open_orders=[{}]).items()}
-    assert list(plan(tables).columns) == list(orders.ORDER_COLUMNS)
+    assert list(plan(tables).columns) == [*orders.ORDER_COLUMNS, *erp.SUM_COLUMNS]
     assert plan(tables).empty
 
 
@@ -817,7 +860,7 @@ def twin_candidate(row: Any, figures: Any, days: Any, given: Any) -> dict[str, A
     position = stock + counted
     average = sum(mean for mean, _ in days) / len(days)
     lot = math.sqrt(2 * 365 * average * figures.order_cost / (figures.holding_rate_per_year * row.unit_price))
-    keeps = min(given.shelf_life_days, 365)
+    economic, keeps = lot, min(given.shelf_life_days, 365)
     spoils = keeps < 365 and lot > keeps * average
     lot = min(lot, keeps * average)
     wish = max(lot, point - position)
@@ -840,6 +883,7 @@ def twin_candidate(row: Any, figures: Any, days: Any, given: Any) -> dict[str, A
     wait = runs_out(missing_room, {}, days) if due else runs_out(position - point, later, days)
     return {
         "supplier_id": row.supplier_id,
+        "sum": (stock, counted, mean, point - mean, point, economic, wish, moq, pack),
         "quantity_units": units if due else 0,
         "binding_constraint": bound if due else "none",
         "late": given.runs_out <= lead,
@@ -896,6 +940,8 @@ def twin(tables: dict[str, pd.DataFrame], params: SimpleNamespace) -> pd.DataFra
                 "supplier_id": best["supplier_id"],
                 "quantity_units": best["quantity_units"],
                 "binding_constraint": best["binding_constraint"],
+                "sum": best["sum"],
+                "days_of_cover": runs_out(given.on_hand + sum(receipts.values()) + best["quantity_units"], {}, days),
                 "order_days": wait,
                 "buy_below_unit_price": limit,
                 "urgent": best["late"] and product.product_id in set(tables["stock"]["product_id"]),
@@ -949,6 +995,10 @@ def random_world(seed: int, products: int = 25) -> dict[str, pd.DataFrame]:
     )
 
 
+SUMMED = ["on_hand_units", "on_order_units", "demand_units", "safety_units", "reorder_point_units"]
+SUMMED += ["economic_lot_units", "wish_units", "moq_units", "pack_units"]
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_whole_plan_equals_the_plain_loop_twin(seed: int) -> None:
     tables = random_world(seed)
@@ -968,6 +1018,10 @@ def test_whole_plan_equals_the_plain_loop_twin(seed: int) -> None:
     assert found["buy_below_unit_price"].tolist() == pytest.approx(expected["buy_below_unit_price"].tolist(), abs=0.011)
     assert found["urgent"].tolist() == expected["urgent"].tolist()
     assert found["reason"].str.contains("; urgent: ", regex=False).tolist() == expected["urgent"].tolist()
+    assert found["erp_supplier_id"].tolist() == expected["supplier_id"].tolist()
+    assert found[SUMMED].to_numpy() == pytest.approx(np.array(expected["sum"].tolist()), rel=1e-6, abs=2e-5)
+    cover = found["days_of_cover"].fillna(math.inf).to_numpy()
+    assert ((cover <= expected["days_of_cover"] + 1e-5) & (expected["days_of_cover"] <= cover + 1 + 1e-5)).all()
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -1015,7 +1069,7 @@ def test_orders_are_whole_packs_over_the_moq_within_the_shelf(
     found = plan(tables)
     quantity = found["quantity_units"]
     bought = quantity[quantity > 0]
-    assert not found.isna().any().any()
+    assert not found[list(orders.ORDER_COLUMNS)].isna().any().any()
     assert quantity.dtype == "int64"
     assert (bought % pack == 0).all()
     assert (bought >= moq).all()

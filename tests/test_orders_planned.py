@@ -39,7 +39,7 @@ def test_the_rules_lines_get_the_planners_columns_and_nothing_else():
     erp = rule(replayed.world())
     assert set(erp.columns) - set(ORDER_COLUMNS) == ADDED
     assert (erp["planned_by"] == "erp").all()
-    nobody = planned.by_erp(erp.iloc[:0][list(ORDER_COLUMNS)])
+    nobody = planned.by_erp(erp.iloc[:0][[*ORDER_COLUMNS, "days_of_cover"]])
     assert nobody.empty
     assert set(nobody.columns) == set(erp.columns)
 

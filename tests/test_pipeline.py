@@ -26,6 +26,7 @@ from ordercast import schema, sources, store
 from ordercast.contracts import INPUTS
 from ordercast.ledger import Ledger, Line, tables
 from ordercast.orders import backtest
+from ordercast.whatif import Curves, answer
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = os.environ | {
@@ -122,7 +123,7 @@ def test_results_are_complete(run):
     clone, _ = run
     prices, demand = table(clone, "forecast/prices"), table(clone, "forecast/demand")
     orders, products = table(clone, "orders/orders"), table(clone, "raw/products")
-    for results in (prices, demand, orders.drop(columns="days_of_cover")):
+    for results in (prices, demand, orders.drop(columns=["days_of_cover", "room_units"])):
         assert not results.isna().any().any()
     assert sorted(orders["product_id"]) == sorted(products["product_id"])
     assert set(demand["product_id"]) == set(products["product_id"])
@@ -169,6 +170,20 @@ def test_the_planner_leaves_its_lines_its_courses_and_its_record(run):
     assert said["backtest"]["products"] == costs["product_id"].nunique() == 6
     assert said["orders"]["planned_by_planner"] == len(planned)
     assert said["orders"]["to_place"] + said["orders"]["waiting"] == len(orders)
+
+
+def test_the_curves_give_back_the_plan(run):
+    clone, _ = run
+    orders, points = (table(clone, f"orders/{name}") for name in ("orders", "curves"))
+    assert not points.isna().any().any()
+    assert points.groupby("product_id").size().max() <= 26
+    told = answer(Curves.of(points, orders))
+    assert told.quantity_units.tolist() == orders["quantity_units"].tolist()
+    assert told.spend_total == pytest.approx(orders["total_cost"].sum(), abs=0.05)
+    assert told.expected_saving == pytest.approx(orders["expected_saving"].sum(), abs=0.05)
+    published = json.loads((clone / "data/published/current.json").read_text())["run_id"]
+    for name in ("orders/curves", "raw/suppliers", "raw/open_orders", "raw/price_tiers"):
+        assert (clone / f"data/published/{published}/data/{name}.parquet").is_file(), name
 
 
 def test_the_erp_rule_can_plan_alone(run):

@@ -55,7 +55,20 @@ def test_every_stage_stands_in_the_readme(stage):
 
 @pytest.mark.parametrize(
     "command",
-    ["repro", "watch", "snapshot", "nightly", "publish", "summary", "check", "validate", "load", "doctor", "dashboard"],
+    [
+        "repro",
+        "watch",
+        "snapshot",
+        "nightly",
+        "publish",
+        "summary",
+        "check",
+        "validate",
+        "load",
+        "export",
+        "doctor",
+        "dashboard",
+    ],
     ids=lambda name: f"ordercast {name}",
 )
 def test_every_command_stands_in_the_readme(command):

@@ -140,6 +140,16 @@ def test_incomplete_or_mixed_results_are_refused_and_the_old_run_stays(
     assert contents(tmp_path / "data/published") == before
 
 
+def test_a_clock_that_jumps_back_hides_no_new_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, years = os.utime, iter(range(2030, 2000, -1))
+    monkeypatch.setattr(os, "utime", lambda path: real(path, (then := (next(years) - 1970) * 365 * 86400, then)))
+    for number in range(1, 9):
+        publish.publish(results(tmp_path, f"r{number}"))
+        assert publish.current(tmp_path).name == f"r{number}"
+        assert contents(publish.current(tmp_path))["reports/metrics.json"]
+    assert len(list((tmp_path / "data/published").glob("r*"))) == publish.KEPT_RUNS
+
+
 def test_nothing_published_says_what_to_run(tmp_path: Path) -> None:
     with pytest.raises(publish.PublishError, match="make repro"):
         publish.current(tmp_path)

@@ -55,7 +55,7 @@ def test_a_folder_must_be_one(tmp_path: Path):
         pytest.param('a,b\n"x, y","say ""hi"""\n', ["a", "b"], {2: ["x, y", 'say "hi"']}, id="quotes"),
         pytest.param('a,b\n"x\ny",2\n3,4\n', ["a", "b"], {2: ["x\ny", "2"], 3: ["3", "4"]}, id="line_end_in_a_cell"),
         pytest.param("a,b\n00123,NA\n", ["a", "b"], {2: ["00123", "NA"]}, id="text_stays_text"),
-        pytest.param("a,a,\n1,2,3\n", ["a", "a", ""], {2: ["1", "2", "3"]}, id="repeated_and_empty_names"),
+        pytest.param("a,a,\n1,2,x\n", ["a", "a", ""], {2: ["1", "2", "x"]}, id="repeated_and_empty_names"),
         pytest.param("a;b\n1,5;2\n", ["a", "b"], {2: ["1,5", "2"]}, id="semicolons"),
         pytest.param("a,b\n", ["a", "b"], {}, id="header_only"),
     ],
@@ -74,7 +74,8 @@ def test_csv_gives_text_and_row_numbers(tmp_path: Path, text: str, header: list[
         pytest.param("t.csv", ",\n1,2\n", "has no column names in its first rows. Put them above", id="empty_header"),
         pytest.param("t.csv", "a,b\n1,2\n1,2,5\n", "has 3 cells in row 3 under 2 column names. Separate", id="ragged"),
         pytest.param("t.csv", 'a,b\n"1,2\n', "has a double quote that is never closed. Close it", id="open_quote"),
-        pytest.param("t.csv", b"a,b\n\x81,2\n", "is neither UTF-8 .byte 5. nor Windows-1252 .byte 5.", id="encoding"),
+        pytest.param("t.csv", b"a,b\n\x81A\xb3,2\n", "neither UTF-8 .byte 5. nor Windows-1252 .byte 5.", id="encoding"),
+        pytest.param("t.csv", "a,b,\n1,6,50\n", r"column without a name, .*\(row 2: 6 and 50\)", id="decimal_comma"),
         pytest.param("t.parquet", b"PAR1 no more", "cannot be read as Parquet .*Write the file again", id="parquet"),
         pytest.param("t.xlsx", b"PK\x03\x04 no more", "cannot be read as XLSX .*Save it again", id="xlsx"),
     ],
@@ -82,6 +83,14 @@ def test_csv_gives_text_and_row_numbers(tmp_path: Path, text: str, header: list[
 def test_what_cannot_be_read_says_why_and_what_to_do(tmp_path: Path, name: str, content: str | bytes, message: str):
     with pytest.raises(readers.Unreadable, match=message):
         readers.read(written(tmp_path / name, content))
+
+
+def test_a_broken_column_name_in_parquet_is_refused(tmp_path: Path):
+    path = tmp_path / "t.parquet"
+    duckdb.sql(f"COPY (SELECT 1 AS preço) TO '{path}'")
+    written(path, path.read_bytes().replace("ç".encode(), b"\xb2\xa7"))
+    with pytest.raises(readers.Unreadable, match="a column name is not UTF-8"):
+        readers.read(path)
 
 
 def test_a_file_that_is_not_there_any_more_is_unreadable(tmp_path: Path):
@@ -131,7 +140,7 @@ def test_xlsx_gives_what_people_see(tmp_path: Path):
         pd.DataFrame({"b": [1]}).to_excel(book, sheet_name="Other")
     sheet = readers.read(path)
     assert sheet.header == ["id", "date", "price"]
-    assert sheet.notes == ["only the first sheet, 'Quotes', of 2 is read"]
+    assert sheet.notes == ["only the first sheet, 'Quotes', of 2 is read, not 'Other'"]
     assert dict(zip(sheet.cells.index, sheet.cells.to_numpy().tolist(), strict=True)) == {
         2: ["00123", "2026-03-31", "0.1"],
         3: ["123", "2026-03-31 10:00:00", "4"],

@@ -21,7 +21,7 @@ TODAY = pd.Timestamp("2026-03-01")
 
 
 def said(stock_given: bool = False, **tables: pd.DataFrame) -> list[str]:
-    given = {name: TABLES[name].empty() for name in ("sales", "products", "suppliers", "stock")} | tables
+    given = {name: TABLES[name].empty() for name in ("sales", "products", "suppliers", "stock", "price_tiers")} | tables
     return [f"{table}: {sentence}" for table, sentence in remarks(given, stock_given, TODAY)]
 
 
@@ -125,3 +125,21 @@ def test_products_and_terms_without_a_price() -> None:
 def test_stock_that_was_not_counted_or_long_ago(given: bool, counted: str, as_of: str, sentences: list[str]) -> None:
     stock = pd.DataFrame({"product_id": [counted], "on_hand_units": [3.0], "as_of": [pd.Timestamp(as_of)]})
     assert said(given, prices=prices([10.0] * 9), sales=sales(9), stock=stock) == sentences
+
+
+@pytest.mark.parametrize(
+    ("units", "discounts", "told"),
+    [
+        pytest.param([100, 500], [0.05, 0.12], [], id="more_for_more"),
+        pytest.param([100, 500], [0.05, 0.05], [], id="as_much"),
+        pytest.param(
+            [500, 100],
+            [0.05, 0.12],
+            ["price_tiers: 1 tier with a smaller discount than a tier of fewer units: A from 500 on (0.05)"],
+            id="less_for_more",
+        ),
+    ],
+)
+def test_a_larger_order_that_costs_more_a_unit(units: list[float], discounts: list[float], told: list[str]) -> None:
+    tiers = pd.DataFrame({"product_id": "A", "supplier_id": "F1", "min_units": units, "discount_rate": discounts})
+    assert said(prices=prices([10, 10]), price_tiers=tiers) == told

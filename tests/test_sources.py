@@ -219,6 +219,10 @@ ISO = "Write dates such as 2026-03-31"
 FILL = "Fill the cell or remove the row"
 ONE_OF_EACH = "Keep one row of each, adding up what belongs together"
 ADD_IT = "Add it to products, or correct or remove the row"
+SHARE = "Write a share, such as 0.20 for 20%"
+FORMULA = "Correct the formula, or write the value"
+RETYPE = "Format the column as text and enter it again"
+CODE = "Write its code, such as BRL; where a decimal comma cut a price, put the price in double quotes"
 UNKNOWN = "product_id is a product that neither products nor prices have"
 TIER = "product_id, supplier_id, min_units"
 ROW_FAULTS = [
@@ -259,6 +263,12 @@ ROW_FAULTS = [
     ("sales", "A,2026-01-02,7,true", "product_id, date is given more than once", "A, 2026-01-02", ONE_OF_EACH),
     ("products", "A,Açúcar,,,,,,,", "product_id is given more than once", "A", ONE_OF_EACH),
     ("products", "C,Cobre,,,0,,,,", "holding_rate_per_year is not above 0", "0", CORRECT),
+    ("products", "C,Cobre,,,20,,,,", "holding_rate_per_year is above 1", "20", SHARE),
+    ("products", "C,Cobre,,,20%,,,,", "holding_rate_per_year is written as a percentage", "20%", SHARE),
+    ("products", "C,Cobre,,,,,0,,", "shelf_life_days is below 1", "0", CORRECT),
+    ("prices", "A,S,2026-01-03,#DIV/0!,BRL", "unit_price is an error of a formula", "#DIV/0!", FORMULA),
+    ("prices", "1.2E+15,S,2026-01-03,9,BRL", "product_id is a number of many digits", "1.2E+15", RETYPE),
+    ("prices", "A,S,2026-01-03,6,50", "currency is not the code of a currency", "50", CODE),
     ("products", "C,Cobre,,,,,,,0", "unit_volume is not above 0", "0", CORRECT),
     ("suppliers", "A,S,9,,,,,", "product_id, supplier_id is given more than once", "A, S", ONE_OF_EACH),
     ("suppliers", "Z,S,9,,,,,", UNKNOWN, "Z", ADD_IT),
@@ -280,7 +290,7 @@ ROW_FAULTS = [
     ("open_orders", "2,A,S,-1,,,,", "quantity_units is below 0", "-1", CORRECT),
     ("open_orders", "2,A,S,1,,,soon,", "due_on is not a date written YYYY-MM-DD", "soon", ISO),
     ("price_tiers", "A,S,0,0.1", "min_units is not above 0", "0", CORRECT),
-    ("price_tiers", "A,S,9,1", "discount_rate is not below 1", "1", CORRECT),
+    ("price_tiers", "A,S,9,1", "discount_rate is not below 1", "1", SHARE),
     ("price_tiers", "A,S,9,-0.1", "discount_rate is below 0", "-0.1", CORRECT),
     ("price_tiers", "A,S,9,", "discount_rate is missing", "empty", FILL),
     (
@@ -376,6 +386,11 @@ WHOLE_FAULTS = [
         "prices (prices.csv): currency holds 3 currencies: BRL (first in row 2), USD (first in row 3), EUR (first in "
         "row 4). Convert the prices to one",
         id="several_currencies",
+    ),
+    pytest.param(
+        {"prices": "date,unit_price\n2026-01-01,3.5\n2026-01-02,4\n"},
+        "prices (prices.csv): column product_id is missing; there are: date, unit_price. Add it",
+        id="prices_without_products_beside_price_tiers",
     ),
 ]
 
@@ -545,6 +560,14 @@ def test_a_table_of_another_name_is_asked_about(tmp_path: Path):
         "Sale.XLSX is not a table Ordercast reads: ignored; if it is the sales table, name it sales.XLSX",
         "stk.ods is not a table Ordercast reads: ignored; if it is the stock table, save it as stock.csv or stock.xlsx",
     }
+
+
+def test_a_column_lacking_in_the_first_sheet_names_the_others(tmp_path: Path):
+    with pd.ExcelWriter(tmp_path / "prices.xlsx", engine="xlsxwriter") as book:
+        pd.DataFrame({"product_id": ["A"], "date": ["2026-01-01"]}).to_excel(book, sheet_name="List", index=False)
+        pd.DataFrame({"product_id": ["A"], "unit_price": [1]}).to_excel(book, sheet_name="Prices", index=False)
+    (line,) = refusal(tmp_path)
+    assert line.endswith("; only the first sheet, 'List', of 2 is read, not 'Prices'.")
 
 
 def test_nothing_in_the_folder_changes(tmp_path: Path):

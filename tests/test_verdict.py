@@ -66,7 +66,14 @@ def test_the_table_has_a_line_per_fault_and_no_formula(faulty: verdict.Verdict):
     assert [(line[0], line[1], line[2], line[3], line[4], line[5]) for line in lines] == [
         ("stock", "stock.csv", "", "", "", lines[0][5]),
         ("prices", "prices.csv", "2", "unit_price (your column 'preço')", "'-1,5", "is not above 0"),
-        ("prices", "prices.csv", "3", "unit_price (your column 'preço')", "'=cmd|/C calc!A0", "is not a number"),
+        (
+            "prices",
+            "prices.csv",
+            "3",
+            "unit_price (your column 'preço')",
+            "'=cmd|/C calc!A0",
+            "is a formula that was never calculated",
+        ),
         (
             "prices",
             "prices.csv",
@@ -97,7 +104,7 @@ def test_the_page_groups_faults_by_table_and_kind(faulty: verdict.Verdict, good:
     page = verdict.page(faulty)
     headings = [line for line in page.splitlines() if "<h2>" in line]
     assert [heading.split("<h2>")[1].split(" ")[0] for heading in headings[:2]] == ["stock", "prices"]
-    assert "unit_price (your column &#x27;preço&#x27;) is not a number: 1 row</h3>" in page
+    assert "unit_price (your column &#x27;preço&#x27;) is a formula that was never calculated: 1 row</h3>" in page
     assert "No faults in 1 row. Nothing was changed." in verdict.page(good)
 
 

@@ -110,7 +110,7 @@ def test_a_ledger_that_does_not_answer_stops_with_a_code_of_its_own(tmp_path: Pa
     command = [sys.executable, "-m", "ordercast.cli", "watch"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 5
-    assert done.stderr.startswith("the ledger (127.0.0.1:1/shop) fails: Can't connect")
+    assert done.stderr.startswith("Using the ledger failed, database shop at 127.0.0.1:1: no server answers")
     assert "hush" not in done.stdout + done.stderr
     assert not (tmp_path / "data").exists()
 

@@ -9,19 +9,20 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from ordercast import outcomes
+
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="When to buy, and how much: from price and sales tables to purchase orders.",
 )
-PORTS_TO_TRY = 20
-NOT_THERE = 5  # the exit code of a stage that did not reach its database
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def repro(context: typer.Context) -> None:
     """Run what has changed, from data to published orders (`dvc repro`; its options may follow), and sum it up."""
+    from ordercast import lock
     from ordercast import publish as publishing
     from ordercast import repro as running
     from ordercast.runner import die_with
@@ -29,8 +30,9 @@ def repro(context: typer.Context) -> None:
     _params(whole=True)
     if "MAKELEVEL" in os.environ:  # a killed `make` does not take its children along
         die_with(os.getppid())()
-    running.forget_the_dead()
-    code = running.run(["repro", *context.args])
+    with _readable(lock.Busy, OSError), lock.alone("ordercast repro"):
+        running.forget_the_dead()
+        code = running.run(["repro", *context.args])
     if code == 0:
         typer.echo()
         if publishing.ever(Path()):
@@ -47,7 +49,8 @@ def nightly(
 ) -> None:
     """Run what has changed, for a scheduler: alone, within its time, with an exit code that says what happened.
 
-    0 done, 1 a stage failed, 2 settings wrong, 3 busy, 4 timed out, 5 source or database not there, 128+n signal n.
+    0 done, 1 a stage failed, 2 settings wrong, 3 busy, 4 timed out, 5 source or database not there, 128+n signal n;
+    the same numbers as of every other command (docs/nightly.md).
     """
     from ordercast import nightly as nights
 
@@ -60,7 +63,7 @@ def watch() -> None:
     from ordercast import watch as watching
 
     given = _params()
-    with _readable(watching.NotThere, code=NOT_THERE):
+    with _readable(watching.NotThere):
         typer.echo(watching.watch(Path(), given.data))
 
 
@@ -101,6 +104,8 @@ def load(
     from ordercast import database, sources
     from ordercast.database import load as loading
 
+    if path != "simulated":
+        _check_folder(path)
     given = _params()
     base, data = (section.model_dump(mode="json") for section in (given.base, given.data))
     source = {"source": "simulate"} if path == "simulated" else {"source": "files", "path": path}
@@ -180,14 +185,15 @@ def validate(
     form: Annotated[
         Literal["text", "csv", "html"] | None, typer.Option("--format", help="by default as --out ends, else text")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="file to write it to instead of here")] = None,
+    out: Annotated[Path | None, typer.Option(help="file to write it to instead of here: .txt, .csv or .html")] = None,
 ) -> None:
     """Check the tables in a folder, row by row, and change nothing; columns are named as in params.yaml."""
-    from ordercast import params, schema, sources, store, verdict
+    from ordercast import params, sources, store, verdict
 
+    _check_folder(path)
+    with _readable(outcomes.UsageError):
+        chosen = verdict.form(form, out, path)
     given = _params() if Path("params.yaml").exists() else params.Params()
-    if out and out.stem.lower() in schema.INPUTS and out.resolve().parent == path.resolve():
-        raise typer.BadParameter(f"{out} would be read as the {out.stem.lower()} table; give it another name")
     found = verdict.judge(
         path,
         columns=given.data.columns,
@@ -195,16 +201,31 @@ def validate(
         today=given.base.today,
         writing=sources.Writing(given.data.decimal, given.data.dates),
     )
-    forms = {"text": verdict.text, "csv": verdict.csv, "html": verdict.page}
-    chosen = form or (out.suffix[1:] if out and out.suffix[1:] in forms else "text")
-    told = forms[chosen](found)
+    told = verdict.FORMS[chosen](found)
     if out:
-        with _readable(OSError):
-            typer.echo(f"{verdict.in_short(found)} The details go to {out}")
+        try:
             store.write_text("\ufeff" * (chosen == "csv") + told, out)  # the mark tells Excel that it is UTF-8
+        except OSError as error:
+            typer.echo(f"{out} cannot be written: {error.strerror}", err=True)
+            raise typer.Exit(outcomes.CODES["failed"]) from None
+        typer.echo(f"{verdict.in_short(found)} The details are in {out}")
     else:
         typer.echo(told, nl=False, err=chosen == "text" and not found.good)
     raise typer.Exit(0 if found.good else 1)
+
+
+@app.command()
+def export(
+    forms: Annotated[str, typer.Option("--format", help="of the files, with commas")] = "xlsx,csv,ubl,ics",
+    out: Annotated[Path, typer.Option(help="folder for the files")] = Path("data/export"),
+) -> None:
+    """Write the approved orders of the ledger, by supplier: workbook, CSV, UBL 2.1 orders, calendar."""
+    from ordercast import ledger
+    from ordercast.dashboard.data import Missing
+    from ordercast.takeaway import approved
+
+    with _readable(approved.NotExported, Missing, ledger.LedgerError, OSError):
+        approved.write(Path(), forms.split(","), out, tell=typer.echo)
 
 
 @app.command()
@@ -221,7 +242,10 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="the checks as J
 
 
 @app.command()
-def dashboard(port: Annotated[int, typer.Option(help="port on 127.0.0.1", min=1024, max=65535)] = 8866) -> None:
+def dashboard(
+    port: Annotated[int, typer.Option(help="port on 127.0.0.1", min=1024, max=65535)] = 8866,
+    token: Annotated[str, typer.Option(envvar="ORDERCAST_DASHBOARD_TOKEN", help="what visitors must bring")] = "",
+) -> None:
     """Serve the page with prices, forecasts and orders on this machine until Ctrl-C."""
     from ordercast import publish as publishing
 
@@ -232,9 +256,11 @@ def dashboard(port: Annotated[int, typer.Option(help="port on 127.0.0.1", min=10
 
     if "MAKELEVEL" in os.environ:  # a killed `make` does not take its children along
         die_with(os.getppid())()
-    port = _free(port)
-    command, environment = pages.serve_command(Path.cwd(), port)
-    typer.echo(f"the dashboard is at http://127.0.0.1:{port}/ (Ctrl-C ends it)")
+    with _readable(outcomes.UsageError):
+        port = pages.free_port(port)
+    command, environment = pages.serve_command(Path.cwd(), port, token)
+    asked = "?token=..." if token else ""
+    typer.echo(f"the dashboard is at http://127.0.0.1:{port}/{asked} (Ctrl-C ends it)")
     sys.stdout.flush()
     os.execve(command[0], command, environment)
 
@@ -252,37 +278,28 @@ def _tune_tasks(given: Any) -> tuple[dict[str, Any], str]:
     return tasks, str(asked["price"].panel.dates[tasks["price"].cut])
 
 
+def _check_folder(path: str | Path) -> None:
+    with _readable(outcomes.UsageError):
+        if not Path(path).is_dir():
+            found = "is a file" if Path(path).exists() else "is not there"
+            raise outcomes.UsageError(f"{path} {found}; name the folder that holds your tables")
+
+
 def _params(whole: bool = False) -> Any:
     from ordercast import params
 
-    with _readable(params.ParamsError, code=2):
+    with _readable(params.ParamsError):
         return params.load("params.yaml", whole=whole)
 
 
 @contextmanager
-def _readable(*errors: type[Exception], code: int = 1) -> Iterator[None]:
+def _readable(*errors: type[Exception]) -> Iterator[None]:
     """An error that is written for the reader is printed as it is, without a trace, and ends the command."""
     try:
         yield
     except errors as told:
         typer.echo(str(told), err=True)
-        raise typer.Exit(code) from None
-
-
-def _free(port: int) -> int:
-    """The first port from `port` on that nothing listens on."""
-    import socket
-
-    for candidate in range(port, port + PORTS_TO_TRY):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", candidate))
-            except OSError:
-                continue
-            return candidate
-    typer.echo(f"ports {port} to {port + PORTS_TO_TRY - 1} are all taken; choose another with --port", err=True)
-    raise typer.Exit(1)
+        raise typer.Exit(outcomes.code_of(told)) from None
 
 
 if __name__ == "__main__":

@@ -100,29 +100,16 @@ def extension(file: Path, load: Callable[[Path], object], needed: bool) -> Check
 
 
 def database(url: str | None, reach: Callable[[str], str]) -> Check:
-    """Return whether the named database answers; reach: returns its name and version, or raises.
+    """Return whether the named database answers; reach: returns its name and version, or raises DatabaseError."""
+    from ordercast.database import DatabaseError
 
-    No part of the URL but what `reach` returns is told, and of an error only what is free of the password.
-    """
     if not url:
         return Check("database", "ok", f"none is named; files need none ({URL})")
     try:
         return Check("database", "ok", reach(url))
-    except Exception as error:  # each driver has its own
-        said = without_secret(str(getattr(error, "orig", None) or error).splitlines()[0], url)
-        cure = f"Start the server, or correct {URL}=mysql://user:password@host:3306/database"
-        return Check("database", "missing", f"does not answer ({said})", cure)
-
-
-def without_secret(text: str, url: str) -> str:
-    """Return a text in which neither the URL nor its password stands."""
-    from urllib.parse import unquote
-
-    user_info = url.rpartition("@")[0].partition("://")[2]
-    password = user_info.partition(":")[2]
-    for secret in sorted({url, user_info, password, unquote(password)} - {""}, key=len, reverse=True):
-        text = text.replace(secret, "***")
-    return text
+    except DatabaseError as error:
+        told, _, cure = str(error).removesuffix(".").partition(". ")
+        return Check("database", "missing", told, cure or f"Correct {URL}")
 
 
 def browser(found: str | None, systems: list[str]) -> Check:
@@ -253,10 +240,10 @@ def _load_extension(file: Path) -> None:
 
 def _reach(url: str) -> str:
     """The name and version of a MySQL database that answers within some seconds."""
-    from ordercast.database import engine, settings
+    from ordercast.database import engine, settings, words
 
     address = settings.parse(url)
-    with engine.engine(address).connect() as connection:
+    with words.told(address, "Connecting"), engine.engine(address).connect() as connection:
         version = connection.exec_driver_sql("SELECT version()").scalar()
     return f"{address} answers, version {version}"
 

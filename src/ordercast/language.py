@@ -7,7 +7,7 @@ what has no translation stays readable. Placeholders are named: `say("%(days)s d
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property, lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -15,10 +15,10 @@ from typing import Any
 
 import pandas as pd
 from babel import Locale
-from babel.dates import format_date, format_skeleton
+from babel.dates import format_skeleton, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_currency, format_decimal, format_percent, get_currency_symbol
+from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision, get_currency_symbol
 from babel.support import NullTranslations, Translations
 
 FOLDER = Path(__file__).parent / "locale"
@@ -85,7 +85,7 @@ class Voice:
 
     def count(self, one: str, many: str, number: int, /, **values: Any) -> str:
         """The text for so many: `%(n)s order`, `%(n)s orders`; n is the number as the locale writes it."""
-        return str(self.texts.ngettext(one, many, number)) % ({"n": self.number(number)} | values)
+        return str(self.texts.ngettext(one, many, int(number))) % ({"n": self.number(number)} | values)
 
     @property
     def symbol(self) -> str:
@@ -95,6 +95,21 @@ class Voice:
     def money(self, amount: float) -> str:
         """An amount with cents: R$ 34,90; a dash where there is none."""
         return NOTHING if pd.isna(amount) else str(format_currency(amount, self.currency, locale=self.locale))
+
+    def price(self, amount: float) -> str:
+        """An amount per unit, with two decimals more than money has where it needs them: R$ 0,0345."""
+        pattern = self.money_pattern(2)
+        return (
+            NOTHING
+            if pd.isna(amount)
+            else str(format_currency(amount, self.currency, pattern, locale=self.locale, currency_digits=False))
+        )
+
+    def money_pattern(self, more_decimals: int = 0) -> str:
+        """The locale's pattern for the currency (Unicode TR 35), with so many optional decimals more than it has."""
+        decimals = "0" * get_currency_precision(self.currency) + "#" * more_decimals
+        pattern = str(Locale.parse(self.locale).currency_formats["standard"].pattern)
+        return pattern.replace(".00", f".{decimals}" if decimals else "")
 
     def round_money(self, amount: float) -> str:
         """An amount in whole units: R$ 48.200."""
@@ -108,6 +123,10 @@ class Voice:
         pattern = "#,##0." + "#" * most_decimals if most_decimals else "#,##0"
         return NOTHING if pd.isna(value) else str(format_decimal(value, pattern, locale=self.locale))
 
+    def fixed(self, value: float, decimals: int = 2) -> str:
+        """A number with just so many decimals, for columns of a table."""
+        return NOTHING if pd.isna(value) else str(format_decimal(value, "#,##0." + "0" * decimals, locale=self.locale))
+
     def percent(self, share: float, decimals: int = 0) -> str:
         """A share as a percentage."""
         pattern = "#,##0%" if not decimals else f"#,##0.{'0' * decimals}%"
@@ -115,7 +134,11 @@ class Voice:
 
     def day(self, day: date | pd.Timestamp | None) -> str:
         """A day in figures: 14/11/2026; a dash where there is none."""
-        return NOTHING if day is None or pd.isna(day) else str(format_date(day, "short", locale=self.locale))
+        return NOTHING if day is None or pd.isna(day) else str(format_skeleton("yMd", day, locale=self.locale))
+
+    def moment(self, at: datetime) -> str:
+        """A day with the time: 14/11/2026 09:30."""
+        return f"{self.day(at)} {format_time(at, 'short', locale=self.locale)}"
 
     def short_day(self, day: date | pd.Timestamp) -> str:
         """A day without its year: 14/11."""

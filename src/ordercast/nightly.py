@@ -1,19 +1,8 @@
 """A run for the scheduler: alone, within its time, told in a log, and with an exit code that says what happened.
 
-    code  outcome    what happened
-    0     done       all that had changed ran, and the run is published
-    1     failed     a stage failed; the last good run is still the published one
-    2     settings   params.yaml or dvc.yaml is at fault; nothing or not all was run
-    3     busy       another run holds the lock, or DVC; nothing was done
-    4     timed_out  the time limit came, and everything was ended
-    5     not_there  the source of the data, or the database, did not answer
-    128+n stopped    by signal n
-
-The lock is the kernel's (flock): it goes with the process that holds it, however that ends, and no clock is asked.
 Seconds are counted on the monotonic clock; the times that are written down are for people.
 """
 
-import fcntl
 import json
 import os
 import queue
@@ -23,69 +12,76 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, TextIO
 
-from ordercast import repro
+from ordercast import lock, repro
 from ordercast.dvc_log import Story
+from ordercast.outcomes import CODES
 
-FOLDER = Path("data/nightly")
-LOCK, LAST, LOG = FOLDER / "lock", FOLDER / "last.json", FOLDER / "log.jsonl"
-CODES = {"done": 0, "failed": 1, "settings": 2, "busy": 3, "timed_out": 4, "not_there": 5}
-TRIES = 5
+LAST, LOG = lock.FOLDER / "last.json", lock.FOLDER / "log.jsonl"
 GRACE_S = 10  # from the request to end to the end by force
 
 
-class Busy(Exception):
-    """Another run holds the lock; the text names it."""
-
-
 class Journal:
-    """Appends events as JSON lines; a disk that takes none is told once and stops nothing."""
+    """Appends events as JSON lines; complaints: what could not be written, which stops nothing, each told once."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.complained = False
+        self.complaints: list[str] = []
 
     def write(self, event: str, **fields: Any) -> None:
-        line = json.dumps({"at": _now(), "pid": os.getpid(), "event": event, **fields}, ensure_ascii=False)
+        line = json.dumps({"at": lock.now(), "pid": os.getpid(), "event": event, **fields}, ensure_ascii=False)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with open(self.path, "a", encoding="utf-8") as file:
                 file.write(line + "\n")
         except OSError as error:
-            if not self.complained:
-                print(f"the log cannot be written: {error}", file=sys.stderr)
-            self.complained = True
+            self.complain(self.path, error)
+
+    def note(self, told: dict[str, Any]) -> None:
+        """Leave the outcome in LAST."""
+        beside = LAST.with_name(f".{LAST.name}.tmp")
+        try:
+            beside.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+            os.replace(beside, LAST)
+        except OSError as error:
+            self.complain(LAST, error)
+
+    def complain(self, path: Path, error: OSError) -> None:
+        """Take down that a file cannot be written."""
+        complaint = f"{path} cannot be written ({error.strerror})"
+        if complaint not in self.complaints:
+            self.complaints.append(complaint)
 
 
 def run(time_limit_s: float | None = None, log: Path = LOG) -> int:
-    """The exit code of a run of everything that has changed, in the current folder; see CODES.
+    """The exit code, one of `outcomes`, of a run of everything that has changed, in the current folder.
 
-    Prints what dvc prints, logs to `log`, and leaves the outcome in data/nightly/last.json, for `last`.
+    Prints what dvc prints, logs to `log`, and leaves the outcome in data/nightly/last.json, for `last`. What went wrong
+    is one line of standard error.
     """
     journal = Journal(log)
     if not Path("params.yaml").is_file():
         print("settings: there is no params.yaml here; run this in the project's folder", file=sys.stderr)
         return CODES["settings"]
     try:
-        with _alone(journal):
+        with lock.alone("ordercast nightly", lambda dead: journal.write("took_over", **dead)):
             begun = time.monotonic()
-            about: dict[str, Any] = {"began_at": _now(), "host": socket.gethostname(), "pid": os.getpid()}
-            _note(about | {"outcome": "running", "code": None})
+            about: dict[str, Any] = {"began_at": lock.now(), "host": socket.gethostname(), "pid": os.getpid()}
+            journal.note(about | {"outcome": "running", "code": None})
             journal.write("began", time_limit_s=time_limit_s)
             told = _told(journal, time_limit_s)
             told |= {"seconds": round(time.monotonic() - begun, 1), "run_id": _published()}
             journal.write("ended", **told)
-            _note(about | told | {"ended_at": _now()})
-    except (Busy, OSError) as error:  # an OSError: there is no room, or no right, for the lock
-        outcome = "busy" if isinstance(error, Busy) else "failed"
+            journal.note(about | told | {"ended_at": lock.now()})
+    except (lock.Busy, OSError) as error:  # an OSError: there is no room, or no right, for the lock
+        outcome = "busy" if isinstance(error, lock.Busy) else "failed"
         told = {"outcome": outcome, "code": CODES[outcome], "message": str(error)}
         journal.write("ended", **told)
-    _say(f"{told['outcome'].replace('_', ' ')}: {told['message']}", sys.stderr if told["code"] else sys.stdout)
+    text = "; ".join([*told["message"].splitlines(), *journal.complaints])
+    _say(f"{told['outcome'].replace('_', ' ')}: {text}", sys.stderr if told["code"] or journal.complaints else None)
     return int(told["code"])
 
 
@@ -99,64 +95,10 @@ def last(root: str | Path = ".") -> dict[str, Any] | None:
         told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    if told["outcome"] == "running" and holder(root) is None:
+    holder = lock.holder(root) or {"pid": None}
+    if told["outcome"] == "running" and holder["pid"] not in (told["pid"], "?"):
         told |= {"outcome": "died", "message": f"the run that began {told['began_at']} was killed before its end"}
     return told
-
-
-def holder(root: str | Path = ".") -> dict[str, Any] | None:
-    """Who holds the lock (host, pid, since); None where nobody does."""
-    try:
-        with open(Path(root) / LOCK, encoding="utf-8") as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return None
-    except BlockingIOError:
-        return _holder_in(Path(root) / LOCK)
-    return None
-
-
-@contextmanager
-def _alone(journal: Journal) -> Iterator[None]:
-    """The lock, held; raises Busy. What a dead holder left in it is noted and overwritten."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    with open(LOCK, "a+", encoding="utf-8") as lock:
-        if not _got(lock):
-            held = _holder_in(LOCK)
-            raise Busy("locked by pid {pid} on {host}, since {since}".format(**held))
-        dead = _holder_in(LOCK)
-        if dead["pid"] != "?":
-            journal.write("took_over", **dead)
-        _fill(lock, json.dumps({"host": socket.gethostname(), "pid": os.getpid(), "since": _now()}))
-        yield
-        _fill(lock, "")
-
-
-def _got(lock: IO[str]) -> bool:
-    """Whether the lock is ours now; `holder` has it for a moment when somebody asks, so one try is not enough."""
-    for attempt in range(TRIES):
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-        except BlockingIOError:
-            time.sleep(0.1 * (attempt < TRIES - 1))
-    return False
-
-
-def _holder_in(lock: Path) -> dict[str, Any]:
-    try:
-        return {**json.loads(lock.read_text(encoding="utf-8"))}
-    except ValueError:  # empty, or a disk was too full for it
-        return {"host": "?", "pid": "?", "since": "?"}
-
-
-def _fill(lock: IO[str], text: str) -> None:
-    try:
-        lock.truncate(0)
-        lock.write(text)
-        lock.flush()
-    except OSError as error:
-        print(f"the lock does not name its holder: {error}", file=sys.stderr)
 
 
 def _told(journal: Journal, time_limit_s: float | None) -> dict[str, Any]:
@@ -169,7 +111,7 @@ def _told(journal: Journal, time_limit_s: float | None) -> dict[str, Any]:
         return {"outcome": "settings", "code": CODES["settings"], "message": str(error)}
     repro.forget_the_dead()
     story = Story(journal.write)
-    process = repro.start(["repro"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    process = repro.start(["repro"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     stopped: list[int] = []
     before = {number: signal.signal(number, lambda n, _: stopped.append(n)) for number in repro.FORWARDED}
     try:
@@ -190,29 +132,33 @@ def _told(journal: Journal, time_limit_s: float | None) -> dict[str, Any]:
 
 def _follow(process: "subprocess.Popen[str]", story: Story, limit: float | None, stopped: list[int]) -> bool:
     """Print and read what dvc says until it ends or is to be ended; whether the time limit came."""
-    lines: queue.Queue[str | None] = queue.Queue()
+    lines: queue.Queue[tuple[str | None, bool]] = queue.Queue()
 
-    def read(source: IO[str]) -> None:
+    def read(source: IO[str], error: bool) -> None:
         for line in source:
-            lines.put(line)
-        lines.put(None)
+            lines.put((line, error))
+        lines.put((None, error))
 
     assert process.stdout is not None
-    threading.Thread(target=read, args=(process.stdout,), daemon=True).start()
+    assert process.stderr is not None
+    open_ends = 2
+    for source in (process.stdout, process.stderr):
+        threading.Thread(target=read, args=(source, source is process.stderr), daemon=True).start()
     while not stopped:
         if limit is not None and time.monotonic() >= limit:
             return True
         try:
-            line = lines.get(timeout=0.2)
+            line, error = lines.get(timeout=0.2)
         except queue.Empty:
             if process.poll() is not None:  # what it had started and left behind may hold its output open
                 return False
             continue
-        if line is None:
+        if line is not None:
+            _say(line.rstrip("\n"))
+            story.hear(line, error)
+        elif not (open_ends := open_ends - 1):
             process.wait()
             return False
-        _say(line.rstrip("\n"))
-        story.hear(line)
     return False
 
 
@@ -244,16 +190,3 @@ def _published() -> str | None:
         return publish.current(".").name
     except publish.PublishError:
         return None
-
-
-def _note(told: dict[str, Any]) -> None:
-    beside = LAST.with_name(f".{LAST.name}.tmp")
-    try:
-        beside.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        os.replace(beside, LAST)
-    except OSError as error:
-        print(f"{LAST} cannot be written: {error}", file=sys.stderr)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

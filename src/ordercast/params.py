@@ -16,6 +16,8 @@ INPUT_TABLES = ("prices", "sales", "products", "suppliers", "stock", "open_order
 class ParamsError(ValueError):
     """params.yaml cannot be used; the text has one line per fault."""
 
+    outcome = "settings"
+
 
 class _BareDate(str):
     """A date that stands in the file without quotes."""

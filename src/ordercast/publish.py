@@ -12,6 +12,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +32,9 @@ NEEDED = (
     "data/raw/sales.parquet",
     "data/raw/products.parquet",
     "data/raw/stock.parquet",
+    "data/raw/suppliers.parquet",
+    "data/raw/open_orders.parquet",
+    "data/raw/price_tiers.parquet",
     "data/raw/notes.parquet",
     "data/raw/quarantine.parquet",
     "data/features/series.parquet",
@@ -44,7 +48,7 @@ NEEDED = (
     *PAGES,
     *RECORDS,
 )
-TAKEN_WHOLE = ("data/forecast", "data/orders")
+TAKEN_WHOLE = ("data/evaluate", "data/forecast", "data/orders")
 
 
 class PublishError(Exception):
@@ -119,8 +123,18 @@ def _describe(root: Path) -> dict[str, Any]:
         "model_hash": plan.get("model_hash"),
         "currency": plan["currency"],
         "locale": plan["locale"],
+        "commit": _commit(root),
         "files": {name: _digest(root / name) for name in sorted({*NEEDED, *more})},
     }
+
+
+def _commit(root: Path) -> str | None:
+    """The commit the run was made with, marked where files had changed since; None outside of a git project."""
+    asked = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=8", "--exclude=*"]
+    try:
+        return subprocess.run(asked, capture_output=True, text=True, check=True, timeout=30).stdout.strip() or None
+    except (OSError, subprocess.SubprocessError):
+        return None
 
 
 def _check_one_run(root: Path, plan: dict[str, Any]) -> None:

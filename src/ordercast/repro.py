@@ -5,11 +5,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+from ordercast.dvc_log import Story
+from ordercast.outcomes import CODES
 from ordercast.runner import die_with
 
 RWLOCK = Path(".dvc/tmp/rwlock")
@@ -32,16 +35,41 @@ def start(arguments: Sequence[str], **options: Any) -> "subprocess.Popen[str]":
 
 
 def run(arguments: Sequence[str]) -> int:
-    """The exit code of dvc, which the signals that reach us reach too; 128 + n where signal n ended it."""
-    process = start(arguments)
-    before = {n: signal.signal(n, lambda number, _: tell(process, number)) for n in FORWARDED}
+    """The exit code, one of `outcomes`, of dvc, which the signals that reach us reach too.
+
+    What dvc says is passed on, but that it is blocked or lacks a file is said in our words.
+    """
+    story = Story()
+    process = start(arguments, stderr=subprocess.PIPE)
+    stopped: list[int] = []
+
+    def stop(number: int, _: object) -> None:
+        stopped.append(number)
+        tell(process, number)
+
+    before = {number: signal.signal(number, stop) for number in FORWARDED}
+    reader = threading.Thread(target=_pass_on, args=(process.stderr, story), daemon=True)
+    reader.start()
     code = process.wait()
+    reader.join(1)  # what dvc left behind may hold its output open
     for number, handler in before.items():
         signal.signal(number, handler)
     if code < 0:
         # dvc was killed; a stage that was just starting may not have noticed.
         tell(process, signal.SIGKILL)
-    return code if code >= 0 else 128 - code
+    if stopped or code < 0:
+        return 128 + (stopped[0] if stopped else -code)
+    outcome = story.outcome(code)
+    if outcome == "busy" or story.missing:
+        print(story.message(code), file=sys.stderr)
+    return CODES[outcome]
+
+
+def _pass_on(source: IO[str], story: Story) -> None:
+    for line in source:
+        if not story.hear(line, error=True):
+            sys.stderr.write(line)
+            sys.stderr.flush()
 
 
 def tell(process: "subprocess.Popen[str]", number: int) -> None:

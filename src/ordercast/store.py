@@ -10,13 +10,14 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import numpy as np
 import pandas as pd
 
-from ordercast.quotes import Quotes
+if TYPE_CHECKING:
+    from ordercast.quotes import Quotes
 
 STAGE_FOLDERS = ("watch", "raw", "truth", "features", "evaluate", "forecast", "orders")
 _PANDAS_TYPES = {
@@ -103,8 +104,10 @@ def series_in(path: str | Path, key: Sequence[str]) -> pd.DataFrame:
     return series.drop(columns=["first", "last"]).astype(dict.fromkeys(key, "str"))
 
 
-def read_quotes(path: str | Path, series: pd.DataFrame, column: str, rows: int) -> Iterator[Quotes]:
+def read_quotes(path: str | Path, series: pd.DataFrame, column: str, rows: int) -> Iterator["Quotes"]:
     """The dated values of a table's `series_in` as arrays, whole products of about `rows` rows at a time."""
+    from ordercast.quotes import Quotes  # and with it the compiler, which readers of tables need not wait for
+
     key = [name for name in series if name not in ("rows", "since", "until")]
     before = series["rows"].cumsum() - series["rows"]
     block = before.groupby(series[key[0]], sort=False).transform("min").to_numpy() // rows
@@ -148,11 +151,13 @@ def read_parquet(
         return _frame(table.project(", ".join(map(_name, wanted))))
 
 
-def query(sql: str, parameters: Sequence[Any] = (), /, **tables: pd.DataFrame | str | Path) -> pd.DataFrame:
+def query(
+    sql: str, parameters: Sequence[Any] | Mapping[str, Any] = (), /, **tables: pd.DataFrame | str | Path
+) -> pd.DataFrame:
     """Return the answer to a query as a frame, typed as `read_parquet` does.
 
     tables: the tables it may name, each a frame or the path of a Parquet file. parameters: the values of its
-    question marks: `query("SELECT max(date) FROM prices WHERE product_id = ?", ["P1"], prices=path)`.
+    question marks, or of its $names: `query("SELECT max(date) FROM prices WHERE product_id = ?", ["P1"], prices=path)`.
     """
     with _connection() as connection:
         for name, table in tables.items():
@@ -160,7 +165,7 @@ def query(sql: str, parameters: Sequence[Any] = (), /, **tables: pd.DataFrame | 
                 connection.register(name, table)
             else:
                 connection.read_parquet(pattern(table)).create_view(name)
-        return _frame(connection.sql(sql, params=list(parameters)))
+        return _frame(connection.sql(sql, params=parameters if isinstance(parameters, Mapping) else list(parameters)))
 
 
 def views(root: str | Path) -> Path:

@@ -10,6 +10,8 @@ from typing import Any
 import pandas as pd
 
 from ordercast import exports, sources
+from ordercast.contracts import INPUTS
+from ordercast.outcomes import UsageError
 from ordercast.sources.faults import Findings, cure_of, many
 
 COLUMNS = ("table", "file", "row", "column", "value", "fault", "cure")
@@ -127,6 +129,28 @@ def in_short(verdict: Verdict) -> str:
     faults, stops = len(verdict.faults), len(verdict.findings.stops)
     whole = [f"{many(stops, 'fault')} of whole tables"] if stops else []
     return " and ".join([*whole, *([many(faults, "faulty cell")] if faults else [])]) + "."
+
+
+FORMS = {"text": text, "csv": csv, "html": page}
+
+
+def form(asked: str | None, out: Path | None, folder: Path) -> str:
+    """Return which of FORMS is written: the one asked for, else as the file's name ends, else text.
+
+    Raises UsageError for a file that cannot be written, or would be read as one of the folder's tables.
+    """
+    if out is None:
+        return asked or "text"
+    if out.stem.lower() in INPUTS and out.resolve().parent == folder.resolve():
+        raise UsageError(f"{out} would be read as the {out.stem.lower()} table; give it another name")
+    if out.is_dir():
+        raise UsageError(f"{out} is a folder; name a file in it, such as {out / 'faults.html'}")
+    if not out.parent.is_dir():
+        raise UsageError(f"there is no folder {out.parent} to write {out.name} to; make it first, or name another")
+    by_ending = {".txt": "text", ".csv": "csv", ".html": "html"}
+    if asked is None and out.suffix.lower() not in by_ending:
+        raise UsageError(f"{out}: name a file that ends in .txt, .csv or .html, or add --format text, csv or html")
+    return asked or by_ending[out.suffix.lower()]
 
 
 def _table(table: str, verdict: Verdict, notes: list[tuple[str, str]]) -> str:

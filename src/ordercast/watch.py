@@ -32,6 +32,8 @@ TO '{path}' (FORMAT parquet, COMPRESSION zstd)
 class NotThere(Exception):
     """The ledger or the shop's database cannot be read; the text says why."""
 
+    outcome = "not_there"
+
 
 def watch(root: str | Path, data: Any) -> str:
     """Write both files of the project in `root` and return what was seen, in a line.

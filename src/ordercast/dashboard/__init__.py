@@ -1,4 +1,4 @@
-"""The page for buyers, served by Voila from dashboard/dashboard.ipynb; what it holds is in `dashboard.panels`.
+"""The page for buyers, served by Voila from dashboard/dashboard.ipynb; one visitor's is a `desk.Desk`.
 
 Kernels are started before a visitor comes. The notebook therefore imports, waits for the visitor and only then reads:
 each load of the page shows the run that is published at that moment. (Without the wait, a page would show what was
@@ -7,15 +7,24 @@ run is there.
 """
 
 import os
+import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from ordercast.outcomes import UsageError
 
-def serve_command(root: Path, port: int) -> tuple[list[str], dict[str, str]]:
+PORTS_TO_TRY = 20
+
+TOKEN = "ORDERCAST_DASHBOARD_TOKEN"  # where the server finds its token; kernels do not get it
+
+
+def serve_command(root: Path, port: int, token: str = "") -> tuple[list[str], dict[str, str]]:
     """The command that serves the page of the project in `root` on 127.0.0.1:`port`, and its environment.
 
-    Two kernels are kept warm. Kernels whose visitor left are ended after ten minutes.
+    Kernels are kept warm for the next visitors; those whose visitor left are ended after ten minutes. token: whoever
+    comes must bring it (?token=...), "" for nobody has to.
     """
     folder = root / "dashboard"
     arguments = {
@@ -31,10 +40,11 @@ def serve_command(root: Path, port: int) -> tuple[list[str], dict[str, str]]:
         "VoilaConfiguration.default_pool_size": 2,
         "VoilaConfiguration.file_allowlist": "^$",
         "VoilaConfiguration.extension_denylist": "jupyterlab_pygments",
+        "VoilaConfiguration.http_header_envs": "X-Forwarded-User",
         "MappingKernelManager.cull_idle_timeout": 600,
         "MappingKernelManager.cull_interval": 60,
     }
-    command = [sys.executable, "-m", "voila", str(folder / "dashboard.ipynb"), "--no-browser"]
+    command = [sys.executable, "-m", "ordercast.dashboard.server", str(folder / "dashboard.ipynb"), "--no-browser"]
     command += [f"--{name}={value}" for name, value in arguments.items()]
     # The environment's own share/jupyter comes first: Voila takes its themes from the first folder that has a
     # `voila` in it, and ours has only the template.
@@ -43,25 +53,38 @@ def serve_command(root: Path, port: int) -> tuple[list[str], dict[str, str]]:
         **os.environ,
         "JUPYTER_PATH": os.pathsep.join(path for path in shared if path),
         "ORDERCAST_ROOT": str(root),
+        **({TOKEN: token} if token else {}),
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
     }
     return command, environment
+
+
+def free_port(first: int) -> int:
+    """The first port of 127.0.0.1 from `first` on that nothing listens on; raises UsageError where many are taken."""
+    for port in range(first, first + PORTS_TO_TRY):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return port
+    raise UsageError(f"ports {first} to {first + PORTS_TO_TRY - 1} are all taken; choose another with --port")
 
 
 def wait_for_visitor() -> None:
     """Nothing; returns when somebody asks for the page, at once outside of a kernel that Voila keeps warm."""
     from voila.utils import wait_for_request  # type: ignore[import-untyped]
 
-    from ordercast.dashboard import panels  # noqa: F401  what takes long is loaded before the visitor comes
+    from ordercast.dashboard import desk
 
+    desk.Desk.open().whole()  # what takes long is loaded before the visitor comes
     wait_for_request()
 
 
-def page(root: Path | None = None) -> list[Any]:
-    """The parts of the page from top to bottom, to be displayed in this order.
+def page() -> tuple[Any, Any]:
+    """The page as HTML, and the widget that carries what the visitor does; both are to be displayed."""
+    from IPython.display import HTML
 
-    root: the project's folder; found by `project.root` where none is given.
-    """
-    from ordercast.dashboard.panels import parts
+    from ordercast.dashboard import bridge, desk
 
-    return parts(root)
+    there = desk.of_request()
+    return HTML(there.whole()), bridge.Bridge(there.act)

@@ -1,21 +1,21 @@
 """What the dashboard reads of a published run: small tables whole, long ones product by product."""
 
-import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from ordercast import project, publish, store
+from ordercast.dashboard.words import plain
+from ordercast.language import columns
+from ordercast.ledger import order_id
+from ordercast.points import Curves
 
 HISTORY_DAYS = 180
-LABEL_LETTERS = 60
 REPRO = "Run `make repro`, then reload this page."
 
 
@@ -30,11 +30,19 @@ def current_run(root: Path | None = None) -> "Run":
     """
     try:
         root = root or project.root()
-        return Run(root, publish.current(root))
+        folder = publish.current(root)
+        told = folder.stat()
+        return _run(root, folder, told.st_ino, told.st_mtime_ns)
     except FileNotFoundError as absent:
         raise Missing(str(absent)) from None
     except publish.PublishError:
         raise Missing(f"No run is published yet, or it is no longer there. {REPRO}") from None
+
+
+@lru_cache(maxsize=1)
+def _run(root: Path, folder: Path, *_: int) -> "Run":
+    """The run in a folder; a warm kernel has read it before its visitor comes, if it is still the same one."""
+    return Run(root, folder)
 
 
 @dataclass(frozen=True)
@@ -98,41 +106,31 @@ class Run:
         if table.empty:
             raise Missing(f"This run has no product. Bring prices (data.path in params.yaml). {REPRO}")
         table["name"] = table["name"].fillna(table["product_id"])
-        table = table.fillna({"unit": "units", "category": ""})
+        table = table.fillna({"unit": "", "category": ""})
         table["words"] = (table["name"] + " " + table["product_id"] + " " + table["category"]).map(plain)
         return table.sort_values(["words", "product_id"], ignore_index=True)
 
     @cached_property
-    def orders(self) -> pd.DataFrame:
-        """The order lines with name, unit, `buy` and `urgent`: urgent ones first, then buys; the dearest first."""
+    def lines(self) -> pd.DataFrame:
+        """The order lines as `Listing` takes them; `value` ranks them by what waiting would lose, then by money."""
         lines = self._table("orders/orders", "The orders are missing")
         if lines.empty:
             raise Missing(f"This run holds no order lines. {REPRO}")
-        lines = lines.merge(self.catalogue[["product_id", "name", "unit"]], on="product_id", how="left")
-        lines["buy"] = lines["decision"] == "buy"
-        lines["urgent"] &= lines["buy"]
-        rank = ["urgent", "buy", "total_cost", "product_id"]
-        return lines.sort_values(rank, ascending=[False, False, False, True], ignore_index=True)
+        lines = lines.merge(self.catalogue, on="product_id", how="left")
+        keys = zip(lines["run_id"], lines["product_id"], lines["supplier_id"], strict=True)
+        lines["order_id"] = pd.array([order_id(*key) for key in keys], dtype="str")
+        lines["due"] = (lines["decision"] == "buy") & (lines["order_on"] <= self.today)
+        lines["urgent"] = lines["due"] & lines["urgent"]
+        lines["value"] = lines["expected_saving"].clip(lower=0) + 1e-9 * lines["total_cost"]
+        return lines
 
     @cached_property
-    def choices(self) -> pd.DataFrame:
-        """The catalogue with a label to pick by and the supplier_id of the order line, in the orders' order."""
-        table = self.catalogue
-        try:
-            lines = self.orders[["product_id", "supplier_id", "urgent", "buy"]]
-        except Missing:  # its panels say so; the products can be looked at all the same
-            return table.assign(supplier_id="", label=_labels(table, np.full(len(table), "")))
-        table = table.merge(lines, on="product_id", how="left")
-        kind = np.select([table["urgent"].eq(True), table["buy"].eq(True)], ["urgent", "buy"], "")
-        table["label"] = _labels(table, kind)
-        place = np.select([kind == "urgent", kind == "buy"], [0, 1], 2)
-        return table.iloc[np.argsort(place, kind="stable")].reset_index(drop=True)
-
-    @cached_property
-    def quarantined(self) -> int:
-        """Input rows that were set aside, whatever the number of their faults."""
-        rows = self._table("raw/quarantine", "The list of rows set aside is missing", ["table", "row"])
-        return len(rows.drop_duplicates())
+    def least_values(self) -> pd.DataFrame:
+        """supplier_id, min_order_value: the least that a day's lines of a supplier must come to, where there is one."""
+        terms = self._table(
+            "raw/suppliers", "The terms of the suppliers are missing", ["supplier_id", "min_order_value"]
+        )
+        return terms.dropna().groupby("supplier_id", as_index=False).max()
 
     @cached_property
     def notes(self) -> list[tuple[str, str]]:
@@ -140,14 +138,101 @@ class Run:
         table = self._table("raw/notes", "The list of assumptions is missing", ["table", "note"])
         return list(table.itertuples(index=False, name=None))
 
-    def suppliers(self, product_id: str) -> list[str]:
-        """The suppliers that quoted this product, the one last quoted from first."""
-        rows = self._query(
-            "raw/prices",
-            "SELECT supplier_id FROM data WHERE product_id = ? GROUP BY 1 ORDER BY max(date) DESC, 1",
-            [product_id],
-        )
-        return [str(supplier) for supplier in rows["supplier_id"]]
+    def offers(self, product_id: str) -> pd.DataFrame:
+        """supplier_id, unit_price and date of the last quote, lead_time_days, moq_units, pack_units, expected price.
+
+        One row per supplier that ever quoted, the cheapest that still quotes first; expected_price is the median at the
+        end of the forecast, NaN where there is none.
+        """
+        sql = """
+            SELECT series.supplier_id, series.unit_price, series.last_quote_on, series.status,
+                terms.lead_time_days, terms.moq_units, terms.pack_units, ahead.p50 AS expected_price
+            FROM series
+            LEFT JOIN terms USING (product_id, supplier_id)
+            LEFT JOIN (
+                SELECT supplier_id, arg_max(p50, horizon_days) AS p50 FROM ahead
+                WHERE product_id = $product AND horizon_days <= $days GROUP BY 1
+            ) AS ahead USING (supplier_id)
+            WHERE series.product_id = $product ORDER BY series.status, series.unit_price, series.supplier_id
+        """
+        files = {"series": "features/series", "terms": "raw/suppliers", "ahead": "forecast/prices"}
+        values = {"product": product_id, "days": self.model["horizon_days"]}
+        return self._asked(files, sql, values)
+
+    def reason(self, product_id: str, supplier_id: str, language: str) -> str:
+        """Why the line is as it is, in the language."""
+        sql = "SELECT reason FROM data WHERE product_id = ? AND supplier_id = ? AND language = ?"
+        found = self._query("orders/reasons", sql, [product_id, supplier_id, language])
+        return "" if found.empty else str(found["reason"].iloc[0])
+
+    @cached_property
+    def curves(self) -> Curves:
+        """What other quantities of today would do. Raises Missing."""
+        table = self._table("orders/curves", "The value curves are missing")
+        return Curves.of(table, self._table("orders/orders", "The orders are missing"))
+
+    def course(self, product_id: str) -> pd.DataFrame:
+        """The plan of a product day by day, as `orders.course` writes it; empty where it has none."""
+        return self._query("orders/plan", "FROM data WHERE product_id = ? ORDER BY date", [product_id])
+
+    def of_product(self, name: str, product_id: str) -> pd.DataFrame:
+        """The rows of a product in a table such as raw/open_orders."""
+        return self._query(name, "FROM data WHERE product_id = ?", [product_id])
+
+    def spans(self) -> list[dict[str, Any]]:
+        """table, rows, and the first and last date of those that have dates, for each input table of the run."""
+        spans = []
+        for name in ("prices", "sales", "products", "suppliers", "stock", "open_orders", "price_tiers"):
+            if not (self.folder / "data" / "raw" / f"{name}.parquet").is_file():
+                continue
+            dated = ", min(date) AS first, max(date) AS last" if name in ("prices", "sales") else ""
+            row = self._query(f"raw/{name}", f"SELECT count(*) AS rows{dated} FROM data", []).iloc[0]
+            spans.append({"table": name, "first": None, "last": None, **row.to_dict()})
+        return spans
+
+    def worst(self, most: int) -> pd.DataFrame:
+        """product_id, name, ratio, forecasts of the products whose price forecasts lose most against "no change"."""
+        sql = """
+            SELECT product_id, sqrt(sum((mean - actual)^2) / sum((naive - actual)^2)) AS ratio, count(*) AS forecasts
+            FROM data GROUP BY product_id HAVING sum((naive - actual)^2) > 0 AND ratio > 1.005
+            ORDER BY ratio DESC, product_id LIMIT ?
+        """
+        found = self._query("evaluate/price_forecasts", sql, [most])
+        return found.merge(self.catalogue[["product_id", "name"]], on="product_id", how="left")
+
+    def past_forecasts(self) -> pd.DataFrame:
+        """horizon_days, actual, p10, p50, p90 of the price forecasts that were scored."""
+        return self._query("evaluate/price_forecasts", "SELECT horizon_days, actual, p10, p50, p90 FROM data", [])
+
+    def quotes_on(self, asked: pd.DataFrame) -> list[float]:
+        """The last quote of each product, supplier_id on or before its day, NaN where there is none."""
+        sql = """
+            SELECT arg_max(data.unit_price, data.date) AS unit_price
+            FROM asked LEFT JOIN data ON data.product_id = asked.product_id AND data.supplier_id = asked.supplier_id
+                AND data.date <= asked.day GROUP BY asked.place ORDER BY asked.place
+        """
+        path = self._file("raw/prices", "The prices are missing")
+        placed = asked.assign(place=range(len(asked)))
+        return store.query(sql, data=path, asked=placed)["unit_price"].astype("float64").tolist()
+
+    def promises(self, run_ids: Sequence[str]) -> pd.DataFrame:
+        """run_id, product_id, supplier_id, expected_saving of the lines of runs that are still kept."""
+        columns = ["run_id", "product_id", "supplier_id", "expected_saving"]
+        files = [self.folder.parent / run_id / "data/orders/orders.parquet" for run_id in run_ids if "/" not in run_id]
+        frames = [store.read_parquet(file, columns) for file in files if file.is_file()]
+        empty = self.lines[columns].head(0)
+        return pd.concat([empty, *frames], ignore_index=True)
+
+    def table(self, name: str, else_said: str) -> pd.DataFrame:
+        """A small table of the run, whole."""
+        return self._table(name, else_said)
+
+    def page(self, name: str) -> bytes:
+        """An executed notebook of the run as a page to read. Raises Missing."""
+        path = self.folder / "reports" / f"{name}.html"
+        if name not in publish.NOTEBOOKS or not path.is_file():
+            raise Missing(f"reports/{name}.html is not in run {self.run_id}. {REPRO}")
+        return path.read_bytes()
 
     def price_history(self, product_id: str, supplier_id: str) -> pd.DataFrame:
         """date, unit_price of the last 180 days; the median where a day has several quotes."""
@@ -157,10 +242,12 @@ class Run:
         """
         return self._query("raw/prices", sql, [product_id, supplier_id, self._since])
 
-    def price_forecast(self, product_id: str, supplier_id: str) -> pd.DataFrame:
-        """date, p10, p50, p90, skill_weight, drivers of the days ahead that people look at."""
-        sql = """
-            SELECT date, p10, p50, p90, skill_weight, drivers FROM data
+    def price_forecast(self, product_id: str, supplier_id: str, language: str = "en") -> pd.DataFrame:
+        """date, p10, p50, p90, skill_weight, drivers (in the language) of the days ahead that people look at."""
+        spoken = columns("drivers", self.setting("locale"), self.setting("currency"))
+        column = next(name for name, voice in spoken.items() if voice.language == language)
+        sql = f"""
+            SELECT date, p10, p50, p90, skill_weight, {column} AS drivers FROM data
             WHERE product_id = ? AND supplier_id = ? AND horizon_days <= ? ORDER BY date
         """
         return self._query("forecast/prices", sql, [product_id, supplier_id, self.model["horizon_days"]])
@@ -177,12 +264,6 @@ class Run:
             WHERE product_id = ? AND horizon_days <= ? ORDER BY date
         """
         return self._query("forecast/demand", sql, [product_id, self.model["horizon_days"]])
-
-    def on_hand(self, product_id: str) -> float | None:
-        """Units in stock as last counted, None where nobody said."""
-        sql = "SELECT on_hand_units FROM data WHERE product_id = ? ORDER BY as_of DESC LIMIT 1"
-        rows = self._query("raw/stock", sql, [product_id])
-        return None if rows.empty else float(rows["on_hand_units"].iloc[0])
 
     @property
     def _since(self) -> str:
@@ -201,34 +282,18 @@ class Run:
             raise Missing(f"{else_said}: {fault}. {REPRO}") from fault
 
     def _query(self, name: str, sql: str, values: Sequence[Any]) -> pd.DataFrame:
-        path = self._file(name, "A table is missing")
+        return self._asked({"data": name}, sql, values)
+
+    def _asked(self, files: Mapping[str, str], sql: str, values: Sequence[Any] | Mapping[str, Any]) -> pd.DataFrame:
+        paths = {alias: self._file(name, "A table is missing") for alias, name in files.items()}
         try:
-            return store.query(sql, values, data=path)
+            return store.query(sql, values, **paths)
         except duckdb.Error as fault:
-            raise Missing(f"data/{name}.parquet of run {self.run_id} cannot be used: {fault}. {REPRO}") from fault
+            told = ", ".join(f"data/{name}.parquet" for name in files.values())
+            raise Missing(f"{told} of run {self.run_id} cannot be used: {fault}. {REPRO}") from fault
 
     def _file(self, name: str, else_said: str) -> Path:
         path = self.folder / "data" / f"{name}.parquet"
         if not path.is_file():
             raise Missing(f"{else_said}: data/{name}.parquet is not in run {self.run_id}. {REPRO}")
         return path
-
-
-def matching(catalogue: pd.DataFrame, text: str) -> pd.DataFrame:
-    """The catalogue's rows with every word of `text` in name, id or category; case and accents aside."""
-    for word in plain(text).split():
-        catalogue = catalogue[catalogue["words"].str.contains(word, regex=False)]
-    return catalogue
-
-
-def _labels(table: pd.DataFrame, kind: "npt.NDArray[np.str_]") -> list[str]:
-    return [
-        " · ".join(part for part in (said, name[:LABEL_LETTERS], product_id) if part)
-        for name, product_id, said in zip(table["name"], table["product_id"], kind, strict=True)
-    ]
-
-
-def plain(text: str) -> str:
-    """`text` in lower case without accents, so that “acucar” finds “Açúcar”."""
-    parts = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in parts if not unicodedata.combining(letter))

@@ -64,7 +64,7 @@ def sources(connection: sa.Connection, address: Address, tables: Tables, columns
 
 
 def _refusal(address: Address, faults: list[str]) -> str:
-    lines = [f"- {fault.rstrip('.')}." for fault in faults]
+    lines = [f"- {fault}" if fault.endswith((".", "?")) else f"- {fault}." for fault in faults]
     return "\n".join(
         [
             f"The tables of database {address} cannot be read:",

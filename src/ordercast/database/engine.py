@@ -45,8 +45,9 @@ def session() -> str:
 def alone(address: Address) -> Iterator[sa.Connection]:
     """Yield a connection that holds Ordercast's lock on this database; it goes with the connection.
 
-    Raises DatabaseError when another process holds it for longer than a session waits.
+    Raises DatabaseError when another process holds it for longer than a session waits, and for a system schema.
     """
+    address.check_own()
     name = "ordercast:" + hashlib.sha256(address.database.encode()).hexdigest()[:32]
     with engine(address).connect() as connection:
         if connection.scalar(sa.select(sa.func.get_lock(name, LOCK_WAIT_SECONDS))) != 1:

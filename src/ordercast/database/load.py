@@ -74,9 +74,10 @@ def _rounded(table: str, frame: pd.DataFrame) -> str:
 
 
 def _ours(connection: sa.Connection, address: Address) -> list[str]:
-    """The input tables that are there, all made by `load`; a shop's own are not touched."""
+    """The input tables that are there, all made by `load`; a table of such a name that it has not made is refused."""
+    names = [f"{prefix}{table}" for prefix in ("", STAGING, OLD) for table in INPUTS]
     asked = sa.select(INFORMATION.c.table_name, INFORMATION.c.table_comment).where(
-        INFORMATION.c.table_schema == address.database, INFORMATION.c.table_name.in_(INPUTS)
+        INFORMATION.c.table_schema == address.database, INFORMATION.c.table_name.in_(names)
     )
     there = {row.table_name: row.table_comment for row in connection.execute(asked)}
     foreign = [name for name, comment in there.items() if comment != shapes.MARK]

@@ -15,6 +15,7 @@ VARIABLE = "ORDERCAST_DATABASE_URL"
 FORM = "mysql://user:password@host:3306/database"
 ESCAPES = "in a password @ is written %40, : %3A, / %2F, # %23 and % %25"
 DEFAULT_PORT = 3306
+SYSTEM = ("mysql", "information_schema", "performance_schema", "sys")
 
 
 class Settings(BaseSettings):
@@ -39,6 +40,14 @@ class Address:
     def __str__(self) -> str:
         """Return what a message may say of it."""
         return f"{self.database} at {self.host}:{self.port}"
+
+    def check_own(self) -> None:
+        """Raise DatabaseError where the database is one of the server's own, in which nothing is to be written."""
+        if self.database.lower() in SYSTEM:
+            raise DatabaseError(
+                f"Database {self} is the server's own: nothing is written there. CREATE DATABASE one for "
+                f"Ordercast, and name it at the end of {VARIABLE}."
+            )
 
     def scrubbed(self, text: str) -> str:
         """Return the text with *** where the password stood, also as a URL writes it."""

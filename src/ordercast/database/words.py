@@ -17,6 +17,8 @@ AGAIN = "Nothing was lost; run the same command again"
 class DatabaseError(Exception):
     """The database cannot be used; the text is written for the reader and holds no password."""
 
+    outcome = "not_there"
+
 
 class Cause(NamedTuple):
     """One kind of error: how it is recognised in a server's message, what it means, what to do."""
@@ -64,35 +66,35 @@ CAUSES = tuple(
             r"\b(2006|2013|1927|1053|1152|1158|1160)\b|Lost connection|gone away|was killed|shutdown in progress"
             r"|Failed to fetch|[Bb]roken pipe|reset by peer|Packet sequence|invalid transaction is rolled back",
             "the connection was lost",
-            "See to it that the server runs. " + AGAIN,
+            "See to it that the server runs. {again}",
         ),
         (
             r"\b1205\b|[Ll]ock wait timeout",
             "another session held a lock for more than {wait} s",
-            "SHOW PROCESSLIST names it; wait for it or end it. " + AGAIN,
+            "SHOW PROCESSLIST names it; wait for it or end it. {again}",
         ),
-        (r"\b1213\b|Deadlock", "another session wanted the same rows at the same time", AGAIN),
+        (r"\b1213\b|Deadlock", "another session wanted the same rows at the same time", "{again}"),
         (
             r"\b(1114|1021)\b|table '[^']*' is full|Disk full",
             "the server's disk is full",
-            "Free space there. " + AGAIN,
+            "Free space there. {again}",
         ),
         (
             r"No space left|File too large|disk quota|out of disk",
             "the disk of this folder is full",
-            "Free space on it. " + AGAIN,
+            "Free space on it. {again}",
         ),
         (
             r"\b(1290|1836|1792)\b|read[ -]only",
             "the server is read-only",
             "Name the server that takes writes in ORDERCAST_DATABASE_URL",
         ),
-        (r"\b1040\b|Too many connections", "the server has no connection left", "Wait a moment. " + AGAIN),
+        (r"\b1040\b|Too many connections", "the server has no connection left", "Wait a moment. {again}"),
         (r"\b1153\b|max_allowed_packet", "a row is larger than the server takes", "Raise its max_allowed_packet"),
         (
             r"\b(1146|1054|1051)\b|doesn't exist|Unknown column",
             "a table or column is not as it was a moment ago ({said})",
-            "See who changes the schema. " + AGAIN,
+            "See who changes the schema. {again}",
         ),
     )
 )
@@ -113,18 +115,21 @@ def told(address: Address, doing: str, wait_seconds: int = 0) -> Iterator[None]:
         raise DatabaseError(sentence(error, address, doing, wait_seconds)) from None
 
 
-def sentence(error: BaseException, address: Address, doing: str, wait_seconds: int = 0) -> str:
-    """Return the error in words: what was done, on which database, why it failed, what to do."""
+def sentence(error: BaseException, address: Address, doing: str, wait_seconds: int = 0, again: str = AGAIN) -> str:
+    """Return the error in words: what was done, on which database, why it failed, what to do.
+
+    again: what to do once the cause is gone.
+    """
     said = _server_words(error)
     parts = {"user": address.user, "host": address.host, "port": address.port, "database": address.database}
     for cause in CAUSES:
         if found := re.search(cause.pattern, said):
-            named = {key: re.sub("[ `'\"]", "", value or "") for key, value in found.groupdict().items()}
-            known = parts | named | {"wait": wait_seconds, "said": said}
+            named = {key: re.sub("[ `'\")]", "", value or "") for key, value in found.groupdict().items()}
+            known = parts | named | {"wait": wait_seconds, "said": said, "again": again}
             text = f"{cause.what}. {cause.cure}".format_map({key: str(value) for key, value in known.items()})
             break
     else:
-        text = f"{said.rstrip('.')}. {AGAIN}; if it fails again, the server's log may say more"
+        text = f"{said.rstrip('.')}. {again}; if it fails again, the server's log may say more"
     return address.scrubbed(f"{doing} failed, database {address}: {text}.")
 
 

@@ -12,7 +12,8 @@ What was sent has left the house: it can be cancelled, not undone.
 import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from numbers import Real
 from typing import Any, Literal
 
 Status = Literal["proposed", "approved", "rejected", "snoozed", "sent", "received", "cancelled"]
@@ -30,6 +31,7 @@ MAY_FOLLOW: dict[str, tuple[Status, ...]] = {
 TO_COME = ("approved", "sent")  # what a plan counts as on its way
 IN_WORDS = {"undone": "undid the last step of it"}
 LARGEST = 1e12  # units, or money per unit: what is larger was mistyped
+FURTHEST = timedelta(days=3660)  # from the plan's day: a day that is further off was mistyped
 # Characters, as wide as the columns are: a text is kept as it is, or refused here in words.
 LONGEST_RUN, LONGEST_ID, LONGEST_NAME, LONGEST_NOTE = 180, 255, 200, 2000
 
@@ -126,7 +128,7 @@ def step(line: Line, events: Sequence[Event], do: Step, who: str, at: datetime, 
     if now.status not in MAY_FOLLOW[do]:
         raise Refused("impossible", _impossible(line, events, now.status, do), events[-1] if events else None)
     after = replace(now, status=now.status if do == "edited" else do, reason=None, until=None)
-    after = replace(after, **_changes(line, do, change))
+    after = replace(after, **_changes(line, do, at, change))
     if do in ("approved", "edited") and after.quantity_units <= 0:
         raise Refused("invalid", f"{line.words}: an order is of more than 0 units; reject the line instead")
     if do == "edited" and after == replace(now, reason=None, until=None):
@@ -188,7 +190,7 @@ ALLOWED = {
 }
 
 
-def _changes(line: Line, do: Step, change: dict[str, Any]) -> dict[str, Any]:
+def _changes(line: Line, do: Step, at: datetime, change: dict[str, Any]) -> dict[str, Any]:
     """The given values, checked and as they are kept."""
     given = {name: value for name, value in change.items() if value is not None}
     unknown = sorted(set(given) - set(ALLOWED.get(do, ())))
@@ -200,7 +202,7 @@ def _changes(line: Line, do: Step, change: dict[str, Any]) -> dict[str, Any]:
         raise Refused("invalid", f"{line.words}: say until which day it is snoozed")
     for name in ("due_on", "until"):
         if name in given:
-            given[name] = _day(line, name, given[name])
+            given[name] = _day(line, name, given[name], at.date())
     if "reason" in given:
         _check_text("the reason", given["reason"], LONGEST_NOTE)
     if do in ("approved", "edited"):
@@ -210,27 +212,29 @@ def _changes(line: Line, do: Step, change: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
-def _day(line: Line, name: str, value: Any) -> str:
-    day = value.date() if isinstance(value, datetime) else value
-    if not isinstance(day, date):
+def _day(line: Line, name: str, value: Any, today: date) -> str:
+    """The day in ISO form; today: of the decision, which counts where the line has no day of its own."""
+    if not isinstance(value, date) or value != value:  # the second is pandas' empty day
         raise Refused("invalid", f"{line.words}: {name} is {value!r}; it must be a date")
+    day = value.date() if isinstance(value, datetime) else value
+    near = line.ordered_on or line.due_on or today
+    if abs(day - near) > FURTHEST:
+        raise Refused("invalid", f"{line.words}: {name} is {day}, more than ten years from {near}")
     if line.ordered_on is not None and day < line.ordered_on:
         raise Refused("invalid", f"{line.words}: {name} is {day}, before the plan's day {line.ordered_on}")
     return day.isoformat()
 
 
 def _number(line: Line, name: str, value: Any) -> float:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = float("nan")
-    if not 0 <= number <= LARGEST:
-        raise Refused("invalid", f"{line.words}: {name} is {value}; it must be a number from 0 to {LARGEST:g}")
-    return number
+    # A text is no number: "1.234" could be two of them. True is none either.
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) <= LARGEST:
+        found = repr(value) if isinstance(value, str) else value
+        raise Refused("invalid", f"{line.words}: {name} is {found}; it must be a number from 0 to {LARGEST:g}")
+    return float(value)
 
 
 def _check_texts(line: Line, who: str, note: str) -> None:
-    if not who.strip():
+    if who is None or (isinstance(who, str) and not who.strip()):
         raise Refused("invalid", "say who decides: a decision without a name is not taken down")
     for what, text, longest in (
         ("the name", who, LONGEST_NAME),

@@ -16,12 +16,14 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from ordercast import database
+from ordercast.database import words
 from ordercast.database.engine import url
 
 SQLITE = Path("data/ledger.sqlite")
 VERSION = 1
 PATIENCE_S = 30  # for other writers, in all
 LOCK_WAIT_S = 5  # for one of them, on MySQL
+AGAIN_BY_HAND = "Then look where the order stands, and decide again"
 AGAIN = (1205, 1213)  # MySQL: waited too long for a lock; two writers waited for each other
 
 BINARY: dict[str, Any] = {
@@ -62,6 +64,8 @@ Answer = TypeVar("Answer")
 
 class LedgerError(Exception):
     """The ledger cannot be read or written; the text says why and what to do, and never holds a password."""
+
+    outcome = "not_there"
 
 
 def address(root: str | Path) -> sa.URL:
@@ -107,6 +111,11 @@ def create(made: sa.Engine) -> None:
         with in_words(made):
             Path(made.url.database or "").parent.mkdir(parents=True, exist_ok=True)
         _let_readers_in(made)
+    else:
+        try:
+            _address(made).check_own()
+        except database.DatabaseError as error:
+            raise LedgerError(str(error)) from None
     found = version(made)
     if found is None:
         found = write(made, _create)
@@ -168,21 +177,22 @@ def in_words(made: sa.Engine) -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, sqlite3.Error, OSError) as error:
-        raise LedgerError(f"{place(made)} fails: {_told(error)}") from None
+        raise LedgerError(_told(made, error)) from None
 
 
-def place(made: sa.Engine) -> str:
-    """The ledger's place in words."""
-    url = made.url
-    where = url.database if url.get_backend_name() == "sqlite" else f"{url.host}:{url.port or 3306}/{url.database}"
-    return f"the ledger ({where})"
-
-
-def _told(error: Exception) -> str:
+def _told(made: sa.Engine, error: Exception) -> str:
+    if made.url.get_backend_name() != "sqlite":
+        return words.sentence(error, _address(made), "Using the ledger", LOCK_WAIT_S, AGAIN_BY_HAND)
     cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
-    if isinstance(cause, OSError):
-        return str(cause)
-    return str(cause.args[-1]) if cause.args else str(cause)
+    text = str(cause) if isinstance(cause, OSError) or not cause.args else str(cause.args[-1])
+    return f"the ledger ({made.url.database}) fails: {text}"
+
+
+def _address(made: sa.Engine) -> database.Address:
+    url = made.url
+    return database.Address(
+        url.host or "", url.port or 3306, url.username or "", str(url.password or ""), url.database or ""
+    )
 
 
 def write(made: sa.Engine, work: Callable[[sa.Connection], Answer]) -> Answer:
@@ -200,5 +210,5 @@ def write(made: sa.Engine, work: Callable[[sa.Connection], Answer]) -> Answer:
             code = getattr(getattr(error, "orig", None), "args", (None,))[0]
             again = isinstance(error, IntegrityError) or code in AGAIN
             if not again or time.monotonic() > until:
-                raise LedgerError(f"{place(made)} fails: {_told(error)}") from None
+                raise LedgerError(_told(made, error)) from None
             time.sleep(0.02 * random.random())

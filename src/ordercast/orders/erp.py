@@ -18,6 +18,23 @@ from ordercast.orders.supply import DemandAhead, Floats, Rules, Stock
 from ordercast.orders.words import Words
 
 ORDER_COLUMNS = tuple(TABLES["orders"].names)
+# The sum behind erp_quantity_units, at erp_supplier_id; NaN where no supplier is left to sum for, or no shelf known.
+SUM_COLUMNS = (
+    "erp_supplier_id",
+    "lead_time_days",
+    "protection_days",  # lead time and review period
+    "on_hand_units",
+    "on_order_units",  # counted on to arrive within the protection days
+    "demand_units",  # mean, over the protection days
+    "safety_units",
+    "reorder_point_units",  # the two together
+    "economic_lot_units",  # before it is cut to what is used within the shelf life or a year
+    "wish_units",  # the lot so cut, or what is missing to the reorder point if that is more
+    "moq_units",
+    "pack_units",
+    "room_units",
+    "days_of_cover",
+)
 DAYS_PER_YEAR = 365
 LONGEST_LOT_DAYS = 365  # no lot is for more than a year's demand, however cheap it is to hold
 
@@ -39,10 +56,11 @@ def plan(
 ) -> pd.DataFrame:
     """Orders: exactly one line per product of `products` or `series`, sorted by product_id, nothing missing.
 
-    Columns: ORDER_COLUMNS and those of `words`, which hold the reasons in a language each. Quantities are whole units,
-    dates datetime64[us] at midnight. The savings are 0: they are measured against this rule. A product nobody ever
-    quoted has supplier_id "" and unit_price 0; one without a price forecast has regret_probability 0.5. Figures the
-    tables lack come from params.defaults, and the reason says so.
+    Columns: ORDER_COLUMNS, those of `words`, which hold the reasons in a language each, and SUM_COLUMNS, of which
+    days_of_cover is in whole days until stock, the orders counted on and the purchase are used up at mean demand (NaN:
+    never). Quantities are whole units, dates datetime64[us] at midnight. The savings are 0: they are measured against
+    this rule. A product nobody ever quoted has supplier_id "" and unit_price 0; one without a price forecast has
+    regret_probability 0.5. Figures the tables lack come from params.defaults, and the reason says so.
 
     Method: reorder point with safety stock over lead time + review period (Silver, Pyke & Thomas, ch. 7), lots
     by Harris and Wilson, cut to what is used within the shelf life or a year (ibid., ch. 4), the cheapest supplier
@@ -68,7 +86,7 @@ def plan(
         lines[f"{day}_on"] = (today + pd.to_timedelta(lines[f"{day}_days"], unit="D")).astype("datetime64[us]")
     lines["urgent"] = lines["late"].astype("bool") & held.known[lines["product"]]  # unknown stock is no emergency
     told = {column: reasons.sentences(lines, held, each, today=today) for column, each in words.items()}
-    return _orders(lines.assign(**told), ids, run_id, list(words))
+    return _orders(_summed(lines.assign(**told), demand, held), ids, run_id, list(words))
 
 
 def _last_rows(forecast_prices: pd.DataFrame) -> pd.DataFrame:
@@ -248,6 +266,21 @@ def _days_to_reorder(enough: pd.DataFrame, demand: DemandAhead, held: Stock) -> 
     )
 
 
+def _summed(lines: pd.DataFrame, demand: DemandAhead, held: Stock) -> pd.DataFrame:
+    """The lines with the columns of their sum."""
+    product = lines["product"].to_numpy(np.int64)
+    units = held.on_hand + held.open_orders - held.late_orders
+    cover = np.floor(demand.days_until_used(product, units[product] + lines["quantity_units"].to_numpy(np.float64)))
+    return lines.assign(
+        erp_supplier_id=lines["supplier_id"].astype("str"),
+        on_hand_units=held.on_hand[product],
+        reorder_point_units=lines["reorder_point"],
+        economic_lot_units=lines["economic_lot"],
+        room_units=lines["room_units"].mask(np.isinf(lines["room_units"])),
+        days_of_cover=np.where(np.isfinite(cover), cover, np.nan),
+    )
+
+
 def _orders(lines: pd.DataFrame, ids: "pd.Index[str]", run_id: str, told: list[str]) -> pd.DataFrame:
     quantity = lines["quantity_units"].astype("int64")
     table = lines.assign(
@@ -260,5 +293,5 @@ def _orders(lines: pd.DataFrame, ids: "pd.Index[str]", run_id: str, told: list[s
         **dict.fromkeys(("expected_saving", "saving_p10", "saving_p90"), 0.0),
     )
     text = ("run_id", "product_id", "supplier_id", "decision", "binding_constraint")
-    columns = list(dict.fromkeys([*ORDER_COLUMNS, *told]))
+    columns = list(dict.fromkeys([*ORDER_COLUMNS, *told, *SUM_COLUMNS]))
     return table[columns].astype(dict.fromkeys([*text, *told], "str"))

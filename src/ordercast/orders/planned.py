@@ -34,6 +34,7 @@ class Morning:
     timing: Timing
     paid: Floats  # (series,) price that an order of today is expected to cost
     reorder_point: Floats | None  # (series,) of the floor, where there is one
+    floor_units: Floats  # (products,) that the floor asks for today at least
     coupled: Coupled | None  # what the limits did, where there are any
 
 
@@ -44,17 +45,18 @@ def morning(world: World, planner: Planner, trusted: Bools, allowed: Limits | No
     """
     view, state = opening_morning(world)
     worked, coupled = planner.work(view, state), None
+    least = planner.floor.decide(view, state)[1] if planner.floor is not None else np.zeros(world.products)
     if allowed is not None and allowed.any:
-        rule = planner.floor.decide(view, state)[1] if planner.floor is not None else np.zeros(world.products)
-        worked, coupled = limits.within(worked, allowed, trusted, rule)
+        worked, coupled = limits.within(worked, allowed, trusted, least)
     paid = timing.expected_paid(view, worked.ahead, planner.execution)
     point = None if planner.floor is None else planner.floor.reorder_points(view)
-    return Morning(world, view, state, worked, timing.timing(view, state, worked, paid), paid, point, coupled)
+    when = timing.timing(view, state, worked, paid)
+    return Morning(world, view, state, worked, when, paid, point, least, coupled)
 
 
 def by_erp(lines: pd.DataFrame) -> pd.DataFrame:
     """The ERP rule's lines with the columns that only the planner fills."""
-    return lines.assign(planned_by="erp", just_in_time_saving=0.0, waiting_cost=0.0, days_of_cover=np.nan)
+    return lines.assign(planned_by="erp", just_in_time_saving=0.0, waiting_cost=0.0)
 
 
 def lines(
@@ -68,11 +70,12 @@ def lines(
     programme's eyes; saving_p10, saving_p90: as the price on the day to compare with may come out. regret_probability,
     corrected by the record: for a purchase that the price is lower then, keeping included; for a wait that it is higher
     on the better day. waiting_cost: what ordering today instead would cost. days_of_cover: until stock, orders and
-    purchase are used up. unit_price: of an order what is paid, the discount of its size taken off; else the quote.
+    purchase are used up, at most the days of the forecast. The rule's sum stays beside what it would have bought
+    (`erp.SUM_COLUMNS`). unit_price: of an order what is paid, the discount of its size taken off; else the quote.
     """
     ground = erp.set_index("product_id")
-    offers = _Offers.of(ground, known)
-    told = _figures(ground, known, offers)[trusted & offers.any & _fits(known.world.terms)]
+    offers = Spoken.of(ground, known)
+    told = _figures(ground, known, offers)[offers.planned(known, trusted)]
     buys = (told["decision"] == "buy").to_numpy()
     regret = told["regret_probability"].to_numpy(np.float64)
     told["regret_probability"] = np.round(np.where(buys, correction(regret), regret), 4)
@@ -88,16 +91,20 @@ def lines(
 
 
 @dataclass(frozen=True)
-class _Offers:
-    """Who is spoken of, (products,) each: the ERP rule's series and units today (-1, 0: waits), the series shown."""
+class Spoken:
+    """Who is spoken of, (products,) each: the ERP rule's series and units today (-1, 0: waits), the series shown.
+
+    erp_shown: the series of the ERP rule's line, even where it waits; -1 where it is not offered today.
+    """
 
     any: Bools
     erp_series: Ints
     erp_units: Floats
     shown: Ints
+    erp_shown: Ints
 
     @staticmethod
-    def of(ground: pd.DataFrame, known: Morning) -> _Offers:
+    def of(ground: pd.DataFrame, known: Morning) -> Spoken:
         world, terms, worked = known.world, known.view.terms, known.worked
         rule = ground.loc[world.product_ids.tolist()]
         key = pd.MultiIndex.from_arrays([world.product_ids[terms.product], world.supplier_ids])
@@ -110,17 +117,21 @@ class _Offers:
         theirs = np.where((place >= 0) & offered[place], place, -1)
         units = np.where(theirs >= 0, rule["erp_quantity_units"].to_numpy(np.float64), 0.0)
         shown = np.where(worked.series >= 0, worked.series, np.where(theirs >= 0, theirs, cheapest))
-        return _Offers(offered[shown], np.where(units > 0, theirs, -1), units, shown)
+        return Spoken(offered[shown], np.where(units > 0, theirs, -1), units, shown, theirs)
+
+    def planned(self, known: Morning, trusted: Bools) -> Bools:
+        """Products whose lines are the planner's: trusted, offered today, and in lots that the shelf holds."""
+        return trusted & self.any & _fits(known.world.terms)
 
 
-def _figures(ground: pd.DataFrame, known: Morning, offers: _Offers) -> pd.DataFrame:
+def _figures(ground: pd.DataFrame, known: Morning, offers: Spoken) -> pd.DataFrame:
     """The planner's figures of every product of the world, indexed by product_id."""
     world, view, state, worked, when = known.world, known.view, known.state, known.worked, known.timing
     shown, terms, buys = offers.shown, known.view.terms, known.worked.series >= 0
     saving, limit = worked.worth(view, np.where(buys, worked.series, shown), worked.units)
     expected = np.where(buys, saving, 0.0) - worked.worth(view, offers.erp_series, offers.erp_units)[0]
-    low, high = _band(expected, worked.units - offers.erp_units, when)
-    cover = _lasts(worked, state.on_hand_units + state.expected_units + worked.units)
+    low, high = band(expected, worked.units - offers.erp_units, when)
+    cover = lasts(worked.ahead.demand_mean, state.on_hand_units + state.expected_units + worked.units)
     lead = terms.promised_days[shown]
     better, later = _better_day(worked, shown, cover - lead)
     today, order_days = pd.Timestamp(view.dates[-1]), np.where(buys, 0, better)
@@ -142,7 +153,7 @@ def _figures(ground: pd.DataFrame, known: Morning, offers: _Offers) -> pd.DataFr
         "regret_probability": np.where(buys, when.regret, 1 - lower),
         "buy_below_unit_price": np.round(limit, 4),
         "binding_constraint": _bound(known, terms.moq_units[shown], terms.pack_units[shown]),
-        "held_by": _held_by(known),
+        "held_by": held_by(known),
         "lost_unit_added": np.zeros(len(buys)) if worked.served is None else worked.served.added,
         "just_in_time_saving": np.round(np.where(buys, saving, 0.0), 2),
         "waiting_cost": np.round(np.where(buys, 0.0, np.maximum(cost_of_today, 0.0)), 2),
@@ -158,7 +169,7 @@ def _figures(ground: pd.DataFrame, known: Morning, offers: _Offers) -> pd.DataFr
         "on_order_units": state.expected_units,
         "erp_quantity_units": offers.erp_units,
         "floored": worked.floored,
-        "same": (_held_by(known) == "") & (worked.series == offers.erp_series) & (worked.units == offers.erp_units),
+        "same": (held_by(known) == "") & (worked.series == offers.erp_series) & (worked.units == offers.erp_units),
     }
     return pd.DataFrame(figures, index=pd.Index(world.product_ids, name="product_id", dtype="str"))
 
@@ -167,7 +178,7 @@ def _band_of(worked: Worked) -> tuple[Floats, Floats, Floats]:
     return worked.ahead.p10, worked.ahead.p50, worked.ahead.p90
 
 
-def _band(expected: Floats, more: Floats, when: Timing) -> tuple[Floats, Floats]:
+def band(expected: Floats, more: Floats, when: Timing) -> tuple[Floats, Floats]:
     """Saving against the ERP rule as prices on the day to compare with may come out, for the units bought `more`.
 
     Of units bought later than the rule would, a high price is what costs.
@@ -177,9 +188,9 @@ def _band(expected: Floats, more: Floats, when: Timing) -> tuple[Floats, Floats]
     return np.minimum(*ends), np.maximum(*ends)
 
 
-def _lasts(worked: Worked, units: Floats) -> Ints:
-    """Days of mean demand that so many units last, at most those of the forecast, (products,)."""
-    used = np.cumsum(worked.ahead.demand_mean, axis=1)
+def lasts(demand_mean: Floats, units: Floats) -> Ints:
+    """Whole days that so many units last, at most those of the forecast, (n,); demand_mean: (n, days) units a day."""
+    used = np.cumsum(demand_mean, axis=1)
     return np.asarray((used <= units[:, None]).sum(axis=1), dtype=np.int64)
 
 
@@ -208,7 +219,7 @@ def _fits(terms: Terms) -> Bools:
     return np.asarray(np.minimum.reduceat(least, terms.starts) <= terms.shelf_capacity_units)
 
 
-def _held_by(known: Morning) -> NDArray[np.str_]:
+def held_by(known: Morning) -> NDArray[np.str_]:
     """The limit of all orders together that changed a product's order, "" for none, (products,)."""
     if known.coupled is None:
         return np.full(len(known.worked.units), "")
@@ -217,7 +228,7 @@ def _held_by(known: Morning) -> NDArray[np.str_]:
 
 def _bound(known: Morning, moq: Floats, pack: Floats) -> NDArray[np.str_]:
     """What kept the quantity from being another: a limit of all orders, moq, shelf_capacity or none, (products,)."""
-    units, room, held = known.worked.units, known.state.room_units, _held_by(known)
+    units, room, held = known.worked.units, known.state.room_units, held_by(known)
     least = np.ceil(np.maximum(moq, 1) / pack) * pack
     at_least, at_most = (units > 0) & (units == least) & (moq > pack), (units > 0) & (units + pack > room)
     return np.select([held != "", at_least, at_most], [held, "moq", "shelf_capacity"], "none")

@@ -90,19 +90,20 @@ class Worked:
     served: Served | None = None
 
     def worth(self, view: View, series: Ints, units: Floats) -> tuple[Floats, Floats]:
-        """Saving against waiting and price limit of ordering `units` from `series`, (products,); -1: 0 and 0.
+        """Saving against waiting and price limit of ordering `units` from `series`, any number of them; -1: 0 and 0.
 
         See `lattice.worth`; an order of another lead time is seen through the programme of its own. The limit is one
         for today's quote: the price that will be paid is expected to move with it.
         """
         saving, limit = np.zeros(len(units)), np.zeros(len(units))
         for one, problem, found in self.parts:
-            own = self.offers[one.suppliers]
-            product = view.terms.product[own]
-            asked = np.flatnonzero((one.spare_days == 0) & (series[product] == own))
-            product = product[asked]
-            saving[product], paid_limit = lattice.worth(problem, found, asked, units[product])
-            limit[product] = paid_limit * view.today_price[own[asked]] / problem.paid[asked, 0, 0]
+            rows = np.flatnonzero(one.spare_days == 0)
+            row = np.full(len(view.terms.product) + 1, -1)  # series -1 reads the last
+            row[self.offers[one.suppliers[rows]]] = rows
+            at = np.flatnonzero(row[series] >= 0)
+            asked = row[series[at]]
+            saving[at], paid_limit = lattice.worth(problem, found, asked, units[at])
+            limit[at] = paid_limit * view.today_price[series[at]] / problem.paid[asked, 0, 0]
         return saving, limit
 
 

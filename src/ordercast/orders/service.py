@@ -50,17 +50,17 @@ def kept(parts: Sequence[Part], products: int, floor: float) -> tuple[list[Part]
         return list(parts), served
     one, problem, found = parts[0]
     value = problem.lost_value.mean(axis=(1, 2))
-    asked = _asked(problem)
-    probe = lattice.solve(_raised(problem, PROBE * value))
-    lost = (probe.cost - found.cost) / (PROBE * value)
+    asked = asked_units(problem)
+    _, probe, more = probed(problem)
+    lost = (probe.cost - found.cost) / more
     below = np.flatnonzero(lost > (1 - floor) * asked)
     if len(below):
         served.added[one.products[below]] = _least(
             of_products(problem, below), found.cost[below], value[below], (1 - floor) * asked[below]
         )
         parts = [_solved(part, served.added) for part in parts]
-        now = lattice.solve(_raised(parts[0][1], PROBE * value))
-        lost = (now.cost - parts[0][2].cost) / (PROBE * value)
+        _, now, more = probed(parts[0][1])
+        lost = (now.cost - parts[0][2].cost) / more
     served.fill[one.products] = 1 - np.divide(lost, asked, out=np.zeros(len(asked)), where=asked > 0)
     return list(parts), served
 
@@ -95,6 +95,13 @@ def _least(problem: Problem, cost: Floats, value: Floats, allowed: Floats) -> Fl
     return np.asarray(high * value)
 
 
+def probed(problem: Problem) -> tuple[Problem, Actions, Floats]:
+    """The problem with lost units that cost a little more, solved, and how much more, (n,): what it adds is lost."""
+    more = PROBE * problem.lost_value.mean(axis=(1, 2))
+    dearer = _raised(problem, more)
+    return dearer, lattice.solve(dearer), more
+
+
 def _solved(part: Part, added: Floats) -> Part:
     one, problem, _ = part
     problem = _raised(problem, added[one.products])
@@ -105,7 +112,7 @@ def _raised(problem: Problem, added: Floats) -> Problem:
     return replace(problem, lost_value=problem.lost_value + added[:, None, None])
 
 
-def _asked(problem: Problem) -> Floats:
+def asked_units(problem: Problem) -> Floats:
     """Mean demand of the days on which orders of the horizon's days arrive, (n,)."""
     days, last = problem.lost_value.shape[1], problem.demand_mean.shape[1] - 1
     day = np.minimum(problem.lead_days[:, None] + np.arange(days), last)

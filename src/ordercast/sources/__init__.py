@@ -13,16 +13,15 @@ import pandas as pd
 
 from ordercast import project, schema, simulate
 from ordercast.contracts import DTYPES, INPUTS, TABLES
-from ordercast.sources import cells, headers, intake, offers, readers, remarks, statuses
+from ordercast.sources import cells, headers, intake, offers, readers, remarks, span, statuses
 from ordercast.sources import currency as money
-from ordercast.sources.faults import ALONE, FOLDER, FUTURE, UNKNOWN, Findings, InputError, many
+from ordercast.sources.faults import FOLDER, FUTURE, UNKNOWN, Findings, InputError, many
 from ordercast.sources.intake import Intake
 from ordercast.sources.reading import Writing
 
 __all__ = ["InputError", "Raw", "Writing", "read"]
 
 DEFAULT_SUPPLIER = "default"
-STALE_AFTER_DAYS, ALONE_SHARE = 180, 0.5
 ASSUMED = {
     "sales": "no demand is forecast and nothing is ordered",
     "products": "products are named by their product_id, the holding rate is assumed from orders.defaults",
@@ -88,7 +87,7 @@ def read(
     intake.check(tables["prices"], findings)
     statuses.translate(tables["open_orders"], findings)
     if today is None:
-        _check_last_days(tables["prices"], findings)
+        span.check(tables["prices"], findings)
     last = pd.Timestamp(today) if today else _last_price_day(tables["prices"], findings)
     _check_stock(tables["stock"], last, findings)
     for name in ("sales", "products", "suppliers", "open_orders", "price_tiers"):
@@ -157,18 +156,6 @@ def _hint(file: Path, found: readers.Folder) -> str:
     readable = file.suffix.lower() in readers.ENDINGS
     cure = f"name it {near[0]}{file.suffix}" if readable else f"save it as {near[0]}.csv or {near[0]}.xlsx"
     return f"; if it is the {near[0]} table, {cure}"
-
-
-def _check_last_days(prices: Intake, findings: Findings) -> None:
-    """Blame a few quotes of a far day: the last day with a price is today, and one mistyped year would move it."""
-    good = prices.frame.drop(index=findings.bad_rows("prices"))
-    if not {"product_id", "date"} <= set(good.columns) or good.empty:
-        return
-    days = good["date"].drop_duplicates().sort_values()
-    gaps = days.diff().dt.days > STALE_AFTER_DAYS
-    after = good[good["date"] >= days[gaps].max()]
-    if after["product_id"].nunique() <= ALONE_SHARE * good["product_id"].nunique():
-        findings.blame("prices", "date", ALONE, prices.found["date"][after.index].map(cells.shown))
 
 
 def _check_stock(stock: Intake, today: pd.Timestamp | None, findings: Findings) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ordercast.sources.reading import Decimal, Reading
 
 NO_NUMBER = "is not a number"
+PERCENT = "is written as a percentage"
 OTHER_DECIMAL = "has another decimal sign than its column"
 EITHER_NUMBER = "could have a decimal point or a decimal comma, and its column has both"
 OTHER_CURRENCY = "is in another currency than its column"
@@ -37,10 +38,14 @@ _PATTERNS = {".": _pattern(".", ","), ",": _pattern(",", ".")}
 
 @dataclass(frozen=True)
 class _Text:
-    """One text: its value under a decimal point and under a decimal comma, None where it has none, and its money."""
+    """One text: its value under a decimal point and under a decimal comma, None where it has none, and its money.
+
+    percent: whether it would have one without a %.
+    """
 
     values: dict[str, float | None]
     sign: str | None
+    percent: bool = False
 
     @property
     def proves(self) -> str | None:
@@ -96,7 +101,9 @@ def _text(text: str, money: bool) -> _Text:
     found = _MONEY.fullmatch(body) if money else None
     if found and bool(found["before"]) != bool(found["after"]):
         body, sign = found["outer"] + found["body"], found["before"] or found["after"]
-    return _Text({decimal: _value(body, decimal) for decimal in _PATTERNS}, sign)
+    values = {decimal: _value(body, decimal) for decimal in _PATTERNS}
+    share = body.removesuffix("%").rstrip()
+    return _Text(values, sign, share != body and any(_value(share, decimal) is not None for decimal in _PATTERNS))
 
 
 def _value(body: str, decimal: str) -> float | None:
@@ -109,7 +116,7 @@ def _value(body: str, decimal: str) -> float | None:
 
 def _fault(one: _Text, decimal: str, mixed: bool, currency: str | None) -> str:
     if one.values[decimal] is None:
-        return OTHER_DECIMAL if one.proves else NO_NUMBER
+        return OTHER_DECIMAL if one.proves else PERCENT if one.percent else NO_NUMBER
     if mixed and one.ambiguous:
         return EITHER_NUMBER
     code = _code(one.sign)
@@ -131,10 +138,12 @@ def _currency(known: Sequence[_Text], counts: Sequence[int]) -> str | None:
 
 
 def _decimal_notes(read_well: Sequence[tuple[str, _Text]], decimal: str) -> list[str]:
-    """A sentence with an example, where numbers are not plain digits with a decimal point."""
-    told = [(text, one.values[decimal]) for text, one in read_well if one.ambiguous or one.proves == decimal]
-    if decimal == ".":
-        told = [(text, value) for text, value in told if "," in text]
+    """A sentence with an example, where numbers are not plain digits with a decimal point or could be another one."""
+    told = [
+        (text, one.values[decimal])
+        for text, one in read_well
+        if one.ambiguous or (one.proves == decimal and (decimal == "," or "," in text))
+    ]
     for text, value in sorted(told, key=lambda pair: -len(pair[0]))[:1]:
         return [f"has a decimal {NAMES[decimal]}: {text} is {value:.15g}"]
     return []

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,16 @@ FLAGS = {
     **dict.fromkeys(("true", "1", "yes", "y", "sim", "s", "verdadeiro"), True),
     **dict.fromkeys(("false", "0", "no", "n", "não", "nao", "falso"), False),
 }
-LARGEST_EXACT = 2.0**53  # beyond it a spreadsheet has lost digits
+LARGEST_EXACT = 1e15  # beyond it a spreadsheet has lost digits
+ERROR = "is an error of a formula"
+FORMULA = "is a formula that was never calculated"
+ROUNDED = "is a number of many digits, of which a spreadsheet kept some"
+ERRORS = (
+    *("#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!"),
+    *("#CONNECT!", "#BUSY!", "#UNKNOWN!", "#GETTING_DATA"),
+    *("#N/D", "#N/DISP", "#NOME?", "#NULO!", "#NÚM!", "#VALOR!", "#DESPEJAR!"),
+)
+_ROUNDED = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]{1,3}", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -27,7 +37,7 @@ class Typed:
     """Cells in the type of their column, empty where they were empty or at fault.
 
     bad: true where a cell holds something that could not be turned; fault: what is wrong with each of these; the rest
-    as in Reading.
+    as in Reading. In doubt all cells are empty.
     """
 
     content: pd.Series[Any]
@@ -38,6 +48,7 @@ class Typed:
     doubtful: str = ""
     timed: bool = False
     currency: str | None = None
+    proof: str = ""
 
 
 def typed(
@@ -64,18 +75,18 @@ def typed(
         return Typed(cells.astype("boolean"), *fine)
     text = _stripped(cells)
     if kind == "text":
-        return Typed(text, *fine)
+        return _taken(text, _words, "str")
     if kind == "flag":
         return _taken(text, _flags, "boolean")
     if types.is_numeric_dtype(cells) or types.is_datetime64_any_dtype(cells):
         native = pd.Series(True, index=cells.index) if kind == "number" else None
-        writing = Writing(dates="iso")
+        writing = Writing(dates="iso")  # a number of days has no meaning in Parquet
     readers = _readers(kind, writing, money)
     if native is None or not native.any():
         return _taken(text, readers[0], DTYPES[kind])
-    return _joined(
-        _taken(text[~native], readers[0], DTYPES[kind]), _taken(text[native], readers[1], DTYPES[kind]), text
-    )
+    texts = _taken(text[~native], readers[0], DTYPES[kind])
+    natives = _taken(text[native], readers[1], DTYPES[kind])
+    return _exchanged(texts, natives) or _joined(texts, natives, text)
 
 
 def shown(cell: Any) -> str:
@@ -89,8 +100,9 @@ def shown(cell: Any) -> str:
     if pd.isna(cell):
         return ""
     if isinstance(cell, float):
-        whole = cell.is_integer() and abs(cell) < LARGEST_EXACT
-        return str(int(cell)) if whole else repr(float(cell)).removesuffix(".0")
+        if LARGEST_EXACT <= abs(cell) < np.inf:
+            return np.format_float_scientific(cell, trim="-")
+        return str(int(cell)) if cell.is_integer() else repr(float(cell))
     if isinstance(cell, bool | np.bool_):
         return str(cell).lower()
     if isinstance(cell, dt.datetime):
@@ -109,9 +121,14 @@ def _readers(kind: Kind, writing: Writing, money: bool) -> tuple[Reader, Reader]
             lambda texts, counts: amounts.read(texts, counts, ".", False),
         )
     return (
-        lambda texts, counts: days.read(texts, counts, writing.dates),
-        lambda texts, counts: days.read_native(texts),
+        lambda texts, counts: days.read(texts, counts, writing.dates, writing.day_0),
+        lambda texts, counts: days.read_native(texts, writing.day_0),
     )
+
+
+def _words(texts: Sequence[str], counts: Sequence[int]) -> Reading:
+    faults = [ROUNDED if _ROUNDED.fullmatch(text) else "" for text in texts]
+    return Reading([None if fault else text for text, fault in zip(texts, faults, strict=True)], faults)
 
 
 def _flags(texts: Sequence[str], counts: Sequence[int]) -> Reading:
@@ -128,7 +145,7 @@ def _taken(text: pd.Series[str], read: Reader, dtype: Any) -> Typed:
     """Read each distinct text once: a million rows hold some thousand dates and prices."""
     codes, distinct = pd.factorize(text)
     counts = np.bincount(codes[codes >= 0], minlength=len(distinct)).tolist()
-    reading = read([str(one) for one in distinct], counts)
+    reading = _with_results([str(one) for one in distinct], counts, read)
     bad = _spread([bool(fault) for fault in reading.faults], codes, text.index, "bool", empty=False)
     return Typed(
         _spread(reading.values, codes, text.index, dtype),
@@ -139,12 +156,50 @@ def _taken(text: pd.Series[str], read: Reader, dtype: Any) -> Typed:
         reading.doubtful,
         reading.timed,
         reading.currency,
+        reading.proof,
     )
+
+
+def _with_results(texts: Sequence[str], counts: Sequence[int], read: Reader) -> Reading:
+    """Read the texts that hold something; a formula without a result is at fault, and proves nothing."""
+    faults = [ERROR if text in ERRORS else FORMULA if _is_formula(text) else "" for text in texts]
+    if not any(faults):
+        return read(texts, counts)
+    places = [place for place, fault in enumerate(faults) if not fault]
+    reading = read([texts[place] for place in places], [counts[place] for place in places])
+    values: list[Any] = [None] * len(texts)
+    for place, value, fault in zip(places, reading.values, reading.faults, strict=True):
+        values[place], faults[place] = value, fault
+    return replace(reading, values=values, faults=faults)
+
+
+def _is_formula(text: str) -> bool:
+    return text.startswith("=") and not text.startswith('="')  # ="007" is how some programs keep zeros in CSV
 
 
 def _spread(values: list[Any], codes: Any, index: pd.Index[Any], dtype: Any, empty: Any = None) -> pd.Series[Any]:
     each = pd.Series([*values, empty], dtype=dtype)
     return pd.Series(each.array.take(codes), index=index)  # an empty cell has code -1: the last one
+
+
+def _exchanged(texts: Typed, natives: Typed) -> Typed | None:
+    """A column in doubt, where a spreadsheet may have made dates of some of its texts in another order.
+
+    It can do so with those only that have a day up to 12, and so none of its own dates has a later one.
+    """
+    if not texts.proof:
+        return None
+    known = natives.content.dropna()
+    unequal = known[known.dt.day != known.dt.month]
+    if unequal.empty or (known.dt.day > 12).any():
+        return None
+    doubt = (
+        f"is text, and all real dates beside it have a day up to 12, such as {unequal.iloc[0]:%Y-%m-%d}: a spreadsheet "
+        "that expected another order makes dates of the texts it can, day and month exchanged. Import the column again "
+        f"as text, or as dates in the order of {texts.proof}"
+    )
+    empty = pd.concat([texts.content, natives.content]).sort_index().map(lambda _: pd.NaT)
+    return Typed(empty, empty.notna(), pd.Series([], dtype="str"), doubt=doubt, doubtful=texts.proof)
 
 
 def _joined(texts: Typed, natives: Typed, like: pd.Series[str]) -> Typed:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ordercast.sources import intake
-from ordercast.sources.faults import Findings, some
+import pandas as pd
+
+from ordercast.sources import amounts, cells, intake
+from ordercast.sources.faults import NO_CURRENCY, Findings, some
 from ordercast.sources.intake import Intake
 
 
@@ -14,7 +16,7 @@ def settle(prices: Intake, others: Iterable[Intake], currency: str, findings: Fi
     signed = prices.currencies.get("unit_price")
     named = None
     if "currency" in prices.found:
-        codes = prices.frame["currency"].str.upper()
+        codes = _codes(prices, findings)
         prices.frame["currency"] = codes
         first = codes.dropna().drop_duplicates()
         if len(first) > 1:
@@ -34,3 +36,13 @@ def settle(prices: Intake, others: Iterable[Intake], currency: str, findings: Fi
             if code != currency:
                 findings.stop(table.table, f"{column} is in {code}, the prices are in {currency}. Convert it")
     return intake.fill(prices, "currency", currency, findings)
+
+
+def _codes(prices: Intake, findings: Findings) -> pd.Series[str]:
+    """The codes in the column of the currency, empty where a cell names none; what is no code is blamed."""
+    given = prices.frame["currency"].str.upper()
+    codes = given.map(lambda code: amounts.CURRENCIES.get(code, code), na_action="ignore")
+    wrong = codes.notna() & ~codes.str.fullmatch("[A-Z]{3}", na=False)
+    findings.blame("prices", "currency", NO_CURRENCY, prices.found["currency"][codes.index[wrong]].map(cells.shown))
+    prices.bad["currency"] |= wrong
+    return codes.mask(wrong).astype("str")

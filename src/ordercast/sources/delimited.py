@@ -11,13 +11,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
-from ordercast.sources.layout import HEAD_ROWS, Known, Unreadable
+from ordercast.sources.layout import HEAD_ROWS, Known, Sheet, Unreadable
 
 SEPARATORS = {",": "commas", ";": ";", "\t": "tabs"}
 ENCODINGS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 LONGEST_CELL = 1_000_000
 _NAMED = re.compile(r"sep=(?P<sign>[,;\t])(?=[\r\n])", re.IGNORECASE)  # Excel's own first line
 _FOREIGN = re.compile(r"\w{0,30}[^\x00-\x7f]\w{0,30}")
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
+_SIGNS_AT_LETTERS = "ªº°§®™²³€£¥‘’“”–—…"
+_DIGITS = r"-?[0-9]+"
+_AFTER_A_COMMA = r"[0-9]{1,3}|[0-9]{3}\.[0-9]+"
 
 
 @dataclass(frozen=True)
@@ -62,9 +66,9 @@ def _decoded(content: bytes) -> tuple[str, list[str]]:
     except UnicodeDecodeError as error:
         if encoding != "utf-8":
             raise Unreadable(f"is no {encoding.upper()} text (byte {error.start + 1}). Save it as CSV UTF-8") from None
-        text = _western(content, error.start)
+        text, page = _western(content, error.start)
         found = _FOREIGN.search(text)
-        notes.append(f"text is Windows-1252 (Latin-1), not UTF-8: it reads {found[0] if found else ''!r}")
+        notes.append(f"text is {page}, not UTF-8: it reads {found[0] if found else ''!r}")
     if "\0" in text:
         raise Unreadable("holds zero bytes, so it is no text of a known encoding. Save it as CSV UTF-8")
     if encoding == "utf-16":
@@ -72,13 +76,63 @@ def _decoded(content: bytes) -> tuple[str, list[str]]:
     return text, notes
 
 
-def _western(content: bytes, first_odd: int) -> str:
+def _western(content: bytes, first_odd: int) -> tuple[str, str]:
+    """The text in the code page of Windows, or in that of DOS where its words look better in it."""
+    dos = content.decode("cp850")
+    strange = _strange(dos)
     try:
-        return content.decode("cp1252")
+        text = content.decode("cp1252")
     except UnicodeDecodeError as error:
-        raise Unreadable(
-            f"is neither UTF-8 (byte {first_odd + 1}) nor Windows-1252 (byte {error.start + 1}). Save it as CSV UTF-8"
-        ) from None
+        if strange:
+            odd = f"is neither UTF-8 (byte {first_odd + 1}) nor Windows-1252 (byte {error.start + 1})"
+            raise Unreadable(f"{odd}. Save it as CSV UTF-8") from None
+        return dos, "DOS (code page 850)"
+    return (dos, "DOS (code page 850)") if strange < _strange(text) else (text, "Windows-1252 (Latin-1)")
+
+
+def _strange(text: str) -> int:
+    """How many letters beyond ASCII are not of their word: of the other case, or a sign beside letters."""
+    strange = 0
+    for found in _BEYOND_ASCII.finditer(text):
+        before, letter, after = (
+            text[max(found.start() - 1, 0) : found.start()],
+            found[0],
+            text[found.end() : found.end() + 1],
+        )
+        if letter.isupper():
+            strange += before.islower()
+        elif letter.islower():
+            strange += before.isupper() and after.isupper()
+        elif not letter.isspace() and letter not in _SIGNS_AT_LETTERS:
+            strange += before.isalpha() or after.isalpha()
+    return strange
+
+
+def cut_decimals(sheet: Sheet, known: Known) -> list[str]:
+    """Return a note where a decimal comma may have cut the numbers of a table that is separated by commas.
+
+    Of 6,50 the 50 then stands in the next column, to which nothing else belongs. Raises Unreadable where that column
+    has no name; known: as in `lines`.
+    """
+    notes = []
+    places = [int(place) for place in sheet.cells.columns]
+    for left in range(len(places) - 1):
+        name, right = sheet.header[left + 1], sheet.cells.iloc[:, left + 1].str.strip()
+        filled = right != ""
+        whole = sheet.cells.iloc[:, left].str.strip()[filled]
+        if places[left + 1] != places[left] + 1 or known([name]) or not filled.any():
+            continue
+        if not whole.str.fullmatch(_DIGITS).all():
+            continue
+        where = f"right of whole numbers (row {whole.index[0]}: {whole.iloc[0]} and {right[filled].iloc[0]})"
+        if not name and right[filled].str.fullmatch(_AFTER_A_COMMA).all():
+            raise Unreadable(
+                f"has digits in a column without a name, {where}: a decimal comma may have cut them in two. Put a cell "
+                "that holds a comma in double quotes, or name the column"
+            )
+        if known([sheet.header[left]]) and right[filled].str.fullmatch("[0-9]{2}").all():
+            notes.append(f"column '{name}' has two digits {where}: if a comma cut them in two, put them in quotes")
+    return notes
 
 
 def _fit(text: str, separator: str, known: Known) -> tuple[int, int]:

@@ -11,7 +11,7 @@ import pandas as pd
 from ordercast.contracts import INFINITE, INPUTS, OUT_OF_CALENDAR, TABLES
 from ordercast.schema import FAULT_DTYPES, MISSING
 from ordercast.sources import amounts, days
-from ordercast.sources.cells import NO_FLAG
+from ordercast.sources.cells import ERROR, FORMULA, NO_FLAG, ROUNDED
 
 EXAMPLES = 5
 FOLDER = "folder"  # what notes on the files of a folder are told of
@@ -19,16 +19,25 @@ LONGEST_CELL = 40
 DISAGREES = "is given more than once, with different values"
 UNKNOWN = "is a product that neither products nor prices have"
 UNKNOWN_SUPPLIER = "is a supplier that neither suppliers nor prices have for this product"
+NO_CURRENCY = "is not the code of a currency"
 UNEQUAL = "is not the same in all rows of one supplier"
 FUTURE = "is after today"
 ALONE = "is long after all other quotes, and would make them all stale"
+SHARE = "Write a share, such as 0.20 for 20%"
 CURES = {
     MISSING: "Fill the cell or remove the row",
     amounts.NO_NUMBER: "Write digits and a decimal point only, such as 1234.50",
+    amounts.PERCENT: SHARE,
+    "is above 1": SHARE,
+    "is not below 1": SHARE,
     amounts.OTHER_DECIMAL: "Write all numbers of a column alike, such as 1234.50",
     amounts.EITHER_NUMBER: "Set data.decimal: '.' or ',', or write it such as 1234.50",
+    NO_CURRENCY: "Write its code, such as BRL; where a decimal comma cut a price, put the price in double quotes",
     amounts.OTHER_CURRENCY: "Convert it, or read one currency after the other",
     NO_FLAG: "Write true or false",
+    ERROR: "Correct the formula, or write the value",
+    FORMULA: "Open the file in Excel or LibreOffice and save it there, or write the value",
+    ROUNDED: "Format the column as text and enter it again",
     days.NO_DAY["iso"]: "Write dates such as 2026-03-31",
     days.NO_DAY["dmy"]: "Write dates such as 31/03/2026",
     days.NO_DAY["mdy"]: "Write dates such as 03/31/2026",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -49,10 +49,11 @@ def take(
         return Intake(table, TABLES[table].empty(), {}, {})
     match = headers.match(sheet.header, table, columns)
     for sentence in match.faults:
-        findings.stop(table, sentence)
+        findings.stop(table, f"{sentence}; {sheet.part}" if sheet.part else sentence)
     for sentence in [*sheet.notes, *match.notes]:
         findings.note(table, sentence)
     taken = Intake(table, pd.DataFrame(index=sheet.cells.index), {}, {})
+    writing = replace(writing, day_0=sheet.day_0)
     for column in TABLES[table].columns:
         if column.name not in match.positions:
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
@@ -11,8 +12,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ordercast.sources.reading import EXCEL_DAY_0
+
 HEAD_ROWS = 30  # the column names stand among the first so many rows
-TOTALS = {"total", "totals", "totais", "total geral", "grand total", "subtotal", "soma", "sum"}
+TOTALS = {
+    *("total", "totals", "totais", "total geral", "totais gerais", "grand total", "soma", "sum"),
+    *("subtotal", "subtotals", "subtotais", "sub-total", "sub total"),
+    *("média", "media", "médias", "média geral", "media geral", "average", "averages", "avg", "mean"),
+}
 CHUNK_ROWS = 50_000
 MOST_COLUMNS = 16_384  # as many as Excel has
 Known = Callable[[Sequence[str]], int]  # how many of the cells of a row are names of columns
@@ -28,13 +35,16 @@ class Sheet:
 
     header: the column names as they stand there, possibly empty or repeated; cells: one column per name, labelled by
     its place in the file; its index counts the rows as people do (Parquet has no header row). native: by that label,
-    which cells were numbers or dates in the file and not text; notes: what was assumed of the file or left unread.
+    which cells were numbers or dates in the file and not text; notes: what was assumed of the file or left unread;
+    part: what to know where a column is looked for in vain; day_0: the day before a spreadsheet's day 1.
     """
 
     header: list[str]
     cells: pd.DataFrame
     native: dict[int, pd.Series[bool]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    part: str = ""
+    day_0: dt.date = EXCEL_DAY_0
 
 
 def table(rows: Iterable[Sequence[str]], known: Known, cure: str) -> Sheet:

@@ -20,7 +20,7 @@ def check(tables: dict[str, Intake], findings: Findings) -> None:
 def _check_tiers(tiers: Intake, prices: Intake, suppliers: Intake, findings: Findings) -> None:
     """A supplier nobody else knows for that product; unknown products are blamed already."""
     known = [table.frame[KEY] for table in (prices, suppliers) if set(KEY) <= set(table.frame.columns)]
-    if not tiers.given or not prices.given or not set(KEY) <= set(tiers.frame.columns):
+    if not tiers.given or not prices.given or any(not set(KEY) <= set(one.frame.columns) for one in (tiers, prices)):
         return
     rows = tiers.frame[KEY].dropna()
     rows = rows[rows["product_id"].isin(prices.frame["product_id"])]

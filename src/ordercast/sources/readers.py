@@ -90,6 +90,8 @@ def _parquet(path: Path, _: Known) -> Sheet:
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
         raise Unreadable(f"cannot be read as Parquet ({reason}). Write the file again") from None
+    except UnicodeDecodeError:  # DuckDB hands out column names as they are
+        raise Unreadable("cannot be read as Parquet (a column name is not UTF-8). Write the file again") from None
     rows = rows.set_axis(range(len(header)), axis=1).set_axis(range(1, len(rows) + 1))
     exact = [place for place, kind in enumerate(kinds) if _EXACT_TYPES.match(kind)]
     return Sheet(header, rows, {place: pd.Series(True, index=rows.index) for place in exact})
@@ -106,7 +108,8 @@ def _as_found(column: str, kind: str) -> str:
 def _text(path: Path, known: Known) -> Sheet:
     lines = delimited.lines(path.read_bytes(), known)
     sheet = layout.table(lines.rows(), known, SPLIT_OTHERWISE[lines.separator])
-    return replace(sheet, notes=[*lines.notes, *sheet.notes])
+    cut = delimited.cut_decimals(sheet, known) if lines.separator == "," else []
+    return replace(sheet, notes=[*lines.notes, *sheet.notes, *cut])
 
 
 _READERS: dict[str, Callable[[Path, Known], Sheet]] = {

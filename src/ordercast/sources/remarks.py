@@ -21,6 +21,7 @@ def remarks(
     """Yield (table, sentence) for all that a reader should know of the checked input tables."""
     yield from _without_price(frames)
     yield from _slips(frames["prices"])
+    yield from _lesser_discounts(frames["price_tiers"])
     if len(frames["sales"]):
         yield from _sales_beside_prices(frames["sales"], frames["prices"])
     if stock_given and today is not None:
@@ -78,6 +79,16 @@ def _off_both_neighbours(value: NDArray[np.float64], observed: NDArray[np.bool_]
             if len(ratio) and ((ratio > quotes.SLIP_FACTOR).all() or (ratio < 1 / quotes.SLIP_FACTOR).all()):
                 doubted[row, step[n]] = n > 0 or len(step) > 2
     return doubted
+
+
+def _lesser_discounts(tiers: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    key = ["product_id", "supplier_id"]
+    rising = tiers.sort_values([*key, "min_units"])
+    less = rising[rising.groupby(key)["discount_rate"].diff() < 0]
+    each = (f"{tier.product_id} from {tier.min_units:g} on ({tier.discount_rate:g})" for tier in less.itertuples())
+    if len(less):
+        told = f"{many(len(less), 'tier')} with a smaller discount than a tier of fewer units"
+        yield "price_tiers", f"{told}: {some(each, len(less))}"
 
 
 def _sales_beside_prices(sales: pd.DataFrame, prices: pd.DataFrame) -> Iterator[tuple[str, str]]:

@@ -8,39 +8,78 @@ import zlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from xml.parsers.expat import ExpatError
 
 import pandas as pd
 import python_calamine
 
-from ordercast.sources import cells, layout
+from ordercast.sources import cells, formulas, layout
 from ordercast.sources.layout import Known, Sheet, Unreadable
+from ordercast.sources.reading import DAY_0_OF_1904, EXCEL_DAY_0
 
 MOST_CELLS = 50_000_000  # a sheet is held whole, blank cells too: one stray cell in the far corner would be 17 billion
 MOST_BYTES = 4_000_000_000
-_CHUNK_BYTES = 1 << 20
-_OVERLAP_BYTES = 16  # a place such as XFD1048576 may be cut in two
 _PLACE = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
-_NOT_XLSX = (python_calamine.CalamineError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+_NOT_XLSX = (
+    python_calamine.CalamineError,
+    zipfile.BadZipFile,
+    zlib.error,
+    ExpatError,
+    EOFError,
+    NotImplementedError,  # zipfile, of a compression it does not know
+    RuntimeError,  # zipfile, of a password
+    ValueError,  # zipfile and XML of bytes that are no text, or of a row that is no number
+)
 
 
 def read(path: Path, known: Known) -> Sheet:
-    """Return the table in the first sheet; known: as in layout.table. Raises Unreadable."""
+    """Return the table in the first sheet; known: as in layout.table. Raises Unreadable.
+
+    An error of a formula stands there as its text, and a formula that was never calculated as itself.
+    """
     try:
         _check_extent(path)
-        with python_calamine.CalamineWorkbook.from_path(path) as book:
-            names = [str(name) for name in book.sheet_names]
-            grid: list[list[Any]] = book.get_sheet_by_index(0).to_python(skip_empty_area=False) if names else []
+        with python_calamine.CalamineWorkbook.from_path(path) as file:
+            names = [str(name) for name in file.sheet_names]
+            grid: list[list[Any]] = file.get_sheet_by_index(0).to_python(skip_empty_area=False) if names else []
+        with zipfile.ZipFile(path) as archive:
+            book = formulas.book(archive)
+            _put(grid, formulas.without_result(archive, book))
+    except Unreadable:
+        raise
     except _NOT_XLSX as error:
         raise Unreadable(f"cannot be read as XLSX ({error}). Save it again without a password") from None
+    further = ", ".join(map(repr, names[1:]))
+    alone = f"only the first sheet, {names[0]!r}, of {len(names)} is read, not {further}" if further else ""
     # Cell by cell: a column of a spreadsheet may mix texts, numbers and dates.
-    sheet = layout.table(([cells.shown(cell) for cell in row] for row in grid), known, "Remove what stands beside them")
-    rows = sheet.cells.index
+    rows = ([cells.shown(cell) for cell in row] for row in grid)
+    try:
+        sheet = layout.table(rows, known, "Remove what stands beside them")
+    except Unreadable as error:
+        raise Unreadable(f"{error}; {alone}" if alone else str(error)) from None
+    index = sheet.cells.index
     native = {
-        place: pd.Series([not isinstance(grid[row - 1][place], str) for row in rows.to_list()], rows, dtype="bool")
+        place: pd.Series([not isinstance(grid[row - 1][place], str) for row in index.to_list()], index, dtype="bool")
         for place in map(int, sheet.cells.columns)
     }
-    notes = [f"only the first sheet, {names[0]!r}, of {len(names)} is read"] if len(names) > 1 else []
-    return replace(sheet, native=native, notes=[*notes, *sheet.notes])
+    day_0 = DAY_0_OF_1904 if book.from_1904 else EXCEL_DAY_0
+    return replace(sheet, native=native, notes=[alone, *sheet.notes] if alone else sheet.notes, part=alone, day_0=day_0)
+
+
+def _put(grid: list[list[Any]], found: dict[tuple[int, int], str]) -> None:
+    """Put texts into the grid, which grows where they stand beyond it."""
+    if not found:
+        return
+    height, width = len(grid), len(grid[0]) if grid else 0
+    height = max(height, *(row + 1 for row, _ in found))
+    width = max(width, *(column + 1 for _, column in found))
+    if height * width > MOST_CELLS:
+        raise Unreadable(f"has a formula in row {height}: {height * width} cells, most of them blank. Delete it")
+    grid += [[] for _ in range(height - len(grid))]
+    for row in grid:
+        row += [""] * (width - len(row))
+    for (number, column), text in found.items():
+        grid[number][column] = text
 
 
 def _check_extent(path: Path) -> None:
@@ -59,22 +98,13 @@ def _check_extent(path: Path) -> None:
                 )
 
 
-def _outermost(archive: zipfile.ZipFile, name: str) -> tuple[int, int]:
+def _outermost(archive: zipfile.ZipFile, part: str) -> tuple[int, int]:
     """The largest column and row in which a sheet has a cell."""
     columns: set[bytes] = set()
     row, rest = 0, b""
-    with archive.open(name) as file:
-        while chunk := file.read(_CHUNK_BYTES):
-            found = _PLACE.findall(rest + chunk)
-            columns.update(letters for letters, _ in found)
-            row = max(row, max((int(digits) for _, digits in found), default=0))
-            rest = chunk[-_OVERLAP_BYTES:]
-    return max(map(_number, columns), default=0), row
-
-
-def _number(letters: bytes) -> int:
-    """The number of a column: 1 for A, 28 for AB."""
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - ord("A") + 1
-    return number
+    for chunk in formulas.chunks(archive, part):
+        found = _PLACE.findall(rest + chunk)
+        columns.update(letters for letters, _ in found)
+        row = max(row, max((int(digits) for _, digits in found), default=0))
+        rest = chunk[-formulas.OVERLAP_BYTES :]
+    return max((formulas.number(letters.decode()) for letters in columns), default=0), row

@@ -1,0 +1,195 @@
+"""From what a visitor clicked to the ledger: the questions a decision needs, and the decision taken down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from ordercast import whatif
+from ordercast.dashboard.bridge import Reply
+from ordercast.dashboard.data import Missing
+from ordercast.language import phrase
+from ordercast.ledger import Event, Line, Refused
+from ordercast.ledger.life import MAY_FOLLOW
+
+if TYPE_CHECKING:
+    from ordercast.dashboard.desk import Desk
+
+STEPS = ("approved", "rejected", "snoozed", "edited", "sent", "received", "cancelled", "undone")
+NEEDS_WORDS = ("rejected", "snoozed", "edited")  # what cannot be decided by one click
+SNOOZE_DAYS = 7
+MOST_UNITS = 1e12
+SAVES = phrase("Expected to cost %(money)s less than the plan's %(units)s.")
+
+
+def question(desk: Desk, wanted: Mapping[str, Any]) -> Reply:
+    """The dialog for a step of some lines, or for the visitor's name."""
+    if wanted.get("step") == "name":
+        return Reply({"oc-dialog": desk.render("name.html", then=None)}, dialog=True)
+    return _question(desk, _step(desk, wanted), asked(desk, wanted), wanted)
+
+
+def take(desk: Desk, wanted: Mapping[str, Any], fields: Mapping[str, Any]) -> Reply:
+    """The answer to a decision: a reply without a dialog where it was taken down, else the dialog that is in the way.
+
+    Raises Refused for a value that is none, LedgerError where nothing could be written.
+    """
+    step = _step(desk, wanted)
+    if not desk.given_name and str(fields.get("who") or "").strip():
+        desk.who = str(fields["who"]).strip()[:200]
+    lines = asked(desk, wanted)
+    if lines.empty:
+        raise Refused("invalid", desk.voice.say("No line is ticked."))
+    if not desk.who:
+        return _question(desk, step, lines, wanted)
+    if desk.newest and not wanted.get("superseded"):
+        return _question(desk, step, lines, wanted, superseded=True)
+    change = _change(desk, step, fields)
+    note = str(fields.get("note") or "")
+    if step == "undone":
+        answers: list[Event | Refused] = [desk.book.undo(each, desk.who, note) for each in _lines(lines)]
+    else:
+        answers = desk.book.bulk(_lines(lines), step, desk.who, note, **change)  # type: ignore[arg-type]
+    return _told(desk, step, lines, answers)
+
+
+def in_words(desk: Desk, refused: Refused) -> str:
+    """Why a decision was not taken down, in the visitor's language."""
+    say, last = desk.voice.say, refused.last
+    if refused.kind == "stale" and last is not None:
+        text = "%(product)s: %(who)s decided about it on %(at)s, after this page was drawn; nothing was changed."
+        return say(text, product=last.product_id, who=last.who, at=desk.voice.moment(last.at))
+    if refused.kind == "impossible" and last is not None:
+        text = "%(product)s: %(who)s decided about it on %(at)s; this step cannot follow."
+        return say(text, product=last.product_id, who=last.who, at=desk.voice.moment(last.at))
+    return str(refused)
+
+
+def asked(desk: Desk, wanted: Mapping[str, Any]) -> pd.DataFrame:
+    """The lines a message is about: one `order`, or all that are ticked."""
+    orders = [str(wanted["order"])] if "order" in wanted else list(desk.chosen)
+    return desk.listing.lines(orders)
+
+
+def weighed(desk: Desk, wanted: Mapping[str, Any], value: Any) -> list[str]:
+    """What another quantity of one line would do, in sentences: money, cost against the plan, rules it breaks."""
+    lines = asked(desk, wanted)
+    units = _units(value)
+    if units is None or len(lines) != 1:
+        return []
+    line, say, money = lines.iloc[0], desk.voice.say, desk.voice.money
+    told = [say("Comes to %(money)s.", money=money(units * line["unit_price"]))]
+    try:
+        found = whatif.deviation(desk.run.curves, str(line["product_id"]), str(line["supplier_id"]), units)
+    except (LookupError, Missing):
+        return [*told, say("What it would cost against the plan is not known.")]
+    if units != line["planned_units"]:
+        text = "Expected to cost %(money)s more than the plan's %(units)s." if found.cost >= 0 else SAVES
+        told.append(say(text, money=money(abs(found.cost)), units=desk.voice.number(line["planned_units"])))
+    if not pd.isna(found.cover_days):
+        told.append(say("Lasts %(days)s days.", days=desk.voice.number(found.cover_days, 0)))
+    texts = {
+        "pack": phrase("It is not in whole packs of %(figure)s."),
+        "moq": phrase("It is under the minimum order of %(figure)s."),
+        "shelf": phrase("The shelf has room for %(figure)s only."),
+        "floor": phrase("It is less than the %(figure)s that the reorder point asks for."),
+        "beyond": phrase("Beyond %(figure)s the cost is a rough guess."),
+    }
+    broken = [each for each in found.broken if each.code in texts]
+    return [*told, *(say(texts[each.code], figure=desk.voice.number(each.value)) for each in broken)]
+
+
+def _units(value: Any) -> float | None:
+    """The quantity that somebody typed, None where it is none."""
+    try:
+        units = float(value)
+    except (TypeError, ValueError):
+        return None
+    return units if 0 < units <= MOST_UNITS else None
+
+
+def _step(desk: Desk, wanted: Mapping[str, Any]) -> str:
+    step = str(wanted.get("step"))
+    if step not in STEPS:
+        raise Refused("invalid", desk.voice.say("There is no such step."))
+    return step
+
+
+def possible(status: str, units: float) -> list[str]:
+    """The steps that a line may take from where it stands; without units it must be edited first."""
+    steps = [step for step in STEPS[:-1] if status in MAY_FOLLOW[step]]
+    return [step for step in steps if units > 0 or step not in ("approved", "sent")]
+
+
+def _question(desk: Desk, step: str, lines: pd.DataFrame, wanted: Mapping[str, Any], superseded: bool = False) -> Reply:
+    values = {
+        "step": step,
+        "lines": lines.to_dict("records"),
+        "sent": {"step": step, "superseded": superseded, **({"order": wanted["order"]} if "order" in wanted else {})},
+        "superseded": superseded,
+        "weighed": weighed(desk, wanted, lines["quantity_units"].iloc[0]) if step == "edited" and len(lines) else [],
+        "until": (desk.run.today + timedelta(days=SNOOZE_DAYS)).date().isoformat(),
+        "today": desk.run.today.date().isoformat(),
+    }
+    return Reply({"oc-dialog": desk.render("question.html", **values)}, dialog=True)
+
+
+def _lines(lines: pd.DataFrame) -> list[Line]:
+    return [
+        Line(
+            row.run_id,
+            row.product_id,
+            row.supplier_id,
+            float(row.planned_units),
+            float(row.planned_price),
+            row.order_on.date(),
+            row.arrive_on.date(),
+            int(row.sequence),
+        )
+        for row in lines.itertuples(index=False)
+    ]
+
+
+def _change(desk: Desk, step: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The values a step takes, from the text of its form."""
+    if step == "rejected":
+        reason = str(fields.get("reason") or "").strip()
+        if not reason:
+            raise Refused("invalid", desk.voice.say("Say why it is rejected."))
+        return {"reason": reason}
+    if step == "snoozed":
+        try:
+            until = date.fromisoformat(str(fields.get("until")))
+        except ValueError:
+            until = date.min
+        if until < desk.run.today.date():
+            raise Refused("invalid", desk.voice.say("Say until which day, from today on."))
+        return {"until": until}
+    if step == "edited":
+        units = _units(fields.get("quantity_units"))
+        if units is None:
+            raise Refused(
+                "invalid", desk.voice.say("The quantity must be a number above 0. Reject the line to buy nothing.")
+            )
+        return {"quantity_units": units}
+    return {}
+
+
+def _told(desk: Desk, step: str, lines: pd.DataFrame, answers: Sequence[Event | Refused]) -> Reply:
+    """What became of the decisions: a sentence, and a dialog with those that were refused."""
+    refused = [in_words(desk, answer) for answer in answers if isinstance(answer, Refused)]
+    done = len(answers) - len(refused)
+    for order, answer in zip(lines["order_id"], answers, strict=True):
+        if not isinstance(answer, Refused):
+            desk.chosen.pop(order, None)
+    said = desk.voice.count("Taken down: %(n)s line.", "Taken down: %(n)s lines.", done) if done else ""
+    if refused:
+        desk.refresh()
+        html = desk.render("refused.html", refused=refused, done=done)
+        return Reply({"oc-dialog": html, "oc-body": desk.body()}, dialog=True, said=" ".join([said, *refused]))
+    one = lines.iloc[0] if len(lines) == 1 else None
+    toast = desk.render("toast.html", said=said, step=step, line=None if one is None else one.to_dict())
+    return Reply({"oc-toast": toast}, said=said)

@@ -1,0 +1,188 @@
+"""One visitor's page: what is looked at, what is chosen, and what each click changes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ordercast import nightly, project, publish
+from ordercast.dashboard import data, pages, templates
+from ordercast.dashboard.bridge import Reply
+from ordercast.dashboard.data import Missing, Run
+from ordercast.dashboard.listing import Listing
+from ordercast.dashboard.view import View
+from ordercast.language import Voice, of_locale
+from ordercast.ledger import Ledger, LedgerError, Refused, of_plan
+
+if TYPE_CHECKING:
+    from ordercast import plots
+
+STALE_AFTER_DAYS = 2
+USER_HEADER = "HTTP_X_FORWARDED_USER"  # what a proxy in front of the page says of who is there
+NEED_LINES = ("filter", "choose", "ask", "decide", "take", "find")
+FALLBACK_LOCALE, FALLBACK_CURRENCY = "en", "USD"
+
+
+@dataclass
+class Desk:
+    """What a visitor sees and has done so far. who: the name decisions are made under, "" while nobody gave one.
+
+    given_name: whether a proxy said who it is, so that nobody can say otherwise. chosen: the order_ids ticked.
+    """
+
+    root: Path
+    view: View
+    run: Run | None
+    missing: str = ""
+    who: str = ""
+    given_name: bool = False
+    chosen: dict[str, None] = field(default_factory=dict)
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    listing: Listing | None = None
+
+    @classmethod
+    def open(cls, root: Path | None = None, query: str = "", user: str = "") -> Desk:
+        """The desk of a visitor who asks for `query`, told where no run is there; user: who a proxy says it is."""
+        run, missing = None, ""
+        try:
+            run = data.current_run(root)
+        except Missing as told:
+            missing = str(told)
+        desk = cls(run.root if run else (root or Path()), View.of(query), run, missing, user, bool(user))
+        desk.refresh()
+        return desk
+
+    @property
+    def book(self) -> Ledger:
+        """The ledger of the project."""
+        return Ledger.of(self.root)
+
+    @property
+    def language(self) -> str:
+        """The language the visitor chose, by default that of base.locale."""
+        return self.view.language or of_locale(self._setting("locale", FALLBACK_LOCALE))
+
+    @property
+    def voice(self) -> Voice:
+        """The visitor's language, with figures as its locale writes them."""
+        locale, currency = self._setting("locale", FALLBACK_LOCALE), self._setting("currency", FALLBACK_CURRENCY)
+        return Voice.of(self.language, locale, currency)
+
+    @property
+    def newest(self) -> str:
+        """The run that is published now, where it is another than the one shown; "" otherwise."""
+        try:
+            name = publish.current(self.root).name
+        except publish.PublishError:
+            return ""
+        return "" if self.run is None or name == self.run.folder.name else name
+
+    @property
+    def words(self) -> plots.Words:
+        """The same for figures."""
+        from ordercast import plots
+
+        return plots.Words(self.voice.number, self.voice.short_day, self.voice)
+
+    @property
+    def troubles(self) -> list[str]:
+        """What a visitor must know before anything else: that the last nightly run failed, that the plan is old."""
+        say, count, told = self.voice.say, self.voice.count, []
+        last = nightly.last(self.root)
+        if last and last["outcome"] not in ("done", "busy", "running"):
+            text = "The last nightly run did not finish (%(message)s). Shown is the last plan that did."
+            told.append(say(text, message=last["message"]))
+        if self.run is None:
+            return told
+        made = datetime.fromtimestamp(self.run.folder.stat().st_mtime, UTC)
+        age_days = (self.now() - made).days
+        if age_days >= STALE_AFTER_DAYS:
+            one, many = (
+                "This plan is %(n)s day old; prices may have moved.",
+                "This plan is %(n)s days old; prices may have moved.",
+            )
+            told.append(count(one, many, age_days))
+        return told
+
+    def refresh(self) -> None:
+        """Take in where every line stands now. What cannot be read is told on the page."""
+        if self.run is None:
+            return
+        try:
+            if self.listing is None:
+                self.listing = Listing(self.run.lines, self.run.least_values)
+            self.listing.decide(of_plan(self.run.lines, self.book.state(), self.run.today))
+        except (Missing, LedgerError) as told:
+            self.listing, self.missing = None, str(told)
+
+    def render(self, name: str, **values: Any) -> str:
+        """The HTML of a template in the visitor's language."""
+        return templates.render(name, self.voice, desk=self, view=self.view, **values)
+
+    def whole(self) -> str:
+        """The page as it stands, for the first paint."""
+        return self.render("page.html", body=self.body())
+
+    def body(self) -> str:
+        """What stands under the page's tabs; where something is missing, what to do about it."""
+        if self.run is None or (self.listing is None and self.view.page in ("today", "product")):
+            return self.render("missing.html", told=self.missing)
+        try:
+            return pages.body(self)
+        except Missing as told:
+            return self.render("missing.html", told=str(told))
+
+    def shown(self, **more: Any) -> Reply:
+        """The whole page anew under its address."""
+        put = {
+            "oc-nav": self.render("nav.html"),
+            "oc-who": self.render("who.html"),
+            "oc-banner": self.render("banner.html"),
+            "oc-body": self.body(),
+        }
+        return Reply(put, url=self.view.query, title=self.render("title.html"), language=self._tag, **more)
+
+    def act(self, message: Mapping[str, Any]) -> Iterator[Reply]:
+        """The changes that a visitor's message brings, one after the other; an unknown message brings none."""
+        from ordercast.dashboard import decisions
+        from ordercast.dashboard.acts import ACTS  # acts need desks
+
+        do: Callable[[Desk, Mapping[str, Any]], Iterator[Reply]] | None = ACTS.get(str(message.get("do")))
+        if do is None or (self.listing is None and message["do"] in NEED_LINES):
+            return
+        if not self.given_name and isinstance(message.get("who"), str):
+            self.who = str(message["who"]).strip()[:200]
+        try:
+            yield from do(self, message)
+        except Refused as refused:
+            self.refresh()
+            yield self.told(decisions.in_words(self, refused))
+        except (LedgerError, Missing) as told:
+            yield self.told(str(told))
+
+    def told(self, sentence: str) -> Reply:
+        """A dialog with one sentence."""
+        return Reply({"oc-dialog": self.render("told.html", told=sentence)}, dialog=True, said=sentence)
+
+    @property
+    def _tag(self) -> str:
+        return self.language.replace("_", "-")
+
+    def _setting(self, key: str, otherwise: str) -> str:
+        try:
+            return self.run.setting(key) if self.run else otherwise
+        except Missing:
+            return otherwise
+
+
+def of_request() -> Desk:
+    """The desk of the visitor whose request Voila has put into the environment."""
+    try:
+        root: Path | None = project.root()
+    except FileNotFoundError:
+        root = None
+    return Desk.open(root, os.environ.get("QUERY_STRING", ""), os.environ.get(USER_HEADER, "").strip())

@@ -1,0 +1,50 @@
+"""The first page: what to order today, and the ranked list of lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from ordercast.dashboard.listing import Cut
+from ordercast.dashboard.pages import record
+
+if TYPE_CHECKING:
+    from ordercast.dashboard.desk import Desk
+
+
+def values(desk: Desk) -> dict[str, Any]:
+    """What today.html takes: totals, suppliers to filter by, the track record and what list() and bulk() take."""
+    return {
+        "totals": desk.listing.totals(),
+        "suppliers": desk.listing.suppliers(),
+        "skill": record.skill(desk),
+        **listed(desk),
+        **bulk(desk),
+    }
+
+
+def listed(desk: Desk) -> dict[str, Any]:
+    """What list.html takes: the page of the list and its rows, by supplier where the view is grouped."""
+    cut = desk.listing.cut(desk.view)
+    return {"cut": cut, "blocks": _blocks(cut) if desk.view.grouped else [(None, _rows(cut.lines))]}
+
+
+def bulk(desk: Desk) -> dict[str, Any]:
+    """What bulk.html takes: how many lines are ticked, and their money."""
+    lines = desk.listing.lines(list(desk.chosen))
+    return {"ticked": len(lines), "ticked_cost": float(lines["total_cost"].sum())}
+
+
+def _blocks(cut: Cut) -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:
+    """The suppliers on this page of the list, each with its subtotal, state of its minimum, and rows here."""
+    known = cut.groups.set_index("supplier_id").to_dict("index")
+    return [
+        ({"supplier": supplier, **known[supplier]}, _rows(lines))
+        for supplier, lines in cut.lines.groupby("supplier_id", sort=False)
+    ]
+
+
+def _rows(lines: pd.DataFrame) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = lines.to_dict("records")  # type: ignore[assignment]
+    return rows

@@ -1,0 +1,245 @@
+"""One visitor's page without a browser: what is drawn, what each click changes, what reaches the ledger."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import write_run
+
+from ordercast import nightly
+from ordercast.dashboard.bridge import Reply
+from ordercast.dashboard.desk import Desk
+from ordercast.ledger import Ledger
+
+
+@pytest.fixture
+def desk(published_run: Path) -> Desk:
+    made = Desk.open(published_run, "?lang=en")
+    made.who = "ana"
+    return made
+
+
+def act(desk: Desk, do: str, **message: Any) -> Reply:
+    """The first reply to a message."""
+    return next(iter(desk.act({"do": do, "who": desk.who, **message})))
+
+
+def order(desk: Desk, product_id: str) -> str:
+    return str(desk.listing.of_product(product_id)["order_id"].iloc[0])
+
+
+def decide(desk: Desk, product_id: str, step: str, **fields: str) -> Reply:
+    return act(desk, "decide", **{"with": {"step": step, "order": order(desk, product_id)}, "fields": fields})
+
+
+def statuses(root: Path) -> dict[str, str]:
+    state = Ledger.of(root).state()
+    return dict(zip(state["product_id"], state["status"], strict=True))
+
+
+def test_the_answer_comes_first(desk: Desk):
+    assert "3 orders to place today, R$5,432" in desk.whole()
+
+
+def test_the_language_is_that_of_the_run_until_the_visitor_chooses(published_run: Path):
+    desk = Desk.open(published_run)
+    assert "3 pedidos a fazer hoje, R$\xa05.432" in desk.whole()
+    reply = act(desk, "speak", value="en")
+    assert "3 orders to place today" in reply.put["oc-body"]
+    assert reply.language == "en"
+    assert reply.url == "?lang=en"
+
+
+@pytest.mark.parametrize("language", ["en", "pt_BR"])
+@pytest.mark.parametrize("page", ["today", "product", "quality", "savings", "data", "runs"])
+def test_every_page_is_drawn_in_both_languages(published_run: Path, page: str, language: str):
+    desk = Desk.open(published_run, f"?page={page}&lang={language}&show=all")
+    html = desk.whole()
+    assert "<h1" in html
+    assert "<script>" not in html
+    for reply in desk.act({"do": "hello"}):
+        assert "<script>" not in json.dumps(reply.message())
+
+
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [
+        pytest.param("orders/orders", "today", id="no_orders"),
+        pytest.param("evaluate/by_group", "quality", id="not_evaluated"),
+        pytest.param("raw/quarantine", "data", id="no_list_of_faults"),
+    ],
+)
+def test_what_is_missing_is_told_with_the_next_step(published_run: Path, name: str, page: str):
+    next(published_run.glob(f"data/published/*/data/{name}.parquet")).unlink()
+    html = Desk.open(published_run, f"?page={page}&lang=en").whole()
+    assert f"data/{name}.parquet is not in run" in html
+    assert "make repro" in html
+
+
+def test_without_a_run_the_next_step_is_told(tmp_path: Path):
+    assert "Run `make repro`, then reload this page." in Desk.open(tmp_path).whole()
+
+
+def test_a_product_the_run_does_not_have_is_told(published_run: Path):
+    html = Desk.open(published_run, "?page=product&product=nope&lang=en").whole()
+    assert "This run has no product nope." in html
+
+
+@pytest.mark.parametrize(
+    ("step", "fields", "status"),
+    [
+        pytest.param("approved", {}, "approved", id="approve"),
+        pytest.param("rejected", {"reason": "too dear"}, "rejected", id="reject"),
+        pytest.param("snoozed", {"until": "2026-11-20"}, "snoozed", id="snooze"),
+        pytest.param("edited", {"quantity_units": "900"}, "proposed", id="change"),
+    ],
+)
+def test_a_decision_is_in_the_ledger_and_can_be_undone(desk: Desk, step: str, fields: dict[str, str], status: str):
+    reply = decide(desk, "P001", step, **fields)
+    assert reply.dialog is False
+    assert reply.said == "Taken down: 1 line."
+    assert statuses(desk.root) == {"P001": status}
+    event = Ledger.of(desk.root).history(order(desk, "P001"))[-1]
+    assert (event.event, event.who) == (step, "ana")
+    decide(desk, "P001", "undone")
+    assert statuses(desk.root) == {"P001": "proposed"}
+
+
+@pytest.mark.parametrize(
+    ("step", "fields", "told"),
+    [
+        pytest.param("rejected", {"reason": " "}, "Say why it is rejected.", id="no_reason"),
+        pytest.param("snoozed", {"until": "soon"}, "Say until which day, from today on.", id="no_day"),
+        pytest.param("snoozed", {"until": "1999-01-01"}, "Say until which day, from today on.", id="past_day"),
+        pytest.param("edited", {"quantity_units": "-4"}, "The quantity must be a number above 0.", id="negative"),
+        pytest.param("edited", {"quantity_units": "nan"}, "The quantity must be a number above 0.", id="no_number"),
+        pytest.param("edited", {"quantity_units": "1e30"}, "The quantity must be a number above 0.", id="too_large"),
+        pytest.param("paid", {}, "There is no such step.", id="unknown_step"),
+    ],
+)
+def test_what_cannot_be_decided_is_told_and_nothing_is_written(
+    desk: Desk, step: str, fields: dict[str, str], told: str
+):
+    reply = decide(desk, "P001", step, **fields)
+    assert reply.dialog is True
+    assert told in reply.said
+    assert statuses(desk.root) == {}
+
+
+def test_ticked_lines_are_decided_together(desk: Desk):
+    for product in ("P001", "P002"):
+        act(desk, "choose", **{"with": {"order": order(desk, product)}, "value": True})
+    reply = act(desk, "decide", **{"with": {"step": "approved"}})
+    assert reply.said == "Taken down: 2 lines."
+    assert statuses(desk.root) == {"P001": "approved", "P002": "approved"}
+    assert desk.chosen == {}
+
+
+def test_all_that_the_filters_let_through_can_be_ticked_and_unticked(desk: Desk):
+    act(desk, "filter", name="supplier", value="S1")
+    act(desk, "choose", **{"with": {"all": True}})
+    assert set(desk.chosen) == {order(desk, "P001"), order(desk, "P003")}
+    act(desk, "choose", **{"with": {"all": False}})
+    assert desk.chosen == {}
+
+
+def test_of_two_buyers_one_wins_and_the_other_is_told(desk: Desk):
+    other = Desk.open(desk.root, "?lang=en")
+    other.who = "bruno"
+    decide(other, "P001", "rejected", reason="too dear")
+    reply = decide(desk, "P001", "approved")
+    assert reply.dialog is True
+    assert "P001: bruno decided about it on" in reply.said
+    assert statuses(desk.root) == {"P001": "rejected"}
+
+
+def test_without_a_name_the_page_asks_for_one_and_then_decides(desk: Desk):
+    desk.who = ""
+    reply = decide(desk, "P001", "approved")
+    assert "Your name, as it stands beside the decision" in reply.put["oc-dialog"]
+    assert statuses(desk.root) == {}
+    decide(desk, "P001", "approved", who="carla")
+    assert Ledger.of(desk.root).history(order(desk, "P001"))[-1].who == "carla"
+
+
+def test_the_name_a_proxy_gives_cannot_be_changed(published_run: Path):
+    desk = Desk.open(published_run, "?lang=en", user="dora")
+    act(desk, "name", fields={"who": "somebody else"})
+    act(desk, "decide", who="somebody else", **{"with": {"step": "approved", "order": order(desk, "P001")}})
+    assert Ledger.of(published_run).history(order(desk, "P001"))[-1].who == "dora"
+    assert "somebody else" not in desk.whole()
+
+
+def test_a_decision_on_a_superseded_plan_asks_first(desk: Desk):
+    write_run(desk.root, "2026-11-15-d4e5f6")
+    reply = decide(desk, "P001", "approved")
+    assert "A newer plan, 2026-11-15-d4e5f6, has been published since." in reply.put["oc-dialog"]
+    assert statuses(desk.root) == {}
+    act(desk, "decide", **{"with": {"step": "approved", "order": order(desk, "P001"), "superseded": True}})
+    assert statuses(desk.root) == {"P001": "approved"}
+
+
+def test_a_new_run_leaves_decisions_as_they_are(desk: Desk):
+    decide(desk, "P001", "approved")
+    write_run(desk.root)
+    assert statuses(desk.root) == {"P001": "approved"}
+
+
+def test_an_approved_line_goes_on_to_sent_and_received_and_no_further(desk: Desk):
+    for step in ("approved", "sent", "received"):
+        assert decide(desk, "P001", step).dialog is False
+    assert decide(desk, "P001", "cancelled").dialog is True
+    assert statuses(desk.root) == {"P001": "received"}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        pytest.param({}, id="empty"),
+        pytest.param({"do": "__class__"}, id="unknown"),
+        pytest.param({"do": "go", "with": {"query": "?page=../../etc"}}, id="odd_address"),
+        pytest.param({"do": "go", "with": "no object"}, id="no_object"),
+        pytest.param({"do": "filter", "name": "root", "value": "/etc"}, id="no_such_filter"),
+        pytest.param({"do": "filter", "with": {"number": "9" * 400}}, id="endless_number"),
+        pytest.param({"do": "choose", "with": {"order": "' OR 1=1"}, "value": True}, id="order_of_nothing"),
+        pytest.param({"do": "decide", "with": {"step": "approved", "order": "nope"}}, id="decide_on_nothing"),
+        pytest.param({"do": "ask", "with": {"step": "<script>"}}, id="ask_for_nothing"),
+        pytest.param({"do": "read", "with": {"notebook": "../../../../etc/passwd"}}, id="file_outside"),
+        pytest.param({"do": "find", "value": "(" * 5000}, id="long_search"),
+        pytest.param({"do": "take", "with": {"form": "exe"}}, id="no_such_form"),
+    ],
+)
+def test_messages_that_no_page_sends_do_no_harm(desk: Desk, message: dict[str, Any]):
+    said = [json.dumps(reply.message()) for reply in desk.act(message)]
+    assert "Traceback" not in "".join(said)
+    assert "root:x:" not in "".join(said)
+    assert statuses(desk.root) == {}
+
+
+def test_a_notebook_of_the_run_is_handed_over(desk: Desk):
+    page = desk.run.folder / "reports/6_orders.html"
+    page.write_text("<p>orders</p>")
+    reply = act(desk, "read", **{"with": {"notebook": "6_orders"}})
+    assert [(file.name, file.content, file.open) for file in reply.files] == [("6_orders.html", b"<p>orders</p>", True)]
+
+
+@pytest.fixture
+def after_a_failed_night(published_run: Path) -> Path:
+    last = published_run / nightly.LAST
+    last.parent.mkdir(parents=True)
+    last.write_text(json.dumps({"outcome": "failed", "message": "stage features failed in cell 3", "code": 1}))
+    return published_run
+
+
+def test_a_failed_night_is_told_and_the_last_plan_still_shown(after_a_failed_night: Path):
+    html = Desk.open(after_a_failed_night, "?lang=en").whole()
+    assert "The last nightly run did not finish (stage features failed in cell 3)." in html
+    assert "3 orders to place today" in html
+
+
+def test_an_old_plan_says_so(desk: Desk):
+    assert desk.troubles == []
+    desk.now = lambda: datetime.now(UTC) + timedelta(days=5)
+    assert desk.troubles == ["This plan is 5 days old; prices may have moved."]
