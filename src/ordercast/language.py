@@ -113,10 +113,9 @@ class Voice:
 
     def round_money(self, amount: float) -> str:
         """An amount in whole units: R$ 48.200."""
-        if pd.isna(amount):
-            return NOTHING
         pattern = Locale.parse(self.locale).currency_formats["standard"].pattern.replace(".00", "")
-        return str(format_currency(amount, self.currency, pattern, locale=self.locale, currency_digits=False))
+        whole = {"format": pattern, "currency_digits": False, "locale": self.locale}
+        return NOTHING if pd.isna(amount) else str(format_currency(amount, self.currency, **whole))
 
     def number(self, value: float, most_decimals: int = 2) -> str:
         """A number with so many decimals at most."""
