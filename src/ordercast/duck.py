@@ -21,8 +21,8 @@ def limit_memory(limit: str) -> None:
 def connect(file: Path | None = None, spill: Path | None = None) -> duckdb.DuckDBPyConnection:
     """Return a connection to a database in memory, or in a file; spill: the folder for what exceeds the memory."""
     # One thread: no result depends on the machine's cores. UTC: no date depends on where the machine stands.
-    config = {"threads": 1, "python_enable_replacements": False}
-    connection = duckdb.connect(":memory:" if file is None else str(file), config=config)
+    place = ":memory:" if file is None else str(file)
+    connection = duckdb.connect(place, config={"threads": 1, "python_enable_replacements": False})
     connection.execute(f"SET memory_limit = {text(_memory['limit'])}")
     if spill is not None:
         connection.execute(f"SET temp_directory = {text(spill)}")

@@ -28,5 +28,10 @@ def _page_colours() -> dict[str, str]:
     grounds = {"ink": plots.INK, "soft": plots.GREY, "line": plots.PALE, "card": "#ffffff"}
     lines = {colour: f"var(--{name})" for name, colour in (named | grounds).items()}
     mixed = "color-mix(in srgb, var(--{}) 62%, var(--ink))"
-    inks = {to_hex(tuple(plots.ink(colour))): mixed.format(name) for name, colour in named.items()}
+    inks = {_ink(colour): mixed.format(name) for name, colour in named.items()}
     return {**inks, **lines, "#000000": "var(--ink)"}
+
+
+def _ink(colour: str) -> str:
+    red, green, blue = plots.ink(colour)
+    return to_hex((red, green, blue))

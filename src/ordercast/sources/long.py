@@ -190,7 +190,8 @@ class Long:
         if pd.isna(far):
             return pd.Index([], dtype="int64")
         later = self.desk.shelf.execute(f"SELECT row FROM {self.table} WHERE date >= ?", [far.date()])
-        return pd.Index(np.setdiff1d(later.fetchnumpy()["row"], self._numbers()))
+        rows: pd.Index[int] = pd.Index(np.setdiff1d(later.fetchnumpy()["row"], self._numbers()))
+        return rows
 
     def _add(self, to: str, rows: pd.Index[int]) -> None:
         self.desk.shelf.register("rows", pd.DataFrame({"row": rows.to_numpy(np.int64)}))

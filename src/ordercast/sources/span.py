@@ -26,7 +26,7 @@ def check(prices: Intake, findings: Findings) -> None:
     good = good.dropna(subset=["product_id", "date"])
     quotes = good["date"].value_counts().add(pd.Series(prices.rest.of_date, dtype="int64"), fill_value=0).sort_index()
     spans = good.groupby("product_id")["date"].agg(["min", "max"])
-    days = quotes.index.to_series(index=range(len(quotes)))
+    days = quotes.index.to_series().reset_index(drop=True)
     gaps = days.diff().dt.days
     found = prices.found["date"]
     for place, gap_days in gaps[gaps > LEAST_GAP_DAYS].items():
