@@ -140,7 +140,7 @@ def test_the_answer_comes_first_before_any_script_runs(browser: "playwright.Brow
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(address, timeout=OPENED_WITHIN_MS)
-    said = page.inner_text("h1").replace("\xa0", " ")
+    said = str(page.text_content("h1")).strip().replace("\xa0", " ")
     context.close()
     assert said == "3 pedidos a fazer hoje, R$ 5.432"
 
