@@ -19,6 +19,7 @@ def table(name: str, header: list[str], row: list[str], findings: Findings) -> i
         pytest.param("3.5", "eur", "1", "EUR", "all money is in EUR, not in base.currency BRL", id="of_the_column"),
         pytest.param("US$ 3.5", None, "1", "USD", "all money is in USD, not in base.currency BRL", id="of_the_signs"),
         pytest.param("3.5", "R$", "1", "BRL", None, id="a_sign_for_a_code"),
+        pytest.param("3.5", "", "1", "BRL", "1 row without currency: read as currency = BRL", id="no_cell_filled"),
         pytest.param("3.5", "$", "1", "BRL", "1 row without currency: read as currency = BRL", id="any_dollar"),
         pytest.param("R$ 3.5", "BRL", "R$ 1", "BRL", None, id="all_agree"),
         pytest.param(

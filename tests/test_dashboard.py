@@ -136,16 +136,6 @@ def sign(visit: Visit, name: str) -> None:
 
 
 @needs_chromium
-def test_the_answer_comes_first_before_any_script_runs(browser: "playwright.Browser", address: str):
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(address, timeout=OPENED_WITHIN_MS)
-    said = str(page.text_content("h1")).strip().replace("\xa0", " ")
-    context.close()
-    assert said == "3 pedidos a fazer hoje, R$ 5.432"
-
-
-@needs_chromium
 def test_a_buyer_searches_sorts_and_groups_the_list(visit: Visit):
     assert visit.rows()[0] == "Açúcar cristal"
     visit.page.get_by_label("Search", exact=True).press_sequentially("acucar")

@@ -160,8 +160,9 @@ def test_without_a_name_the_page_asks_for_one_and_then_decides(desk: Desk):
     reply = decide(desk, "P001", "approved")
     assert "Your name, as it stands beside the decision" in reply.put["oc-dialog"]
     assert statuses(desk.root) == {}
-    decide(desk, "P001", "approved", who="carla")
+    reply = decide(desk, "P001", "approved", who="carla")
     assert Ledger.of(desk.root).history(order(desk, "P001"))[-1].who == "carla"
+    assert reply.who == "carla", "the browser is to remember it"
 
 
 def test_the_name_a_proxy_gives_cannot_be_changed(published_run: Path):

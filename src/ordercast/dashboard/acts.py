@@ -69,7 +69,8 @@ def decide(desk: Desk, message: Message) -> Iterator[Reply]:
         return
     desk.refresh()
     put = {"oc-banner": desk.render("banner.html"), "oc-body": desk.body(), "oc-who": desk.render("who.html")}
-    yield replace(answer, put={**put, **answer.put}, dialog=False)
+    who = None if desk.given_name else desk.who  # the browser remembers a name given on the way
+    yield replace(answer, put={**put, **answer.put}, dialog=False, who=who)
     yield from _figures(desk)
 
 

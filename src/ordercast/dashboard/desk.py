@@ -165,7 +165,7 @@ class Desk:
         do: Callable[[Desk, Mapping[str, Any]], Iterator[Reply]] | None = ACTS.get(str(message.get("do")))
         if do is None:
             return
-        if not self.given_name and isinstance(message.get("who"), str):
+        if not self.given_name and message.get("who"):
             self.who = str(message["who"]).strip()[:200]
         try:
             yield from do(self, message)

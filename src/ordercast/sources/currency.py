@@ -40,7 +40,7 @@ def settle(prices: Intake, others: Iterable[Intake], currency: str, findings: Fi
 def codes(prices: Intake, findings: Findings) -> pd.Series[str]:
     """The codes in the column of the currency, empty where a cell names none; what is no code is blamed."""
     given = prices.frame["currency"].str.upper()
-    found = given.map(lambda code: amounts.CURRENCIES.get(code, code), na_action="ignore")
+    found = given.map(lambda code: amounts.CURRENCIES.get(code, code), na_action="ignore").astype("str")
     wrong = found.notna() & ~found.str.fullmatch("[A-Z]{3}", na=False)
     findings.blame("prices", "currency", NO_CURRENCY, prices.found["currency"][found.index[wrong]].map(cells.shown))
     prices.bad["currency"] |= wrong
