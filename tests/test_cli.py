@@ -27,12 +27,14 @@ TABLES = {
     "raw/products": "(VALUES ('P1'), ('P2')) t(product_id)",
     "raw/sales": "(SELECT 'P1' AS product_id)",
     "raw/stock": "(SELECT 'P1' AS product_id)",
+    **dict.fromkeys(("raw/suppliers", "raw/open_orders", "raw/price_tiers"), "(SELECT 'P1' AS product_id)"),
     "raw/notes": "(SELECT 'stock' AS \"table\", 'assumed to be 0' AS note)",
     "raw/quarantine": "(VALUES ('prices', 4, 'unit_price'), ('prices', 4, 'date'), ('prices', 9, 'date'))"
     ' t("table", "row", "column")',
     "features/series": "(SELECT 'P1' AS product_id)",
     "forecast/prices": "(SELECT 'P1' AS product_id, DATE '2026-01-31' AS origin)",
     "forecast/demand": "(SELECT 'P1' AS product_id)",
+    "orders/reasons": "(SELECT 'P1' AS product_id)",
     "orders/orders": """(VALUES ('r1', 'buy', DATE '2026-01-31', 1000.5), ('r1', 'buy', DATE '2026-01-30', 234.0),
         ('r1', 'buy', DATE '2026-02-03', 48000.0), ('r1', 'wait', DATE '2026-01-31', 99999.0))
         t(run_id, decision, order_on, total_cost)""",
