@@ -116,7 +116,7 @@ def test_publish_then_summary_says_what_to_act_on(project: Path) -> None:
     results(project)
     code, said = call("publish")
     assert code == 0
-    assert "published run r1: 25 files in data/published/r1" in said
+    assert "published run r1: 29 files in data/published/r1" in said
     assert (project / "data/ordercast.duckdb").exists()
     assert call("summary") == (0, SUMMARY)
 
