@@ -85,10 +85,10 @@ def test_a_table_of_another_shape_is_told_not_traced(published_run: Path):
 def test_a_product_id_that_looks_like_sql_is_an_id(published_run: Path):
     run = current_run(published_run)
     evil = "P001' OR '1'='1"
-    assert run.suppliers(evil) == []
+    assert run.offers(evil).empty
     assert run.price_forecast(evil, "S1' OR '1'='1").empty
     assert run.price_history("P001", "S1'; DROP TABLE data; --").empty
-    assert run.on_hand(evil) is None
+    assert run.of_product("raw/stock", evil).empty
 
 
 def test_runs_published_while_the_page_reads_are_seen_whole(tmp_path: Path):
