@@ -646,7 +646,7 @@ def test_reasons_of_every_language_stand_in_a_table_of_their_own() -> None:
     words = {name: Words(voice) for name, voice in columns("reason", "pt_BR", "BRL").items()}
     lines = erp.plan(**world(), today=TODAY, run_id="run-1", params=rules(), words=words)
     left, told = reasons.by_language(lines, words)
-    assert list(left.columns) == list(orders.ORDER_COLUMNS)
+    assert list(left.columns) == list(dict.fromkeys([*orders.ORDER_COLUMNS, *erp.SUM_COLUMNS]))
     told = schema.check(told, "reasons").set_index("language")
     assert told.loc["pt_BR", "reason"] == left["reason"].iloc[0]
     assert told["reason"].str.split().str[0].to_dict() == {"en": "Buy", "pt_BR": "Comprar"}

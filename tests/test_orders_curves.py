@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import replayed
-from mornings import NO_CORRECTION, PLANNER, WORDS, rule, worked
+from mornings import NO_CORRECTION, PLANNER, REASONS, rule, worked
 
 from ordercast.orders import curves, planned, service
 from ordercast.orders.limits import Limits
@@ -25,7 +25,7 @@ def told(seed, trusted=slice(None), planner=PLANNER, allowed=None):
     whom[trusted] = True
     erp, known = rule(world), worked(world, planner, allowed)
     table = curves.of_morning(erp, known, whom)
-    lines = planned.lines(erp, known, whom, NO_CORRECTION, WORDS)
+    lines = planned.lines(erp, known, whom, NO_CORRECTION, REASONS)
     return table.set_index("product_id"), lines.set_index("product_id"), known
 
 
