@@ -88,6 +88,8 @@ def faults(folder: Path, text: str) -> list[str]:
         pytest.param("orders: {defaults: {order_cost: .inf}}", "it must be a finite number", id="infinite"),
         pytest.param("base: {today: 5}", "null or a date in quotes such as '2026-01-31'", id="number_for_date"),
         pytest.param("base: {currency: R$}", "it must be three capital letters such as BRL", id="currency_sign"),
+        pytest.param("base: {memory_limit: 900MB}", "at least 1GB, written such as 4GB", id="memory_in_megabytes"),
+        pytest.param("base: {memory_limit: 0.5GB}", "at least 1GB, written such as 4GB", id="too_little_memory"),
         pytest.param("base: {locale: pt_XX}", "it must be a locale such as pt_BR or en_GB", id="unknown_locale"),
         pytest.param("features: {mean_days: 7}", "it must be a list of days such as [7, 14, 28]", id="no_list"),
         pytest.param(
