@@ -2,6 +2,7 @@
 
 import csv
 import datetime as dt
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -670,13 +671,19 @@ def test_take_reads_the_snapshot_of_a_database_as_it_reads_files(
         sources.take(DATA | {"source": "database"}, BASE)
     folder = Path("data/snapshot")
     folder.mkdir(parents=True)
-    (put(folder, GOOD) / "about.json").write_text("{}")
+    about = {"tables": {"prices": {"from": "shop.price_list"}}}
+    (put(folder, GOOD) / "about.json").write_text(json.dumps(about))
     taken = sources.take(DATA | {"source": "database"}, BASE)
     from_files = sources.take(DATA | {"source": "files", "path": str(folder)}, BASE)
     for name, table in taken.raw.tables().items():
         pd.testing.assert_frame_equal(table, from_files.raw.tables()[name])
     assert taken.raw.notes.empty
     assert taken.truth == {}
+    put(folder, {"prices": "product_id,date,unit_price\nA,2026-01-01,-3.2\n"})
+    with pytest.raises(
+        sources.InputError, match=r"prices \(shop.price_list, rows as in data/snapshot/prices.parquet\):"
+    ):
+        sources.take(DATA | {"source": "database"}, BASE)
 
 
 def test_a_day_whose_sales_were_set_aside_is_unknown_and_not_zero(tmp_path: Path) -> None:

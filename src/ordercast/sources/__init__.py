@@ -68,6 +68,7 @@ def read(
     writing: Writing = Writing(),  # noqa: B008
     findings: Findings | None = None,
     desk: long.Desk | None = None,
+    origins: Mapping[str, str] | None = None,
 ) -> Raw:
     """Return the tables of a folder: a Parquet, text (CSV) or Excel file of each of schema.INPUTS, prices at least.
 
@@ -75,13 +76,14 @@ def read(
     may be counted after it; None is the last day with a price. on_bad_row: quarantine sets faulty rows aside.
     writing: how numbers and dates are written, where that is known (data.decimal, data.dates). findings: an empty one,
     to see all that was found in parts. desk: where long tables are worked on; without one all are held in memory.
+    origins: what messages call a table that is only a copy here, by its name.
 
     Raises InputError that tells all faults of all tables: those of a table as a whole (a lacking column, two
     currencies) at any rate, those of rows when on_bad_row is stop.
     """
     findings = Findings() if findings is None else findings
     findings.stops += [("", sentence) for sentence in headers.wrong_targets(columns)]
-    sheets, longs = _sheets(Path(folder), columns, findings, desk)
+    sheets, longs = _sheets(Path(folder), columns, findings, desk, origins or {})
     sheets |= long.digests(longs, sheets, columns, writing, None if today else span.check)
     for sentence in headers.unused(columns, {name: sheet.header for name, sheet in sheets.items()}):
         findings.note(FOLDER, sentence)
@@ -131,7 +133,11 @@ def _raw(frames: Mapping[str, pd.DataFrame], files: Mapping[str, Path]) -> Raw:
 
 
 def _sheets(
-    folder: Path, columns: headers.Columns, findings: Findings, desk: long.Desk | None
+    folder: Path,
+    columns: headers.Columns,
+    findings: Findings,
+    desk: long.Desk | None,
+    origins: Mapping[str, str],
 ) -> tuple[dict[str, readers.Sheet], dict[str, long.Long]]:
     """The cells of every table that has one readable file, and the tables that are too long for that."""
     try:
@@ -150,7 +156,7 @@ def _sheets(
         )
     sheets, longs = {}, {}
     for name, files in found.tables.items():
-        findings.files[name] = ", ".join(file.name for file in files)
+        findings.files[name] = origins.get(name) or ", ".join(file.name for file in files)
         if len(files) > 1:
             findings.stop(name, "the table stands in more than one file. Keep one of them")
             continue
@@ -249,9 +255,9 @@ def take(data: dict[str, Any], base: dict[str, Any], desk: long.Desk | None = No
         empty = {name: TABLES[name].empty() for name in ("price_tiers", "quarantine")}
         tables = world.tables() | empty | {"notes": notes}
         return Taken(_raw(tables, {}), world.truth)
-    folder = Path(data["path"]) if data["source"] == "files" else project.SNAPSHOT
-    if data["source"] == "database" and not (folder / project.SNAPSHOT_ABOUT).is_file():
-        raise InputError(f"{folder} holds no snapshot of the database; `ordercast repro` takes one.")
+    folder, origins = Path(data["path"]), {}
+    if data["source"] == "database":
+        folder, origins = project.SNAPSHOT, _copied_from(project.SNAPSHOT)
     raw = read(
         folder,
         columns=data["columns"],
@@ -260,5 +266,15 @@ def take(data: dict[str, Any], base: dict[str, Any], desk: long.Desk | None = No
         today=today,
         writing=Writing(data["decimal"], data["dates"]),
         desk=desk,
+        origins=origins,
     )
     return Taken(raw, {})
+
+
+def _copied_from(snapshot: Path) -> dict[str, str]:
+    """The table of the database that each table of the snapshot was copied from, and where its rows can be counted."""
+    about = snapshot / project.SNAPSHOT_ABOUT
+    tables = store.read_json(about).get("tables") if about.is_file() else None
+    if tables is None:
+        raise InputError(f"{snapshot} holds no snapshot of the database; `ordercast repro` takes one.")
+    return {name: f"{each['from']}, rows as in {snapshot / name}.parquet" for name, each in tables.items()}
