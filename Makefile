@@ -8,7 +8,7 @@ BENCH  := .venv-bench
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export OMP_WAIT_POLICY := passive
 
-.PHONY: repro test dashboard lab lock texts bench bench-env bench-lock
+.PHONY: repro test dashboard lab lock texts screenshots bench bench-env bench-lock
 
 repro: $(VENV)/.ready
 	@ordercast repro
@@ -62,6 +62,11 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	fi
 	@$(BIN)/python -m compileall -q src
 	@touch $@
+
+# The pictures of README and docs, of the run that is published here.
+screenshots: $(VENV)/.ready
+	@.ci/browser
+	python -m benchmarks.screenshots
 
 # After a change of texts: the catalogue of each language gets what is new, loses what is gone; then translate the rest.
 LOCALE := src/ordercast/locale

@@ -4,25 +4,19 @@ import json
 import os
 import re
 import shutil
-import signal
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from conftest import write_run
+from playwright.sync_api import Browser
 
+from benchmarks.browser import CHROMIUM, OPENED_WITHIN_MS, Visit, chromium, served
 from ordercast import dashboard
 from ordercast.ledger import Ledger
 
 PROJECT = Path(__file__).parents[1]
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-OPENED_WITHIN_MS = 60_000
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no chromium here: apt-get install chromium")
-playwright = pytest.importorskip("playwright.sync_api")
 
 
 @pytest.fixture(scope="module")
@@ -34,31 +28,6 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@contextmanager
-def served(root: Path, token: str = "") -> Iterator[str]:
-    """The address at which the page of a project is served meanwhile."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command, environment = dashboard.serve_command(root, port, token)
-    log = root / f"voila{port}.log"
-    with open(log, "w") as file:
-        server = subprocess.Popen(command, env=environment, cwd=root, stdout=file, stderr=file, start_new_session=True)
-    try:
-        for _ in range(600):
-            assert server.poll() is None, log.read_text()
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
-        else:
-            raise AssertionError(f"Voila did not listen within 60 s: {log.read_text()}")
-        yield f"http://127.0.0.1:{port}/"
-    finally:
-        os.killpg(server.pid, signal.SIGTERM)
-        server.wait(timeout=20)
-
-
 @pytest.fixture(scope="module")
 def address(root: Path) -> Iterator[str]:
     with served(root) as url:
@@ -66,56 +35,13 @@ def address(root: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator["playwright.Browser"]:
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"],
-        )
-        yield chromium
-        chromium.close()
-
-
-class Visit:
-    """A loaded page with what it asked for and complained of."""
-
-    def __init__(self, browser: "playwright.Browser", address: str, width: int = 1280, scheme: str = "light") -> None:
-        self.page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-        self.page.set_default_timeout(OPENED_WITHIN_MS)
-        self.requests: list[str] = []
-        self.errors: list[str] = []
-        self.dialogs: list[str] = []
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("dialog", lambda dialog: (self.dialogs.append(dialog.message), dialog.dismiss()))
-        self.page.goto(address, timeout=OPENED_WITHIN_MS)
-        self.page.wait_for_selector("h1")
-
-    def ready(self) -> "Visit":
-        """The same once it listens to clicks."""
-        self.page.wait_for_selector("#oc[data-ready=true]")
-        self.settled()
-        return self
-
-    def settled(self) -> None:
-        """Nothing is being waited for any more."""
-        self.page.wait_for_selector("#oc:not([aria-busy])")
-
-    def click(self, name: str, role: str = "button") -> None:
-        self.page.get_by_role(role, name=name).first.click()
-        self.settled()
-
-    def rows(self) -> list[str]:
-        """The names of the products listed."""
-        return [cell.inner_text() for cell in self.page.locator("#oc-list tbody th[scope=row] a").all()]
-
-    def body(self) -> str:
-        return self.page.inner_text("#oc-body").replace("\xa0", " ")
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
 
 
 @pytest.fixture
-def visit(browser: "playwright.Browser", address: str, root: Path) -> Iterator[Visit]:
+def visit(browser: Browser, address: str, root: Path) -> Iterator[Visit]:
     """A page in English of a project about which nobody has decided anything."""
     (root / "data/ledger.sqlite").unlink(missing_ok=True)
     made = Visit(browser, f"{address}?lang=en").ready()
@@ -216,9 +142,7 @@ def test_ticked_lines_are_approved_together_by_keyboard_alone(visit: Visit, root
 
 
 @needs_chromium
-def test_of_two_buyers_at_once_one_wins_and_the_other_is_told(
-    browser: "playwright.Browser", address: str, root: Path, visit: Visit
-):
+def test_of_two_buyers_at_once_one_wins_and_the_other_is_told(browser: Browser, address: str, root: Path, visit: Visit):
     other = Visit(browser, f"{address}?lang=en").ready()
     for each, name in ((visit, "ana"), (other, "bruno")):
         sign(each, name)
@@ -274,7 +198,7 @@ def test_names_with_markup_are_text_and_nothing_complains(visit: Visit, address:
         pytest.param("runs", 1280, "light", id="runs"),
     ],
 )
-def test_every_page_is_accessible(browser: "playwright.Browser", address: str, page: str, width: int, scheme: str):
+def test_every_page_is_accessible(browser: Browser, address: str, page: str, width: int, scheme: str):
     from axe_playwright_python.sync_playwright import Axe
 
     visit = Visit(browser, f"{address}?page={page}", width, scheme).ready()
@@ -286,7 +210,7 @@ def test_every_page_is_accessible(browser: "playwright.Browser", address: str, p
 
 
 @needs_chromium
-def test_a_page_loaded_now_shows_the_run_published_now(browser: "playwright.Browser", address: str, root: Path):
+def test_a_page_loaded_now_shows_the_run_published_now(browser: Browser, address: str, root: Path):
     """Kernels are warm before the run is there: they must read when the visitor comes."""
     open_page = Visit(browser, f"{address}?lang=en").ready()
     write_run(root, "2026-11-15-d4e5f6")
@@ -299,7 +223,7 @@ def test_a_page_loaded_now_shows_the_run_published_now(browser: "playwright.Brow
 
 
 @needs_chromium
-def test_without_a_published_run_the_next_step_is_shown(browser: "playwright.Browser", address: str, root: Path):
+def test_without_a_published_run_the_next_step_is_shown(browser: Browser, address: str, root: Path):
     pointer = root / "data/published/current.json"
     hidden = pointer.rename(pointer.with_suffix(".away"))
     try:
@@ -312,7 +236,7 @@ def test_without_a_published_run_the_next_step_is_shown(browser: "playwright.Bro
 
 
 @needs_chromium
-def test_a_raw_websocket_cannot_run_code(browser: "playwright.Browser", address: str, root: Path):
+def test_a_raw_websocket_cannot_run_code(browser: Browser, address: str, root: Path):
     """Voila's own list of messages: widgets may talk, code may not be run."""
     visit = Visit(browser, address).ready()
     socket_url = next(url for url in visit.page.evaluate(SOCKETS) or [] if "/channels" in url)
@@ -340,7 +264,7 @@ RUN_CODE = """([url, code]) => new Promise((done) => {
 
 
 @needs_chromium
-def test_with_a_token_nobody_else_comes_in(browser: "playwright.Browser", root: Path):
+def test_with_a_token_nobody_else_comes_in(browser: Browser, root: Path):
     with served(root, token="s3cret") as url:
         page = browser.new_page()
         page.goto(url, timeout=OPENED_WITHIN_MS)

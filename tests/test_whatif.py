@@ -8,7 +8,7 @@ import pytest
 import replayed
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mornings import NO_CORRECTION, WORDS, planned, rule, worked
+from mornings import NO_CORRECTION, REASONS, planned, rule, worked
 
 from ordercast.orders import curves as value
 from ordercast.orders.curves import COLUMNS
@@ -258,7 +258,7 @@ def test_no_products_cost_nothing():
 def test_the_plan_of_a_morning_is_what_its_curves_give_back(seed):
     world = replayed.random_world(seed, 6, 80)
     erp, known, everyone = rule(world), worked(world), np.ones(world.products, dtype=np.bool_)
-    lines = planned.lines(erp, known, everyone, NO_CORRECTION, WORDS)
+    lines = planned.lines(erp, known, everyone, NO_CORRECTION, REASONS)
     points = Curves.of(value.of_morning(erp, known, everyone), lines)
     told = answer(points)
     assert told.quantity_units.tolist() == lines["quantity_units"].tolist()
