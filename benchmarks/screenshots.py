@@ -1,7 +1,7 @@
 """The pictures of README and docs, of the run that is published here: `make screenshots`.
 
 Today, a product, the savings and the quality of the forecasts as a buyer at a desk sees them, in English; today in
-Portuguese, and a product on a phone in the dark. The product is the one of which the planner buys most, in money, beyond
+Portuguese, and a product on a phone in the dark. The product is the one of which the planner buys most, in money, over
 what the ERP rule would.
 """
 

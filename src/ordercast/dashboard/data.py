@@ -164,11 +164,11 @@ class Run:
         values = {"product": product_id, "days": self.model["horizon_days"]}
         return self._asked(files, sql, values)
 
-    def reason(self, product_id: str, supplier_id: str, language: str) -> str:
-        """Why the line is as it is, in the language."""
-        sql = "SELECT reason FROM data WHERE product_id = ? AND supplier_id = ? AND language = ?"
-        found = self._query("orders/reasons", sql, [product_id, supplier_id, language])
-        return "" if found.empty else str(found["reason"].iloc[0])
+    def reasons(self, product_ids: Sequence[str], language: str) -> dict[tuple[str, str], str]:
+        """Why the lines of these products are as they are, in the language, by (product_id, supplier_id)."""
+        sql = "SELECT * FROM data WHERE list_contains(?, product_id) AND language = ?"
+        found = self._query("orders/reasons", sql, [list(product_ids), language])
+        return dict(zip(zip(found["product_id"], found["supplier_id"], strict=True), found["reason"], strict=True))
 
     @cached_property
     def curves(self) -> Curves:

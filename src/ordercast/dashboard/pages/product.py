@@ -45,7 +45,10 @@ def values(desk: Desk) -> dict[str, Any]:
 
 def _reason(desk: Desk, line: dict[str, Any] | None) -> str:
     """Why, in the visitor's language."""
-    return "" if line is None else desk.run.reason(line["product_id"], line["supplier_id"], desk.language)
+    if line is None:
+        return ""
+    told = desk.run.reasons([line["product_id"]], desk.language)
+    return told.get((line["product_id"], line["supplier_id"]), "")
 
 
 def _sum(desk: Desk, line: dict[str, Any] | None) -> list[tuple[str, float, str]]:
