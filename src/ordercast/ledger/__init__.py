@@ -178,7 +178,7 @@ def proposed(plan: pd.DataFrame) -> pd.DataFrame:
 def of_plan(lines: pd.DataFrame, state: pd.DataFrame, today: pd.Timestamp) -> pd.DataFrame:
     """The lines of `proposed` as people's decisions, the frame of `Ledger.state`, have left them.
 
-    A snooze holds for the product's lines of later runs too, and ends on the day it was given, `today` being the plan's.
+    A snooze holds for the product's lines of later runs too, and ends on the day it was given; today: the plan's.
     """
     asleep = state[(state["status"] == "snoozed") & (state["until"] > today)].sort_values("until")
     asleep = asleep.drop_duplicates(["product_id", "supplier_id"], keep="last")
