@@ -88,7 +88,7 @@ def load(browser: Browser, address: str) -> tuple[Page, dict[str, float]]:
 
 def leave(page: Page) -> None:
     """The visitor goes, as a closed tab does."""
-    page.close(run_before_unload=False)
+    page.close(run_before_unload=True)
 
 
 def clicks(browser: Browser, address: str, rounds: int) -> dict[str, list[float]]:

@@ -223,6 +223,23 @@ def test_a_page_loaded_now_shows_the_run_published_now(browser: Browser, address
 
 
 @needs_chromium
+def test_a_page_whose_wire_does_not_come_up_is_loaded_anew(browser: Browser, address: str):
+    page = browser.new_page()
+    page.clock.install()
+    blocked = "**/anywidget/static/**"
+    page.route(blocked, lambda route: route.abort())
+    page.goto(address, timeout=OPENED_WITHIN_MS)
+    page.wait_for_selector("h1:has-text('pedidos a fazer hoje')")
+    page.unroute(blocked)
+    assert page.locator("#oc[data-ready=true]").count() == 0
+    with page.expect_navigation(timeout=OPENED_WITHIN_MS):
+        page.clock.fast_forward(21_000)
+    page.wait_for_selector("#oc[data-ready=true]", timeout=OPENED_WITHIN_MS)
+    assert page.evaluate("sessionStorage.getItem('ordercast-tries')") is None
+    page.close()
+
+
+@needs_chromium
 def test_without_a_published_run_the_next_step_is_shown(browser: Browser, address: str, root: Path):
     pointer = root / "data/published/current.json"
     hidden = pointer.rename(pointer.with_suffix(".away"))

@@ -516,7 +516,7 @@ def test_a_plan_shows_decisions_and_a_snooze_lasts_through_later_runs(book: Ledg
         ("r2", "2026-11-02", ["proposed", "proposed", "snoozed"]),
         ("r2", "2026-11-03", ["proposed", "proposed", "proposed"]),
     ):
-        shown = ledger.of_plan(plan(run_id, "A", "B", "C"), book.state(), pd.Timestamp(day))
+        shown = ledger.of_plan(ledger.proposed(plan(run_id, "A", "B", "C")), book.state(), pd.Timestamp(day))
         assert shown["product_id"].tolist() == ["A", "B", "C"]
         assert shown["status"].tolist() == expected
         assert shown.dtypes.astype("str").to_dict() == ledger.STATE_COLUMNS

@@ -96,7 +96,7 @@ def test_waterfall_steps_from_the_erp_total_to_the_planners():
 
 def test_waterfall_writes_amounts_percentages_and_where_its_axis_is_cut():
     figure = plots_savings.waterfall(COSTS, "R$")
-    assert figure.get_suptitle() == "The Ordercast planner costs R$\xa052,350 (6.3%) less than the ERP rule."
+    assert figure.get_suptitle() == "The Ordercast planner costs R$\xa052,350 less than the ERP rule."
     expected = ["832,550", "-49,600 (-6%)", "+6,400 (+0.8%)", "-8,850 (-1.1%)", "-300 (under 0.1%)", "780,200"]
     assert [text for text in expected if text not in said(figure)] == []
     assert figure.axes[0].get_xlabel() == "cost, R$; the axis starts at 700,000, not at 0"
@@ -105,14 +105,14 @@ def test_waterfall_writes_amounts_percentages_and_where_its_axis_is_cut():
 
 
 def test_waterfall_says_when_the_planner_costs_more():
-    assert "2.1%) more than the ERP rule" in plots_savings.waterfall(DEARER, "R$").get_suptitle()
+    assert "more than the ERP rule" in plots_savings.waterfall(DEARER, "R$").get_suptitle()
 
 
 @pytest.mark.parametrize(
     ("planner", "title"),
     [
         pytest.param(ERP, "costs as much as", id="same"),
-        pytest.param([cost / 2 for cost in ERP], "(50%) less than", id="half"),
+        pytest.param([cost / 2 for cost in ERP], "less than", id="half"),
     ],
 )
 def test_whole_axis_says_nothing_of_a_cut(planner, title):

@@ -52,7 +52,10 @@ MODELS = {
     "rolling_mean": (phrase("28-day mean"), PURPLE),
     "truth": (phrase("the true model"), GREEN),
 }
-
+ERRORS = {
+    "rmsse": phrase("RMSSE, in units of the usual one-step change (lower is better)"),
+    "rmsse_ratio": phrase("error as a multiple of “no change” (lower is better)"),
+}
 
 ENGLISH = Voice("en", "")
 
@@ -109,7 +112,7 @@ def demand_fan(history: pd.DataFrame, forecast: pd.DataFrame, unit: str, words: 
 def error_by_horizon(frame: pd.DataFrame, value: str = "rmsse", words: Words = PLAIN) -> Figure:
     """One line per model over the days ahead; lower is better.
 
-    frame: model, horizon_days and the column `value` (an error in units of the one-step change).
+    frame: model, horizon_days and the column `value`, one of ERRORS.
     """
     figure, axes = canvas(3.2)
     ends = []
@@ -122,8 +125,7 @@ def error_by_horizon(frame: pd.DataFrame, value: str = "rmsse", words: Words = P
     axes.set_ylim(bottom=0)
     label_ends(axes, float(frame["horizon_days"].max()), ends)
     axes.set_xlabel(words.say("days ahead"))
-    title = phrase("%(metric)s, in units of the usual one-step change (lower is better)")
-    axes.set_title(words.say(title, metric=value.upper()))
+    axes.set_title(words.say(ERRORS[value]))
     axes.yaxis.set_major_formatter(lambda at, _: words.number(at))
     return figure
 
@@ -144,18 +146,27 @@ def metric_bars(frame: pd.DataFrame, value: str = "rmsse_ratio", words: Words = 
     return figure
 
 
-@mpl.rc_context(STYLE)
-def calibration(forecasts: pd.DataFrame, words: Words = PLAIN) -> Figure:
-    """Share of outcomes below each forecast quantile, by days ahead, beside the share that was promised.
+def shares_below(forecasts: pd.DataFrame) -> pd.DataFrame:
+    """p10, p50, p90 by horizon_days: the share of outcomes below each forecast quantile.
 
     An outcome that is the quantile itself, as of a price that stands still, counts half.
     forecasts: horizon_days, actual, p10, p50, p90, one row per past forecast with its outcome.
     """
+    days, actual = forecasts["horizon_days"], forecasts["actual"]
+    shares = {name: (actual < forecasts[name]) + (actual == forecasts[name]) / 2 for name in ("p10", "p50", "p90")}
+    return pd.DataFrame(shares).groupby(days).mean()
+
+
+@mpl.rc_context(STYLE)
+def calibration(forecasts: pd.DataFrame, words: Words = PLAIN) -> Figure:
+    """Share of outcomes below each forecast quantile, by days ahead, beside the share that was promised.
+
+    forecasts: as `shares_below` takes them.
+    """
     figure, axes = canvas(3.2)
-    ends = []
+    ends, shares = [], shares_below(forecasts)
     for quantile, promised, colour in (("p90", 90, ORANGE), ("p50", 50, BLUE), ("p10", 10, GREEN)):
-        under, at = forecasts["actual"] < forecasts[quantile], forecasts["actual"] == forecasts[quantile]
-        below = 100 * (under + at / 2).groupby(forecasts["horizon_days"]).mean()
+        below = 100 * shares[quantile]
         axes.axhline(promised, color=colour, lw=1, ls=":")
         axes.plot(below.index, below, color=colour, lw=2, marker="o", ms=3)
         said = words.say("below %(quantile)s (promised %(share)s)", quantile=quantile, share=f"{promised}%")

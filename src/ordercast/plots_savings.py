@@ -47,6 +47,18 @@ NAMED_PRODUCTS = 12
 SAME_SAVING = 1e-9  # share of the largest: less is neither gain nor loss
 
 
+def changes_of_cost(costs: pd.DataFrame) -> dict[str, float]:
+    """By what each kind of cost of the planner differs from the ERP rule's; costs: as `waterfall` takes them."""
+    erp, planner = _costs_of(costs, "erp"), _costs_of(costs, "planner")
+    change = {name: planner[name] - erp[name] for name in COSTS}
+    return {
+        phrase("purchases, less stock left over"): change["purchase_cost"] - change["end_credit"],
+        phrase("holding stock"): change["holding_cost"],
+        phrase("placing orders"): change["order_cost"],
+        phrase("lost sales"): change["lost_cost"],
+    }
+
+
 @mpl.rc_context(STYLE)
 def waterfall(costs: pd.DataFrame, currency: str, words: Words = PLAIN) -> Figure:
     """From the ERP rule's total cost down to the planner's, one step for each kind of cost.
@@ -56,13 +68,7 @@ def waterfall(costs: pd.DataFrame, currency: str, words: Words = PLAIN) -> Figur
     Raises ValueError where a policy is missing or the costs do not add up to the total.
     """
     erp, planner = _costs_of(costs, "erp"), _costs_of(costs, "planner")
-    change = {name: planner[name] - erp[name] for name in COSTS}
-    changes = {
-        words.say("purchases, less stock left over"): change["purchase_cost"] - change["end_credit"],
-        words.say("holding stock"): change["holding_cost"],
-        words.say("placing orders"): change["order_cost"],
-        words.say("lost sales"): change["lost_cost"],
-    }
+    changes = {words.say(name): change for name, change in changes_of_cost(costs).items()}
     levels = np.concatenate([[erp["total_cost"]], erp["total_cost"] + np.cumsum(list(changes.values()))])
     start = _axis_start(levels)
     figure, axes = canvas(2.6)
@@ -195,10 +201,9 @@ def _saved(erp: float, planner: float, currency: str, words: Words) -> str:
     saving = tidy(erp - planner)
     if saving == 0:
         return words.say("The Ordercast planner costs as much as the ERP rule.")
-    share = f" ({_percent(100 * abs(erp - planner) / erp, words)})" if erp > 0 else ""
     less = phrase("The Ordercast planner costs %(amount)s less than the ERP rule.")
     more = phrase("The Ordercast planner costs %(amount)s more than the ERP rule.")
-    return words.say(less if saving > 0 else more, amount=f"{_money(abs(saving), currency, words)}{share}")
+    return words.say(less if saving > 0 else more, amount=_money(abs(saving), currency, words))
 
 
 def _write(axes: Axes, right: float, row: float, text: str) -> None:

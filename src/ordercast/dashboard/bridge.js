@@ -107,6 +107,7 @@ function render({ model, el }) {
   window.addEventListener("popstate", () => send(page, { do: "go", with: { query: location.search }, back: true }));
 
   page.dataset.ready = "true";
+  sessionStorage.removeItem("ordercast-tries");
   send(page, { do: "hello", with: { query: location.search } });
 }
 

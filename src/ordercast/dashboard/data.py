@@ -12,7 +12,7 @@ import pandas as pd
 from ordercast import project, publish, store
 from ordercast.dashboard.words import plain
 from ordercast.language import columns
-from ordercast.ledger import order_id
+from ordercast.ledger import order_id, proposed
 from ordercast.points import Curves
 
 HISTORY_DAYS = 180
@@ -128,6 +128,11 @@ class Run:
         lines["urgent"] = lines["due"] & lines["urgent"]
         lines["value"] = lines["expected_saving"].clip(lower=0) + 1e-9 * lines["total_cost"]
         return lines
+
+    @cached_property
+    def proposed(self) -> pd.DataFrame:
+        """The same lines as they stand while nobody has decided about them, as `ledger.of_plan` takes them."""
+        return proposed(self.lines)
 
     @cached_property
     def least_values(self) -> pd.DataFrame:

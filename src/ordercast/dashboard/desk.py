@@ -128,7 +128,7 @@ class Desk:
         try:
             if self.lines is None:
                 self.lines = Listing(self.run.lines, self.run.least_values)
-            self.lines.decide(of_plan(self.run.lines, self.book.state(), self.run.today))
+            self.lines.decide(of_plan(self.run.proposed, self.book.state(), self.run.today))
         except (Missing, LedgerError) as told:
             self.lines, self.missing = None, str(told)
 

@@ -37,6 +37,7 @@ __all__ = [
     "now_utc",
     "of_plan",
     "order_id",
+    "proposed",
 ]
 
 STATE_COLUMNS = {
@@ -158,11 +159,10 @@ class Ledger:
         return tables.write(self.engine, work)
 
 
-def of_plan(plan: pd.DataFrame, state: pd.DataFrame, today: pd.Timestamp) -> pd.DataFrame:
-    """The present state of every line of a plan, in its order: STATE_COLUMNS, status `proposed` where nobody decided.
+def proposed(plan: pd.DataFrame) -> pd.DataFrame:
+    """Every line of a plan as it stands while nobody has decided about it, in its order: STATE_COLUMNS.
 
-    plan: run_id, product_id, supplier_id, quantity_units, unit_price, order_on, arrive_on. A snooze holds for the
-    product's lines of later runs too, and ends on the day it was given, `today` being the plan's.
+    plan: run_id, product_id, supplier_id, quantity_units, unit_price, order_on, arrive_on.
     """
     keys = ["run_id", "product_id", "supplier_id"]
     own = plan[[*keys, "quantity_units", "unit_price"]].assign(
@@ -172,16 +172,31 @@ def of_plan(plan: pd.DataFrame, state: pd.DataFrame, today: pd.Timestamp) -> pd.
         status="proposed",
         sequence=0,
     )
-    own = _typed(own).reset_index(drop=True)
-    snoozed = state[(state["status"] == "snoozed") & (state["until"] > today)].sort_values("until")
-    asleep = own[keys[1:]].merge(snoozed.drop_duplicates(keys[1:], keep="last"), on=keys[1:], how="left")
+    return _typed(own).reset_index(drop=True)
+
+
+def of_plan(lines: pd.DataFrame, state: pd.DataFrame, today: pd.Timestamp) -> pd.DataFrame:
+    """The lines of `proposed` as people's decisions, the frame of `Ledger.state`, have left them.
+
+    A snooze holds for the product's lines of later runs too, and ends on the day it was given; today: the plan's.
+    """
+    asleep = state[(state["status"] == "snoozed") & (state["until"] > today)].sort_values("until")
+    asleep = asleep.drop_duplicates(["product_id", "supplier_id"], keep="last")
     inherited = ["status", "until", "reason", "event", "who", "at", "note"]
-    own[inherited] = asleep[inherited].where(asleep["status"].notna(), own[inherited])
-    decided = own[["order_id"]].merge(state, on="order_id", how="left")
-    shown = _typed(decided.where(decided["status"].notna(), own))
+    shown = _put(lines, asleep, ["product_id", "supplier_id"], inherited)
+    shown = _put(shown, state, ["order_id"], list(STATE_COLUMNS))
     over = (shown["status"] == "snoozed") & ~(shown["until"] > today)
     shown.loc[over, "status"] = "proposed"
     return shown
+
+
+def _put(lines: pd.DataFrame, news: pd.DataFrame, keys: list[str], columns: list[str]) -> pd.DataFrame:
+    """The lines with what the news, a row per key, says of some of them."""
+    there = lines[keys].reset_index(names="line").merge(news, on=keys)
+    said = lines.copy()
+    for column in columns:
+        said.loc[there["line"], column] = there[column].array
+    return said
 
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:

@@ -23,7 +23,7 @@ def values(desk: Desk) -> dict[str, Any]:
     return {
         "targets": [target for target in ("price", "demand") if target in run.metrics],
         "metrics": run.metrics,
-        "models": {name: named for name, (named, _) in plots.MODELS.items()},
+        "models": _models(desk),
         "figures": FIGURES,
         "groups": records(ours),
         "worst": records(run.worst(WORST_MOST)),
@@ -42,5 +42,10 @@ def figures(desk: Desk) -> str:
             drawn.append({"kind": f"{target}_error", "svg": svg(shown), "rows": records(part)})
     past = run.past_forecasts()
     if len(past):
-        drawn.append({"kind": "calibration", "svg": svg(plots.calibration(past)), "rows": []})
-    return desk.render("quality_figures.html", drawn=drawn)
+        shares = plots.shares_below(past).reset_index()
+        drawn.append({"kind": "calibration", "svg": svg(plots.calibration(past, words)), "rows": records(shares)})
+    return desk.render("quality_figures.html", drawn=drawn, models=_models(desk))
+
+
+def _models(desk: Desk) -> dict[str, str]:
+    return {name: desk.voice.say(named) for name, (named, _) in plots.MODELS.items()}

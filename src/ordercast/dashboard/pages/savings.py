@@ -22,7 +22,7 @@ def values(desk: Desk) -> dict[str, Any]:
     """What savings.html takes: the replay's summary and the record since adoption."""
     replay = desk.run.settings.get("backtest") or {}
     policies = replay.get("policies") or {}
-    names = {name: named for name, (named, _) in plots_savings.POLICIES.items()}
+    names = {name: desk.voice.say(named) for name, (named, _) in plots_savings.POLICIES.items()}
     ranked = sorted(policies.items(), key=lambda each: -each[1]["saving_pct"])
     adopted = since_adoption(desk)
     return {
@@ -46,9 +46,11 @@ def figures(desk: Desk) -> str:
     costs = run.table("orders/backtest", "The replay's costs are missing")
     costs = costs.groupby("policy", as_index=False).sum(numeric_only=True)
     drawn = [{"kind": "policies", "svg": svg(plots_savings.savings_by_policy(table, words))}]
+    changes: dict[str, float] = {}
     if {"erp", "planner"} <= set(costs["policy"]):
         drawn.append({"kind": "waterfall", "svg": svg(plots_savings.waterfall(costs, desk.voice.symbol, words))})
-    return desk.render("savings_figures.html", drawn=drawn)
+        changes = plots_savings.changes_of_cost(costs)
+    return desk.render("savings_figures.html", drawn=drawn, changes=changes)
 
 
 def since_adoption(desk: Desk) -> pd.DataFrame:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from ordercast.dashboard.data import records
 from ordercast.dashboard.listing import Cut
 from ordercast.dashboard.pages import record
-from ordercast.dashboard.words import gist
 
 if TYPE_CHECKING:
     from ordercast.dashboard.desk import Desk
@@ -25,11 +24,11 @@ def values(desk: Desk) -> dict[str, Any]:
 
 
 def listed(desk: Desk) -> dict[str, Any]:
-    """What list.html takes: the page of the list, its rows, by supplier where the view is grouped, and why in short."""
+    """What list.html takes: the page of the list, its rows, by supplier where the view is grouped, and why."""
     cut = desk.listing.cut(desk.view)
     reasons = desk.run.reasons(cut.lines["product_id"].tolist(), desk.language)
-    gists = {key: gist(reason) for key, reason in reasons.items()}
-    return {"cut": cut, "blocks": _blocks(cut) if desk.view.grouped else [(None, records(cut.lines))], "gists": gists}
+    blocks = _blocks(cut) if desk.view.grouped else [(None, records(cut.lines))]
+    return {"cut": cut, "blocks": blocks, "reasons": reasons}
 
 
 def bulk(desk: Desk) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import jinja2
 
+from ordercast.dashboard.words import gist
 from ordercast.language import LANGUAGES, Voice, translations
 
 
@@ -31,5 +32,6 @@ def _environment(language: str) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["gist"] = gist
     environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     return environment
