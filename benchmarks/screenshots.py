@@ -44,7 +44,7 @@ def main() -> None:
     root = project.root()
     lines = store.read_parquet(publish.current(root) / "data/orders/orders.parquet")
     early = lines["quantity_units"] - lines["erp_quantity_units"]
-    product = str(lines.loc[(early * lines["unit_price"]).idxmax(), "product_id"])
+    product = str(lines["product_id"].iloc[int((early * lines["unit_price"]).argmax())])
     with served(root) as address, chromium() as browser:
         for name, picture in pictures(product).items():
             visit = Visit(browser, f"{address}?{picture.query}", picture.width, picture.scheme).ready()
