@@ -1,10 +1,12 @@
 """The page in a real browser, served as `make dashboard` serves it, on a machine without internet."""
 
+import http.client
 import json
 import os
 import re
 import shutil
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -230,10 +232,8 @@ def test_a_kernel_killed_before_it_could_write_is_told_and_what_was_written_stay
     visit.page.locator("#oc-list button", has_text="Approve").first.click()
     visit.page.wait_for_selector(".oc-status.oc-approved")
     kernel = visit.page.evaluate("JSON.parse(document.getElementById('jupyter-config-data').textContent).kernelId")
-    for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            if f"kernel-{kernel}.json" in (process / "cmdline").read_text():
-                os.kill(int(process.name), signal.SIGKILL)
+    for process in processes_of(kernel):
+        os.kill(process, signal.SIGKILL)
     visit.page.clock.install()
     visit.page.locator("#oc-list button", has_text="Approve").first.click()
     visit.page.clock.fast_forward(16_000)
@@ -274,32 +274,91 @@ def test_without_a_published_run_the_next_step_is_shown(browser: Browser, addres
         hidden.rename(pointer)
 
 
+PROTOCOL = "v1.kernel.websocket.jupyter.org"
+
+
 @needs_chromium
 def test_a_raw_websocket_cannot_run_code(browser: Browser, address: str, root: Path):
-    """Voila's own list of messages: widgets may talk, code may not be run."""
+    """Voila's own list of messages: widgets may talk, code may not be run; another protocol is not spoken."""
     visit = Visit(browser, address).ready()
-    socket_url = next(url for url in visit.page.evaluate(SOCKETS) or [] if "/channels" in url)
-    answers = visit.page.evaluate(RUN_CODE, [socket_url, f"open({str(root / 'pwned')!r}, 'w')"])
+    code = f"open({str(root / 'pwned')!r}, 'w')"
+    answers = visit.page.evaluate(RUN_CODE, [PROTOCOL, code])
+    assert [answer for answer in answers if "kernel_info_reply" in answer], "what is asked rightly is answered"
+    assert not [answer for answer in answers if "execute_reply" in answer]
+    assert visit.page.evaluate(RUN_CODE, ["", code]) == []
     assert not (root / "pwned").exists()
-    assert not [answer for answer in answers if '"execute_reply"' in answer]
     visit.page.close()
 
 
-SOCKETS = """() => {
-  const kernel = JSON.parse(document.getElementById('jupyter-config-data').textContent).kernelId;
-  return [`ws://${location.host}/api/kernels/${kernel}/channels`];
-}"""
-RUN_CODE = """([url, code]) => new Promise((done) => {
-  const heard = [], socket = new WebSocket(url);
-  socket.onmessage = (message) => heard.push(String(message.data));
+RUN_CODE = """([protocol, code]) => new Promise((done) => {
+  const heard = [], encode = (value) => new TextEncoder().encode(value);
+  const kernel = JSON.parse(document.getElementById("jupyter-config-data").textContent).kernelId;
+  const address = `ws://${location.host}/api/kernels/${kernel}/channels`;
+  const socket = protocol ? new WebSocket(address, protocol) : new WebSocket(address);
+  const send = (type, content) => {
+    const header = {msg_id: type, username: "", session: "s", msg_type: type, version: "5.3", date: ""};
+    const parts = ["shell", JSON.stringify(header), "{}", "{}", JSON.stringify(content)].map(encode);
+    const offsets = [8 * (2 + parts.length)];
+    for (const part of parts) offsets.push(offsets.at(-1) + part.length);
+    const numbers = new BigUint64Array([offsets.length, ...offsets].map(BigInt));
+    socket.send(new Blob([numbers, ...parts]));
+  };
+  socket.binaryType = "arraybuffer";
+  socket.onmessage = ({data}) => heard.push(typeof data === "string" ? data : new TextDecoder().decode(data));
   socket.onopen = () => {
-    const header = {msg_id: "1", username: "", session: "s", msg_type: "execute_request", version: "5.3", date: ""};
-    const content = {code, silent: false, store_history: false, user_expressions: {}, allow_stdin: false};
-    socket.send(JSON.stringify({header, parent_header: {}, metadata: {}, content, channel: "shell", buffers: []}));
+    send("execute_request", {code, silent: false, store_history: false, user_expressions: {}, allow_stdin: false});
+    send("kernel_info_request", {});
     setTimeout(() => done(heard), 3000);
   };
   socket.onerror = () => done(heard);
 })"""
+
+
+@needs_chromium
+@pytest.mark.parametrize(
+    ("host", "answered"),
+    [
+        pytest.param("localhost", True, id="this_machine"),
+        pytest.param("orders.example.com", True, id="the_proxys_name"),
+        pytest.param("evil.example", False, id="somebody_elses_name"),
+    ],
+)
+def test_only_names_of_this_page_are_answered(named: str, host: str, answered: bool):
+    port = int(named.rstrip("/").rpartition(":")[2])
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.request("GET", "/", headers={"Host": f"{host}:{port}"})
+    answer = connection.getresponse()
+    assert (answer.status == 200) == answered
+    assert (b'id="oc"' in answer.read()) == answered
+
+
+@pytest.fixture(scope="module")
+def named(root: Path) -> Iterator[str]:
+    """The address of a page that a proxy makes known as orders.example.com."""
+    with served(root, host="orders.example.com") as url:
+        yield url
+
+
+@needs_chromium
+def test_the_kernel_of_a_page_that_is_left_ends(browser: Browser, address: str):
+    visit = Visit(browser, address).ready()
+    kernel = visit.page.evaluate("JSON.parse(document.getElementById('jupyter-config-data').textContent).kernelId")
+    assert processes_of(kernel)
+    visit.page.goto("about:blank")
+    deadline = time.monotonic() + 20
+    while processes_of(kernel):
+        assert time.monotonic() < deadline, "the kernel goes on"
+        time.sleep(0.1)
+    visit.page.close()
+
+
+def processes_of(kernel: str) -> list[int]:
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if f"kernel-{kernel}.json" in (process / "cmdline").read_text():
+                found.append(int(process.name))
+    return found
 
 
 @needs_chromium

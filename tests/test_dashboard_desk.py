@@ -1,14 +1,14 @@
 """One visitor's page without a browser: what is drawn, what each click changes, what reaches the ledger."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import write_run
 
-from ordercast import nightly
+from ordercast import nightly, publish
 from ordercast.dashboard.bridge import Reply
 from ordercast.dashboard.desk import Desk
 from ordercast.ledger import Ledger
@@ -111,11 +111,11 @@ def test_a_decision_is_in_the_ledger_and_can_be_undone(desk: Desk, step: str, fi
     ("step", "fields", "told"),
     [
         pytest.param("rejected", {"reason": " "}, "Say why it is rejected.", id="no_reason"),
-        pytest.param("snoozed", {"until": "soon"}, "Say until which day, from today on.", id="no_day"),
-        pytest.param("snoozed", {"until": "1999-01-01"}, "Say until which day, from today on.", id="past_day"),
-        pytest.param("edited", {"quantity_units": "-4"}, "The quantity must be a number above 0.", id="negative"),
-        pytest.param("edited", {"quantity_units": "nan"}, "The quantity must be a number above 0.", id="no_number"),
-        pytest.param("edited", {"quantity_units": "1e30"}, "The quantity must be a number above 0.", id="too_large"),
+        pytest.param("snoozed", {"until": "soon"}, "Say until which day after today.", id="no_day"),
+        pytest.param("snoozed", {"until": "1999-01-01"}, "Say until which day after today.", id="past_day"),
+        pytest.param("edited", {"quantity_units": "-4"}, "a number above 0, a billion at most.", id="negative"),
+        pytest.param("edited", {"quantity_units": "nan"}, "a number above 0, a billion at most.", id="no_number"),
+        pytest.param("edited", {"quantity_units": "1e30"}, "a number above 0, a billion at most.", id="too_large"),
         pytest.param("paid", {}, "There is no such step.", id="unknown_step"),
     ],
 )
@@ -241,6 +241,37 @@ def test_a_failed_night_is_told_and_the_last_plan_still_shown(after_a_failed_nig
 
 
 def test_an_old_plan_says_so(desk: Desk):
+    desk.now = lambda: desk.run.today.to_pydatetime() + timedelta(days=1)
     assert desk.troubles == []
-    desk.now = lambda: datetime.now(UTC) + timedelta(days=5)
+    desk.now = lambda: desk.run.today.to_pydatetime() + timedelta(days=5)
     assert desk.troubles == ["This plan is 5 days old; prices may have moved."]
+    desk.run.metrics["price"]["truth"] = {"rmsse": 0.9}
+    assert desk.troubles == [], "a simulated world's days are not ours"
+
+
+def test_the_name_on_the_page_signs_and_not_one_given_in_another_tab(desk: Desk):
+    act(desk, "decide", who="bruno", **{"with": {"step": "approved", "order": order(desk, "P001")}})
+    assert Ledger.of(desk.root).history(order(desk, "P001"))[-1].who == "ana"
+
+
+def test_what_goes_wrong_is_told_and_never_silent(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(Desk, "refresh", lambda self: 1 / 0)
+    reply = act(desk, "go", **{"with": {"page": "today"}})
+    assert reply.dialog is True
+    assert "Reload the page" in reply.said
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        pytest.param("run.json", "", id="run"),
+        pytest.param("reports/orders.json", "{", id="orders"),
+        pytest.param("reports/metrics.json", "[1", id="metrics"),
+        pytest.param("models/metadata.json", "{}", id="model"),
+    ],
+)
+def test_a_damaged_file_is_named_with_the_next_step(published_run: Path, name: str, content: str):
+    (publish.current(published_run) / name).write_text(content)
+    html = Desk.open(published_run, "?lang=en").whole()
+    assert name in html
+    assert "Run `make repro`, then reload this page." in html

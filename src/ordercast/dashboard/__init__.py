@@ -18,6 +18,7 @@ from ordercast.outcomes import UsageError
 PORTS_TO_TRY = 20
 
 TOKEN = "ORDERCAST_DASHBOARD_TOKEN"  # where the server finds its token; kernels do not get it
+HOST = "ORDERCAST_DASHBOARD_HOST"  # the name by which a proxy makes the page known
 
 
 def serve_command(root: Path, port: int, token: str = "") -> tuple[list[str], dict[str, str]]:

@@ -117,7 +117,8 @@ def read(desk: Desk, message: Message) -> Iterator[Reply]:
 
 def find(desk: Desk, message: Message) -> Iterator[Reply]:
     """Products by name, code or category."""
-    yield Reply({"oc-found": desk.render("found.html", found=product.found(desk, str(message.get("value") or "")))})
+    asked = str(message.get("value") or (message.get("fields") or {}).get("find") or "")
+    yield Reply({"oc-found": desk.render("found.html", found=product.found(desk, asked), asked=asked)})
 
 
 def _list(desk: Desk, said: bool = False) -> Iterator[Reply]:

@@ -64,7 +64,7 @@ function render({ model, el }) {
   model.on("msg:custom", (reply, buffers) => {
     for (const [id, html] of Object.entries(reply.put || {})) put(id, html);
     (reply.files || []).forEach((file, place) => hand(file, buffers[place]));
-    if (reply.language) document.documentElement.lang = reply.language;
+    if (reply.language) document.documentElement.lang = page.lang = reply.language;
     if (reply.title) document.title = reply.title;
     if (reply.url) history[reply.push ? "pushState" : "replaceState"](null, "", reply.url);
     if (reply.who !== undefined) localStorage.setItem("ordercast-who", reply.who);
@@ -88,6 +88,7 @@ function render({ model, el }) {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return; // a new tab, as the visitor wishes
     if (source.type === "submit") return;
     event.preventDefault();
+    if (source.dataset.do === "decide" && waiting) return; // the second click of a double click
     send(source);
   });
   page.addEventListener("submit", (event) => {
@@ -104,7 +105,10 @@ function render({ model, el }) {
     clearTimeout(timers.get(source));
     timers.set(source, setTimeout(() => send(source), rests ? REST_MS : 0));
   });
-  window.addEventListener("popstate", () => send(page, { do: "go", with: { query: location.search }, back: true }));
+  window.addEventListener("popstate", () => {
+    document.getElementById("oc-dialog").close();
+    send(page, { do: "go", with: { query: location.search }, back: true });
+  });
 
   page.dataset.ready = "true";
   sessionStorage.removeItem("ordercast-tries");

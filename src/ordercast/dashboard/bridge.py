@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,6 +65,5 @@ class Bridge(anywidget.AnyWidget):
         try:
             for reply in self._act(message):
                 self.send(reply.message(), buffers=[file.content for file in reply.files])
-        except Exception:  # the page must not wait for an answer that never comes
-            logging.getLogger(__name__).exception("the page asked for %s", message.get("do"))
-        self.send({"done": True})
+        finally:  # the page must not wait for an answer that never comes
+            self.send({"done": True})

@@ -40,7 +40,7 @@ def current_run(root: Path | None = None) -> "Run":
         return _run(root, folder, told.st_ino, told.st_mtime_ns)
     except FileNotFoundError as absent:
         raise Missing(str(absent)) from None
-    except publish.PublishError:
+    except (publish.PublishError, ValueError, KeyError):
         raise Missing(f"No run is published yet, or it is no longer there. {REPRO}") from None
 
 
@@ -65,8 +65,8 @@ class Run:
     @cached_property
     def settings(self) -> dict[str, Any]:
         """What run.json and reports/orders.json say, the latter first."""
-        named = (self.folder / name for name in ("run.json", "reports/orders.json"))
-        return {key: value for file in named if file.is_file() for key, value in store.read_json(file).items()}
+        named = [name for name in ("run.json", "reports/orders.json") if (self.folder / name).is_file()]
+        return {key: value for name in named for key, value in self._read(name).items()}
 
     def setting(self, key: str) -> str:
         """A setting of the run, such as currency or locale; Missing names the files that lack it."""
@@ -78,6 +78,8 @@ class Run:
     def model(self) -> dict[str, Any]:
         """models/metadata.json: trained_on, data_span [first, last] and more."""
         known: dict[str, Any] = self._json("models/metadata.json", "Nothing is known about the model")
+        if lacking := {"data_span", "horizon_days"} - known.keys():
+            raise Missing(f"models/metadata.json of run {self.folder.name} lacks {min(lacking)}. {REPRO}")
         return known
 
     @cached_property
@@ -93,6 +95,11 @@ class Run:
         except Missing:  # the price panel says so
             start = pd.NaT
         return self.data_until if pd.isna(start) else start
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the prices are a simulated world's, whose days are not ours."""
+        return "truth" in self.metrics.get("price", {})
 
     @cached_property
     def metrics(self) -> dict[str, Any]:
@@ -282,7 +289,13 @@ class Run:
     def _json(self, name: str, else_said: str) -> Any:
         if not (self.folder / name).is_file():
             raise Missing(f"{else_said}: {name} is not in run {self.run_id}. {REPRO}")
-        return store.read_json(self.folder / name)
+        return self._read(name)
+
+    def _read(self, name: str) -> Any:
+        try:
+            return store.read_json(self.folder / name)
+        except ValueError as fault:
+            raise Missing(f"{name} of run {self.folder.name} is damaged: {fault}. {REPRO}") from fault
 
     def _table(self, name: str, else_said: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
         path = self._file(name, else_said)

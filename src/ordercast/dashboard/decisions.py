@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 STEPS = ("approved", "rejected", "snoozed", "edited", "sent", "received", "cancelled", "undone")
 NEEDS_WORDS = ("rejected", "snoozed", "edited")  # what cannot be decided by one click
 SNOOZE_DAYS = 7
-MOST_UNITS = 1e12
+MOST_UNITS = 1e9
+STALE = phrase("%(product)s: %(who)s decided about it on %(at)s, after this page was drawn; nothing was changed.")
+IMPOSSIBLE = phrase("%(product)s: %(who)s decided about it on %(at)s; this step cannot follow.")
+UNITS = phrase("The quantity must be a number above 0, a billion at most. Reject the line to buy nothing.")
+COSTS = phrase("Expected to cost %(money)s more than the plan's %(units)s.")
 SAVES = phrase("Expected to cost %(money)s less than the plan's %(units)s.")
 
 
@@ -60,11 +64,9 @@ def in_words(desk: Desk, refused: Refused) -> str:
     """Why a decision was not taken down, in the visitor's language."""
     say, last = desk.voice.say, refused.last
     if refused.kind == "stale" and last is not None:
-        text = "%(product)s: %(who)s decided about it on %(at)s, after this page was drawn; nothing was changed."
-        return say(text, product=last.product_id, who=last.who, at=desk.voice.moment(last.at))
+        return say(STALE, product=last.product_id, who=last.who, at=desk.voice.moment(last.at))
     if refused.kind == "impossible" and last is not None:
-        text = "%(product)s: %(who)s decided about it on %(at)s; this step cannot follow."
-        return say(text, product=last.product_id, who=last.who, at=desk.voice.moment(last.at))
+        return say(IMPOSSIBLE, product=last.product_id, who=last.who, at=desk.voice.moment(last.at))
     return str(refused)
 
 
@@ -86,17 +88,19 @@ def weighed(desk: Desk, wanted: Mapping[str, Any], value: Any) -> list[str]:
         found = whatif.deviation(desk.run.curves, str(line["product_id"]), str(line["supplier_id"]), units)
     except (LookupError, Missing):
         return [*told, say("What it would cost against the plan is not known.")]
-    if units != line["planned_units"]:
-        text = "Expected to cost %(money)s more than the plan's %(units)s." if found.cost >= 0 else SAVES
+    priced = "beyond" not in {each.code for each in found.broken}
+    if not priced:
+        told.append(say("So much was not priced: what it would cost against the plan is not known."))
+    elif units != line["planned_units"]:
+        text = COSTS if found.cost >= 0 else SAVES
         told.append(say(text, money=money(abs(found.cost)), units=desk.voice.number(line["planned_units"])))
-    if not pd.isna(found.cover_days):
+    if priced and not pd.isna(found.cover_days):
         told.append(say("Lasts %(days)s days.", days=desk.voice.number(found.cover_days, 0)))
     texts = {
         "pack": phrase("It is not in whole packs of %(figure)s."),
         "moq": phrase("It is under the minimum order of %(figure)s."),
         "shelf": phrase("The shelf has room for %(figure)s only."),
         "floor": phrase("It is less than the %(figure)s that the reorder point asks for."),
-        "beyond": phrase("Beyond %(figure)s the cost is a rough guess."),
     }
     broken = [each for each in found.broken if each.code in texts]
     return [*told, *(say(texts[each.code], figure=desk.voice.number(each.value)) for each in broken)]
@@ -132,7 +136,7 @@ def _question(desk: Desk, step: str, lines: pd.DataFrame, wanted: Mapping[str, A
         "superseded": superseded,
         "weighed": weighed(desk, wanted, lines["quantity_units"].iloc[0]) if step == "edited" and len(lines) else [],
         "until": (desk.run.today + timedelta(days=SNOOZE_DAYS)).date().isoformat(),
-        "today": desk.run.today.date().isoformat(),
+        "first": (desk.run.today + timedelta(days=1)).date().isoformat(),
     }
     return Reply({"oc-dialog": desk.render("question.html", **values)}, dialog=True)
 
@@ -165,15 +169,13 @@ def _change(desk: Desk, step: str, fields: Mapping[str, Any]) -> dict[str, Any]:
             until = date.fromisoformat(str(fields.get("until")))
         except ValueError:
             until = date.min
-        if until < desk.run.today.date():
-            raise Refused("invalid", desk.voice.say("Say until which day, from today on."))
+        if until <= desk.run.today.date():
+            raise Refused("invalid", desk.voice.say("Say until which day after today."))
         return {"until": until}
     if step == "edited":
         units = _units(fields.get("quantity_units"))
         if units is None:
-            raise Refused(
-                "invalid", desk.voice.say("The quantity must be a number above 0. Reject the line to buy nothing.")
-            )
+            raise Refused("invalid", desk.voice.say(UNITS))
         return {"quantity_units": units}
     return {}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -109,10 +110,10 @@ class Desk:
         if last and last["outcome"] not in ("done", "busy", "running"):
             text = "The last nightly run did not finish (%(message)s). Shown is the last plan that did."
             told.append(say(text, message=last["message"]))
-        if self.there is None:
+        try:
+            age_days = 0 if self.run.simulated else (self.now().date() - self.run.today.date()).days
+        except Missing:  # the page itself says so
             return told
-        made = datetime.fromtimestamp(self.there.folder.stat().st_mtime, UTC)
-        age_days = (self.now() - made).days
         if age_days >= STALE_AFTER_DAYS:
             one, many = (
                 "This plan is %(n)s day old; prices may have moved.",
@@ -144,7 +145,7 @@ class Desk:
         """What stands under the page's tabs; where something is missing, what to do about it."""
         try:
             return pages.body(self)
-        except Missing as told:
+        except (Missing, LedgerError) as told:
             return self.render("missing.html", told=str(told))
 
     def shown(self, **more: Any) -> Reply:
@@ -165,7 +166,7 @@ class Desk:
         do: Callable[[Desk, Mapping[str, Any]], Iterator[Reply]] | None = ACTS.get(str(message.get("do")))
         if do is None:
             return
-        if not self.given_name and message.get("who"):
+        if not self.who and message.get("who"):  # the name on the page signs, not one given in another tab since
             self.who = str(message["who"]).strip()[:200]
         try:
             yield from do(self, message)
@@ -174,6 +175,9 @@ class Desk:
             yield self.told(decisions.in_words(self, refused))
         except (LedgerError, Missing) as told:
             yield self.told(str(told))
+        except Exception:
+            logging.getLogger(__name__).exception("the page asked for %s", message.get("do"))
+            yield self.told(self.voice.say("This did not work. Reload the page and look whether it was taken down."))
 
     def told(self, sentence: str) -> Reply:
         """A dialog with one sentence."""

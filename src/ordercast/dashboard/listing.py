@@ -17,7 +17,7 @@ _SHOWS = {
     "due": "due AND status IN ('proposed', 'approved')",
     "urgent": "urgent AND due AND status IN ('proposed', 'approved')",
     "waiting": "NOT due AND status = 'proposed'",
-    "decided": f"status IN ({', '.join(repr(status) for status in DECIDED)})",
+    "decided": f"event = 'edited' OR status IN ({', '.join(repr(status) for status in DECIDED)})",
     "all": "true",
 }
 _SORTS = {
@@ -70,6 +70,7 @@ class Listing:
             """
             CREATE OR REPLACE TABLE shown AS
             SELECT lines.* EXCLUDE (quantity_units, unit_price, total_cost),
+                given.quantity_units <> lines.quantity_units AS changed,
                 given.quantity_units, given.unit_price, given.quantity_units * given.unit_price AS total_cost,
                 lines.quantity_units AS planned_units, lines.unit_price AS planned_price,
                 given.status, given.sequence, given.who, given.at, given.until, given.event,
@@ -131,10 +132,10 @@ class Listing:
     def totals(self) -> dict[str, Any]:
         """What is to be placed today and what became of it: lines, urgent, total_cost, saving, and lines by status."""
         row = self._frame(
-            """
-            SELECT count(*) FILTER (due) AS due, count(*) FILTER (due AND urgent) AS urgent,
-                coalesce(sum(total_cost) FILTER (due), 0) AS total_cost,
-                coalesce(sum(expected_saving), 0) AS saving,
+            f"""
+            SELECT count(*) FILTER ({_SHOWS["due"]}) AS due, count(*) FILTER ({_SHOWS["urgent"]}) AS urgent,
+                coalesce(sum(total_cost) FILTER ({_SHOWS["due"]}), 0) AS total_cost,
+                coalesce(sum(expected_saving) FILTER (status IN ('proposed', 'approved', 'snoozed')), 0) AS saving,
                 count(*) FILTER (due AND status = 'proposed') AS open,
                 count(*) FILTER (status = 'approved') AS approved,
                 count(*) FILTER (status = 'sent') AS sent,

@@ -1,17 +1,63 @@
-"""Voila with the token that the environment holds: on a command line every user of the machine could read it."""
+"""Voila as this page needs it: for the names it is known by, over the protocol it reads, with its kernels ended.
+
+Where Voila leaves a door ajar it is closed here. It answers to any host name, so that another site could lead its own
+name to this machine and act as a visitor (DNS rebinding). A websocket without its protocol sets it counting to 2^64. A
+page that is left cannot end its kernel, for want of a cookie. The token comes by the environment: on a command line
+every user of the machine could read it.
+"""
 
 import os
 import sys
+from typing import Any
 
+from tornado.web import HTTPError
 from voila.app import Voila  # type: ignore[import-untyped]
+from voila.tornado.handler import TornadoVoilaHandler  # type: ignore[import-untyped]
+from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler  # type: ignore[import-untyped]
 
-from ordercast.dashboard import TOKEN
+from ordercast.dashboard import HOST, TOKEN
+
+PROTOCOL = "v1.kernel.websocket.jupyter.org"
+
+
+class Page(TornadoVoilaHandler):  # type: ignore[misc]
+    """The page, with the cookie that it sends back when it is left."""
+
+    async def prepare(self) -> None:
+        """Return nothing; the cookie is set with the answer."""
+        await super().prepare()
+        self.xsrf_token  # noqa: B018 - asking for it sets it
+
+
+class Wire(VoilaKernelWebsocketHandler):  # type: ignore[misc]
+    """The websocket to a kernel, for those who speak the protocol that Voila reads."""
+
+    async def get(self, kernel_id: str) -> None:
+        """Return nothing; raises HTTPError 400 for another protocol."""
+        offered = self.request.headers.get("Sec-WebSocket-Protocol", "")
+        if PROTOCOL not in [each.strip() for each in offered.split(",")]:
+            raise HTTPError(400, f"this websocket speaks {PROTOCOL} only")
+        await super().get(kernel_id)
+
+
+class Server(Voila):  # type: ignore[misc]
+    """Voila with these handlers, for this machine and the host name that the environment gives."""
+
+    def init_settings(self) -> dict[str, Any]:
+        """The settings of the web application."""
+        named = [os.environ[HOST]] if os.environ.get(HOST) else []
+        return {**super().init_settings(), "allow_remote_access": False, "local_hostnames": ["localhost", *named]}
+
+    def init_handlers(self) -> list[Any]:
+        """The handlers of the web application."""
+        ours = {TornadoVoilaHandler: Page, VoilaKernelWebsocketHandler: Wire}
+        return [(path, ours.get(handler, handler), *more) for path, handler, *more in super().init_handlers()]
 
 
 def main(arguments: list[str]) -> None:
     """Serve until the process is ended; where the environment holds a token, only to those who bring it."""
     token = os.environ.pop(TOKEN, "")  # the kernels need not know it
-    Voila.launch_instance([*arguments, *([f"--token={token}"] if token else [])])
+    Server.launch_instance([*arguments, *([f"--token={token}"] if token else [])])
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ class View:
             elif name == "grouped":
                 kept[name] = str(value).lower() in ("true", "1", "on")
             elif name == "number":
-                kept[name] = int(value) if str(value).isdecimal() and 0 < int(value) < 10**6 else 1
+                kept[name] = max(1, int(value)) if str(value).isdecimal() and len(str(value)) < 7 else 1
             elif name in ("product", "supplier", "search"):
                 kept[name] = str(value)[:LONGEST]
         return replace(self, **kept)

@@ -40,6 +40,7 @@ def values(desk: Desk) -> dict[str, Any]:
         "offers": records(run.offers(product_id)),
         "coming": records(run.of_product("raw/open_orders", product_id)),
         "found": [],
+        "asked": "",
     }
 
 

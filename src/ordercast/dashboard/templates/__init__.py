@@ -1,12 +1,13 @@
 """The page's HTML: Jinja templates of this folder, in which whatever people wrote is escaped."""
 
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import jinja2
 
-from ordercast.dashboard.words import gist
+from ordercast.dashboard.words import exact, gist
 from ordercast.language import LANGUAGES, Voice, translations
 
 
@@ -33,5 +34,7 @@ def _environment(language: str) -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters["gist"] = gist
+    environment.filters["as_day"] = date.fromisoformat
+    environment.globals["exact"] = exact
     environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     return environment
