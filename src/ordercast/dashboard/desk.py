@@ -151,7 +151,9 @@ class Desk:
     def shown(self, **more: Any) -> Reply:
         """The whole page anew under its address."""
         put = {
+            "oc-skip": self.voice.say("Skip to the content"),
             "oc-nav": self.render("nav.html"),
+            "oc-lost": self.render("lost.html"),
             "oc-who": self.render("who.html"),
             "oc-banner": self.render("banner.html"),
             "oc-body": self.body(),
