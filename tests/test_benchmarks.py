@@ -421,7 +421,7 @@ def weekly_panel(folder, products=6, days=700):
 def test_orders_replays_policies_in_a_simulated_world_and_in_a_folder(tmp_path, monkeypatch, capsys):
     folder = weekly_panel(tmp_path / "weekly")
     where = ["--json", str(tmp_path / "f.json"), "--replay", str(tmp_path / "f.parquet")]
-    command = ["orders", "simulated", str(folder), "--products", "8", "--seeds", "1", *where]
+    command = ["orders", "simulated", str(folder), "--products", "5", "--seeds", "1", *where]
     monkeypatch.setattr(sys, "argv", command)
     for grid, few in (("SERVICE_FACTORS", (1.5, 2.6)), ("PROMO_DISCOUNTS", (0.06,)), ("PROMO_DAYS", (30,))):
         monkeypatch.setattr(policies, grid, few)

@@ -4,7 +4,9 @@ import json
 import os
 import re
 import shutil
+import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -220,6 +222,26 @@ def test_a_page_loaded_now_shows_the_run_published_now(browser: Browser, address
     link.click()
     open_page.page.wait_for_selector("h1:has-text('2026-11-15-d4e5f6')")
     open_page.page.close()
+
+
+@needs_chromium
+def test_a_kernel_killed_before_it_could_write_is_told_and_what_was_written_stays(visit: Visit, root: Path):
+    sign(visit, "ana")
+    visit.page.locator("#oc-list button", has_text="Approve").first.click()
+    visit.page.wait_for_selector(".oc-status.oc-approved")
+    kernel = visit.page.evaluate("JSON.parse(document.getElementById('jupyter-config-data').textContent).kernelId")
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if f"kernel-{kernel}.json" in (process / "cmdline").read_text():
+                os.kill(int(process.name), signal.SIGKILL)
+    visit.page.clock.install()
+    visit.page.locator("#oc-list button", has_text="Approve").first.click()
+    visit.page.clock.fast_forward(16_000)
+    assert "reload the page and look" in visit.page.inner_text("#oc-lost:visible")
+    assert decided(root) == {"P001": "approved"}
+    visit.page.reload()
+    visit.ready()
+    assert "approved" in visit.body()
 
 
 @needs_chromium

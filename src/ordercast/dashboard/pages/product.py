@@ -63,7 +63,7 @@ def _sum(desk: Desk, line: dict[str, Any] | None) -> list[tuple[str, float, str]
         (say("reorder point"), line["reorder_point_units"], "="),
         (say("in stock"), line["on_hand_units"], "−"),
         (say("on order"), line["on_order_units"], "−"),
-        (say("missing to the reorder point"), missing, "="),
+        (say("missing to the reorder point") if missing > 0 else say("above the reorder point by"), abs(missing), "="),
         (say("economic lot"), line["economic_lot_units"], ""),
         (say("the ERP rule's order, in whole packs"), line["erp_quantity_units"], ""),
         (say("this plan's order"), line["planned_units"], ""),
