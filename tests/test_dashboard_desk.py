@@ -5,13 +5,16 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from conftest import write_run
 
-from ordercast import nightly, publish
+from ordercast import nightly, publish, store
 from ordercast.dashboard.bridge import Reply
 from ordercast.dashboard.desk import Desk
 from ordercast.ledger import Ledger
+from ordercast.sentences import say
+from ordercast.sources.faults import noted
 
 
 @pytest.fixture
@@ -61,6 +64,48 @@ def test_every_page_is_drawn_in_both_languages(published_run: Path, page: str, l
     assert "<script>" not in html
     for reply in desk.act({"do": "hello"}):
         assert "<script>" not in json.dumps(reply.message())
+
+
+NOTE = say("ignored column %(columns)s", columns="<b>cor</b>")
+FAULTS = {
+    "is not a number": "não é um número",
+    "is not above 0": "não está acima de 0",
+    "is above 3650": "está acima de 3.650",
+    "is not between 1900-01-01 and 2099-12-31": "não está entre 1900-01-01 e 2099-12-31",
+    "is after today (2026-11-20)": "é posterior a hoje (2026-11-20)",
+}
+
+
+@pytest.fixture
+def noted_run(published_run: Path) -> Path:
+    """The published run with notes and faults as they are stored today."""
+    folder = next(published_run.glob("data/published/*/data/raw"))
+    store.write_parquet(noted([("prices", NOTE)]), folder / "notes.parquet", [])
+    faults = pd.DataFrame({"fault": list(FAULTS), "row": 812}).assign(table="stock", column="as_of", value="x")
+    store.write_parquet(faults, folder / "quarantine.parquet", [])
+    return published_run
+
+
+def test_notes_and_faults_are_told_in_the_visitors_language(noted_run: Path):
+    html = Desk.open(noted_run, "?page=data&lang=pt_BR").whole()
+    assert "<strong>prices</strong>: <span>coluna ignorada: &lt;b&gt;cor&lt;/b&gt;</span>" in html
+    for fault in FAULTS.values():
+        assert f"<td>{fault}</td>" in html
+    assert 'lang="en"' not in html
+
+
+def test_notes_and_faults_stay_english_for_who_reads_english(noted_run: Path):
+    html = Desk.open(noted_run, "?page=data&lang=en").whole()
+    assert "ignored column &lt;b&gt;cor&lt;/b&gt;</span>" in html
+    for fault in FAULTS:
+        assert f">{fault}</td>" in html
+
+
+def test_what_an_older_run_says_in_english_is_shown_and_marked_as_english(published_run: Path):
+    html = Desk.open(published_run, "?page=data&lang=pt_BR").whole()
+    assert '<span lang="en">lead time of 7 days assumed</span>' in html
+    assert '<span lang="en">&lt;b&gt;no&lt;/b&gt; stock</span>' in html
+    assert '<td lang="en">must be &gt; 0</td>' in html
 
 
 @pytest.mark.parametrize(

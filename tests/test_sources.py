@@ -13,6 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ordercast import schema, sources, store
+from ordercast.language import Voice
+from ordercast.sentences import unpacked
 
 GOOD = {
     "prices": "product_id,supplier_id,date,unit_price,currency\n"
@@ -55,7 +57,7 @@ def refusal(folder: Path, **options: Any) -> list[str]:
 
 
 def notes(raw: sources.Raw) -> set[tuple[str, str]]:
-    return set(raw.notes.itertuples(index=False, name=None))
+    return set(raw.notes[["table", "note"]].itertuples(index=False, name=None))
 
 
 @pytest.fixture(scope="module")
@@ -202,6 +204,54 @@ def test_prices_alone_are_enough_and_all_assumptions_are_told(tmp_path: Path):
 )
 def test_what_is_assumed_or_ignored_is_noted(tmp_path: Path, tables: dict[str, str], note: tuple[str, str]):
     assert note in notes(read(put(tmp_path, GOOD | tables)))
+
+
+MESSY = {
+    "prices": "sku;date;price;colour\nA;31/12/25;R$ 3,20;red\nB;31/12/25;4;red\nB;02/01/26;4;red\n",
+    "sales": "product_id,date,demand_units,in_stock\nA,2024-01-01,3,\nA,2024-01-01,3,\n",
+    "products": "product_id,name\nB,\nC,Cobre\nD,Doce\n",
+    "stock": "product_id,on_hand_units,as_of\nC,1,2025-01-01 10:30\n",
+    "open_orders": "order_id,product_id,supplier_id,quantity_units,status\n1,A,default,1,aberto\n2,A,default,1,gone\n",
+    "price_tiers": "product_id,supplier_id,min_units,discount_rate\nA,default,10,0.2\nA,default,20,0.1\n",
+    "x.txt": "",
+    "stok.doc": "",
+}
+IN_PORTUGUESE = {
+    "folder: stok.doc não é uma tabela que o Ordercast lê: ignorado",
+    "folder: x.txt não é uma tabela que o Ordercast lê: ignorado",
+    "prices: as células são separadas por ;",
+    "prices: coluna 'sku' lida como product_id",
+    "prices: coluna ignorada: colour",
+    "prices: date está no formato dia/mês/ano: 31/12/25 o comprova",
+    "prices: date tem anos de dois dígitos, lidos como 1970 a 2069: 31/12/25 é 2025-12-31",
+    "prices: unit_price tem vírgula decimal: R$ 3,20 é 3.2",
+    "prices: unit_price tem R$ junto aos números: lido como BRL",
+    "prices: falta a coluna supplier_id: toda linha é lida como supplier_id = default",
+    "prices: 2 produtos sem preço e, por isso, sem previsão: C, D",
+    "sales: 2 linhas sem in_stock: lidas como in_stock = true",
+    "sales: 1 linha omitida: repete outra linha",
+    "sales: nenhuma venda cai nos dias dos preços (2025-12-31 a 2026-01-02): nenhuma demanda é prevista e nada é "
+    "pedido",
+    "products: 1 produto sem nome: o product_id serve de nome",
+    "suppliers: falta a tabela suppliers: prazo de entrega, lote mínimo, embalagem e custo do pedido são supostos "
+    "conforme orders.defaults",
+    "stock: a hora do dia em as_of foi cortada",
+    "stock: 1 produto contado mais de 30 dias antes de 2026-01-02, o mais antigo há 366 dias: a contagem vale como "
+    "estoque de hoje",
+    "open_orders: o status é lido assim: 'aberto' como open",
+    "open_orders: o status 'gone' não é conhecido: tais pedidos contam como abertos",
+    "price_tiers: 1 faixa com desconto menor que o de uma faixa de menos unidades: A a partir de 20 (0,1)",
+}
+
+
+def test_every_note_is_kept_in_english_and_can_be_told_in_each_language(tmp_path: Path):
+    raw = read(put(tmp_path, MESSY))
+    said = raw.notes["said"].map(unpacked)
+    assert said.tolist() == raw.notes["note"].tolist()
+    brazil = Voice("pt_BR", "BRL", "pt_BR")
+    told = [one.told(brazil) for one in said]
+    assert {f"{table}: {one}" for table, one in zip(raw.notes["table"], told, strict=True)} >= IN_PORTUGUESE
+    assert not set(told) & set(raw.notes["note"]), "these are English still"
 
 
 def test_products_have_a_row_for_everything_named_anywhere(tmp_path: Path):

@@ -7,6 +7,8 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from ordercast.sentences import Sentence, listed, say
+
 Kind = Literal["text", "number", "count", "flag", "day"]
 DTYPES: dict[Kind, Any] = {
     "text": "str",
@@ -16,9 +18,11 @@ DTYPES: dict[Kind, Any] = {
     "day": "datetime64[us]",
 }
 FIRST_DAY, LAST_DAY = pd.Timestamp("1900-01-01"), pd.Timestamp("2099-12-31")
-INFINITE = "is infinite"
-NOT_WHOLE = "is not a whole number"
-OUT_OF_CALENDAR = f"is not between {FIRST_DAY:%Y-%m-%d} and {LAST_DAY:%Y-%m-%d}"
+INFINITE = say("is infinite")
+NOT_WHOLE = say("is not a whole number")
+OUT_OF_CALENDAR = say(
+    "is not between %(first)s and %(last)s", first=f"{FIRST_DAY:%Y-%m-%d}", last=f"{LAST_DAY:%Y-%m-%d}"
+)
 
 
 @dataclass(frozen=True)
@@ -37,24 +41,24 @@ class Column:
     whole: bool = False
     one_of: tuple[str, ...] = ()
 
-    def rules(self) -> Iterator[tuple[str, Any]]:
+    def rules(self) -> Iterator[tuple[Sentence, Any]]:
         """Yield (what a bad cell is, a test that good cells pass) for each bound; empty cells are exempt."""
         if self.kind == "number":
             yield INFINITE, np.isfinite
         if self.kind == "day":
             yield OUT_OF_CALENDAR, lambda cells: cells.between(FIRST_DAY, LAST_DAY)
         if self.above is not None:
-            yield f"is not above {self.above:g}", lambda cells: cells > self.above
+            yield say("is not above %(bound)s", bound=self.above), lambda cells: cells > self.above
         if self.at_least is not None:
-            yield f"is below {self.at_least:g}", lambda cells: cells >= self.at_least
+            yield say("is below %(bound)s", bound=self.at_least), lambda cells: cells >= self.at_least
         if self.at_most is not None:
-            yield f"is above {self.at_most:g}", lambda cells: cells <= self.at_most
+            yield say("is above %(bound)s", bound=self.at_most), lambda cells: cells <= self.at_most
         if self.below is not None:
-            yield f"is not below {self.below:g}", lambda cells: cells < self.below
+            yield say("is not below %(bound)s", bound=self.below), lambda cells: cells < self.below
         if self.whole:
             yield NOT_WHOLE, lambda cells: cells == cells.round()
         if self.one_of:
-            yield f"is not one of {', '.join(self.one_of)}", lambda cells: cells.isin(self.one_of)
+            yield say("is not one of %(words)s", words=listed(self.one_of)), lambda cells: cells.isin(self.one_of)
 
     def bounds(self) -> str:
         """Return what a cell must be beside its kind, in words: "above 0; a whole number"."""

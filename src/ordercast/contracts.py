@@ -259,6 +259,7 @@ _CONTRACTS = (
         (
             Column("table", "text", "", "Table it is about, or folder.", required=True),
             Column("note", "text", "", "A sentence.", required=True),
+            Column("said", "text", "", "Its text and values as JSON, to be told in any language.", required=True),
         ),
         unique=False,
     ),

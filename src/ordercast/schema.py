@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ordercast.contracts import DTYPES, INPUTS, TABLES, Column, Kind, Table
+from ordercast.sentences import say
 
 __all__ = ["INPUTS", "TABLES", "Column", "SchemaError", "Table", "check", "dictionary", "faults"]
 
@@ -21,7 +22,7 @@ KIND_IN_WORDS: dict[Kind, str] = {
     "flag": "true or false",
     "day": "a date",
 }
-MISSING = "is missing"
+MISSING = say("is missing")
 REPEATED = "is given more than once"
 FAULT_DTYPES = {"table": "str", "row": "int64", "column": "str", "value": "str", "fault": "str"}
 

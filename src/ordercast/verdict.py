@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -153,7 +154,7 @@ def form(asked: str | None, out: Path | None, folder: Path) -> str:
     return asked or by_ending[out.suffix.lower()]
 
 
-def _table(table: str, verdict: Verdict, notes: list[tuple[str, str]]) -> str:
+def _table(table: str, verdict: Verdict, notes: Sequence[tuple[str, str]]) -> str:
     findings = verdict.findings
     file = findings.files.get(table)
     parts = [f"<h2>{escape(table or 'settings')}{f' <span class=soft>{escape(file)}</span>' if file else ''}</h2>\n"]

@@ -149,12 +149,6 @@ class Run:
         )
         return terms.dropna().groupby("supplier_id", as_index=False).max()
 
-    @cached_property
-    def notes(self) -> list[tuple[str, str]]:
-        """(table, sentence) of everything that was assumed, mapped or ignored."""
-        table = self._table("raw/notes", "The list of assumptions is missing", ["table", "note"])
-        return list(table.itertuples(index=False, name=None))
-
     def offers(self, product_id: str) -> pd.DataFrame:
         """supplier_id, unit_price and date of the last quote, lead_time_days, moq_units, pack_units, expected price.
 

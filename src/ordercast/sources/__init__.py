@@ -15,9 +15,10 @@ import pandas as pd
 
 from ordercast import project, schema, simulate, store
 from ordercast.contracts import INPUTS, TABLES
+from ordercast.sentences import Sentence, say
 from ordercast.sources import cells, headers, intake, kept, long, offers, readers, remarks, span, statuses
 from ordercast.sources import currency as money
-from ordercast.sources.faults import FOLDER, FUTURE, UNKNOWN, Findings, InputError
+from ordercast.sources.faults import FOLDER, FUTURE, UNKNOWN, Findings, InputError, noted
 from ordercast.sources.intake import Intake
 from ordercast.sources.reading import Writing
 
@@ -25,12 +26,12 @@ __all__ = ["InputError", "Raw", "Writing", "read"]
 
 DEFAULT_SUPPLIER = "default"
 ASSUMED = {
-    "sales": "no demand is forecast and nothing is ordered",
-    "products": "products are named by their product_id, the holding rate is assumed from orders.defaults",
-    "suppliers": "lead time, MOQ, pack and order cost are assumed from orders.defaults",
-    "stock": "stock on hand is assumed to be 0",
-    "open_orders": "nothing is assumed to be on order",
-    "price_tiers": "every order pays the quoted price, however large",
+    "sales": say("no demand is forecast and nothing is ordered"),
+    "products": say("products are named by their product_id, the holding rate is assumed from orders.defaults"),
+    "suppliers": say("lead time, MOQ, pack and order cost are assumed from orders.defaults"),
+    "stock": say("stock on hand is assumed to be 0"),
+    "open_orders": say("nothing is assumed to be on order"),
+    "price_tiers": say("every order pays the quoted price, however large"),
 }
 
 
@@ -122,7 +123,7 @@ def read(
     for table, sentence in remarks.remarks(whole["prices"], whole["sales"], frames, tables["stock"].given, last):
         findings.note(table, sentence)
     frames["quarantine"] = findings.quarantine()
-    frames["notes"] = pd.DataFrame(findings.notes_in_order(), columns=TABLES["notes"].names)
+    frames["notes"] = noted(findings.notes_in_order())
     files = {name: table for name, table in whole.items() if isinstance(table, Path)}
     return _raw(frames, files)
 
@@ -146,7 +147,7 @@ def _sheets(
         findings.stop("", str(error))
         return {}, {}
     for name in found.others:
-        findings.note(FOLDER, f"{name} is not a table Ordercast reads: ignored{_hint(Path(name), found)}")
+        findings.note(FOLDER, _ignored(Path(name), found))
     if "prices" not in found.tables:
         there = sorted([*found.others, *(file.name for files in found.tables.values() for file in files)])
         findings.stop(
@@ -173,20 +174,31 @@ def _sheets(
             findings.stop(name, "there is no row under the column names. Put the quotes there")
     for name, assumed in ASSUMED.items():
         if name not in found.tables:
-            findings.note(name, f"no {name} table: {assumed}")
+            findings.note(name, say("no %(table)s table: %(assumed)s", table=name, assumed=assumed))
         elif name in sheets and sheets[name].cells.empty:
-            findings.note(name, f"no row in {findings.files[name]}: {assumed}")
+            file = findings.files[name]
+            findings.note(name, say("no row in %(file)s: %(assumed)s", file=file, assumed=assumed))
     return sheets, longs
 
 
-def _hint(file: Path, found: readers.Folder) -> str:
-    """What to do with a file that may be meant for a table nobody gave."""
+def _ignored(file: Path, found: readers.Folder) -> Sentence:
+    """A note on a file that is not read, and what to do if it is meant for a table nobody gave."""
     near = get_close_matches(file.stem.lower(), [table for table in INPUTS if table not in found.tables], n=1)
     if not near:
-        return ""
-    readable = file.suffix.lower() in readers.ENDINGS
-    cure = f"name it {near[0]}{file.suffix}" if readable else f"save it as {near[0]}.csv or {near[0]}.xlsx"
-    return f"; if it is the {near[0]} table, {cure}"
+        return say("%(file)s is not a table Ordercast reads: ignored", file=file.name)
+    if file.suffix.lower() in readers.ENDINGS:
+        return say(
+            "%(file)s is not a table Ordercast reads: ignored; if it is the %(table)s table, name it %(name)s",
+            file=file.name,
+            table=near[0],
+            name=f"{near[0]}{file.suffix}",
+        )
+    return say(
+        "%(file)s is not a table Ordercast reads: ignored; if it is the %(table)s table, save it as %(table)s.csv or "
+        "%(table)s.xlsx",
+        file=file.name,
+        table=near[0],
+    )
 
 
 def _check_stock(stock: Intake, today: pd.Timestamp | None, findings: Findings) -> None:
@@ -250,10 +262,13 @@ def take(data: dict[str, Any], base: dict[str, Any], desk: long.Desk | None = No
         world = simulate.world(
             data["products"], data["history_days"], base["seed"], today or simulate.DEFAULT_TODAY, base["currency"]
         )
-        told = f"{data['products']} simulated products, seed {base['seed']}: nobody's real prices"
-        notes = pd.DataFrame({"table": [FOLDER], "note": [told]})
+        told = say(
+            "%(products)s simulated products, seed %(seed)s: nobody's real prices",
+            products=data["products"],
+            seed=str(base["seed"]),
+        )
         empty = {name: TABLES[name].empty() for name in ("price_tiers", "quarantine")}
-        tables = world.tables() | empty | {"notes": notes}
+        tables = world.tables() | empty | {"notes": noted([(FOLDER, told)])}
         return Taken(_raw(tables, {}), world.truth)
     folder, origins = Path(data["path"]), {}
     if data["source"] == "database":

@@ -7,16 +7,16 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ordercast.sentences import Sentence, say
 from ordercast.sources.reading import Decimal, Reading
 
-NO_NUMBER = "is not a number"
-PERCENT = "is written as a percentage"
-OTHER_DECIMAL = "has another decimal sign than its column"
-EITHER_NUMBER = "could have a decimal point or a decimal comma, and its column has both"
-OTHER_CURRENCY = "is in another currency than its column"
+NO_NUMBER = say("is not a number")
+PERCENT = say("is written as a percentage")
+OTHER_DECIMAL = say("has another decimal sign than its column")
+EITHER_NUMBER = say("could have a decimal point or a decimal comma, and its column has both")
+OTHER_CURRENCY = say("is in another currency than its column")
 CURRENCIES = {"R$": "BRL", "US$": "USD", "€": "EUR", "£": "GBP", "$": None}
 LONGEST = 400  # letters: the largest float has 309 digits, and what is longer must not keep the search for signs busy
-NAMES = {".": "point", ",": "comma"}
 
 _SIGN = "|".join(
     [r"R\$", r"US\$", r"\$", "€", "£", "BRL", "USD", "EUR", "GBP", "ARS", "CLP", "CNY", "INR", "JPY", "MXN"]
@@ -137,7 +137,7 @@ def _currency(known: Sequence[_Text], counts: Sequence[int]) -> str | None:
     return rows.most_common(1)[0][0] if rows else None
 
 
-def _decimal_notes(read_well: Sequence[tuple[str, _Text]], decimal: str) -> list[str]:
+def _decimal_notes(read_well: Sequence[tuple[str, _Text]], decimal: str) -> list[Sentence]:
     """A sentence with an example, where numbers are not plain digits with a decimal point or could be another one."""
     told = [
         (text, one.values[decimal])
@@ -145,10 +145,13 @@ def _decimal_notes(read_well: Sequence[tuple[str, _Text]], decimal: str) -> list
         if one.ambiguous or (one.proves == decimal and (decimal == "," or "," in text))
     ]
     for text, value in sorted(told, key=lambda pair: -len(pair[0]))[:1]:
-        return [f"has a decimal {NAMES[decimal]}: {text} is {value:.15g}"]
+        if decimal == ",":
+            return [say("has a decimal comma: %(text)s is %(number)s", text=text, number=f"{value:.15g}")]
+        return [say("has a decimal point: %(text)s is %(number)s", text=text, number=f"{value:.15g}")]
     return []
 
 
-def _money_notes(read_well: Sequence[tuple[str, _Text]]) -> list[str]:
+def _money_notes(read_well: Sequence[tuple[str, _Text]]) -> list[Sentence]:
     signs = dict.fromkeys(one.sign for _, one in read_well if one.sign)
-    return [f"has {sign} at its numbers: read as {_code(sign) or 'the currency of all money'}" for sign in signs]
+    codes = {sign: _code(sign) or say("the currency of all money") for sign in signs}
+    return [say("has %(sign)s at its numbers: read as %(code)s", sign=sign, code=codes[sign]) for sign in signs]

@@ -13,18 +13,19 @@ import numpy as np
 import pandas as pd
 
 from ordercast.contracts import DTYPES, Kind
+from ordercast.sentences import Sentence, say
 from ordercast.sources import amounts, days
 from ordercast.sources.reading import Reading, Writing
 
-NO_FLAG = "is neither true nor false"
+NO_FLAG = say("is neither true nor false")
 FLAGS = {
     **dict.fromkeys(("true", "1", "yes", "y", "sim", "s", "verdadeiro"), True),
     **dict.fromkeys(("false", "0", "no", "n", "não", "nao", "falso"), False),
 }
 LARGEST_EXACT = 1e15  # beyond it a spreadsheet has lost digits
-ERROR = "is an error of a formula"
-FORMULA = "is a formula that was never calculated"
-ROUNDED = "is a number of many digits, of which a spreadsheet kept some"
+ERROR = say("is an error of a formula")
+FORMULA = say("is a formula that was never calculated")
+ROUNDED = say("is a number of many digits, of which a spreadsheet kept some")
 ERRORS = (
     *("#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!"),
     *("#CONNECT!", "#BUSY!", "#UNKNOWN!", "#GETTING_DATA"),
@@ -44,7 +45,7 @@ class Typed:
     content: pd.Series[Any]
     bad: pd.Series[bool]
     fault: pd.Series[str]
-    notes: list[str] = field(default_factory=list)
+    notes: list[Sentence] = field(default_factory=list)
     doubt: str = ""
     doubtful: str = ""
     timed: bool = False

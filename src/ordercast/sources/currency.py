@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from ordercast.sentences import say
 from ordercast.sources import amounts, cells, intake
 from ordercast.sources.faults import NO_CURRENCY, Findings, some
 from ordercast.sources.intake import Intake
@@ -28,7 +29,8 @@ def settle(prices: Intake, others: Iterable[Intake], currency: str, findings: Fi
         findings.stop("prices", f"unit_price is in {signed}, as its cells say, and currency says {named}. Correct one")
     own = named or signed
     if own and own != currency:
-        findings.note("prices", f"all money is in {own}, not in base.currency {currency}")
+        told = say("all money is in %(own)s, not in base.currency %(currency)s", own=own, currency=currency)
+        findings.note("prices", told)
     currency = own or currency
     for table in others:
         for column, code in table.currencies.items():

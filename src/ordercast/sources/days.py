@@ -8,12 +8,17 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ordercast.sentences import Sentence, say
 from ordercast.sources.reading import EXCEL_DAY_0, Dates, Reading
 
-IN_WORDS = {"iso": "YYYY-MM-DD", "dmy": "day/month/year", "mdy": "month/day/year"}
-NO_DAY = {order: f"is not a date written {words}" for order, words in IN_WORDS.items()}
-OTHER_ORDER = "is not written as most dates of its column are"
-EITHER_DAY = "could be day/month or month/day, and its column does not tell"
+IN_WORDS = {"iso": "YYYY-MM-DD", "dmy": say("day/month/year"), "mdy": say("month/day/year")}
+NO_DAY = {
+    "iso": say("is not a date written YYYY-MM-DD"),
+    "dmy": say("is not a date written day/month/year"),
+    "mdy": say("is not a date written month/day/year"),
+}
+OTHER_ORDER = say("is not written as most dates of its column are")
+EITHER_DAY = say("could be day/month or month/day, and its column does not tell")
 FIRST_CENTURY = 70  # 31/12/69 is in 2069, 31/12/70 in 1970
 DAYS_COUNTED = dt.date(1990, 1, 1), dt.date(2050, 1, 1)  # a number of another day is none of a day
 
@@ -104,7 +109,10 @@ def read_native(texts: Sequence[str], day_0: dt.date = EXCEL_DAY_0) -> Reading:
     values = [one.values.get("iso") for one in known]
     read_well = [(text, one) for text, one, value in zip(texts, known, values, strict=True) if value]
     numbers = [text for text, _ in read_well if _SERIAL.fullmatch(text)]
-    notes = [f"holds Excel's day numbers: {text} is {_serial(text, day_0).values['iso']}" for text in numbers[:1]]
+    notes = [
+        say("holds Excel's day numbers: %(text)s is %(day)s", text=text, day=str(_serial(text, day_0).values["iso"]))
+        for text in numbers[:1]
+    ]
     faults = ["" if value else NO_DAY["iso"] for value in values]
     return Reading(
         values, faults, [*notes, *_notes(read_well, "iso", "auto")], timed=any(one.timed for _, one in read_well)
@@ -195,20 +203,29 @@ def _fault(one: _Text, order: str, sure: bool) -> str:
     return OTHER_ORDER if one.able else NO_DAY[order]
 
 
-def _notes(read_well: Sequence[tuple[str, _Text]], order: str, setting: Dates) -> list[str]:
+def _notes(read_well: Sequence[tuple[str, _Text]], order: str, setting: Dates) -> list[Sentence]:
     """Sentences on what was assumed, where dates are not plain ISO."""
     notes = []
     if order != "iso" and read_well:
         proof = next((text for text, one in read_well if one.proves), None)
-        why = f": {proof} proves it" if proof else ", as data.dates says" if setting == order else ""
-        notes.append(f"is {IN_WORDS[order]}{why}")
-    century = f"{1900 + FIRST_CENTURY} to {1999 + FIRST_CENTURY}"
-    for known, told in (
-        ("short", f"has years of two digits, read as {century}: {{}} is {{}}"),
-        ("unusual", "has the year first: {} is {}"),
-        ("zoned", "has times of a zone, and the day is the one written there: {} is {}"),
-    ):
-        text, one = next(((text, one) for text, one in read_well if getattr(one, known)), ("", None))
-        if one is not None:
-            notes.append(told.format(text, one.values[order]))
+        if proof:
+            notes.append(say("is %(order)s: %(proof)s proves it", order=IN_WORDS[order], proof=proof))
+        elif setting == order:
+            notes.append(say("is %(order)s, as data.dates says", order=IN_WORDS[order]))
+        else:
+            notes.append(say("is %(order)s", order=IN_WORDS[order]))
+
+    def example(known: str) -> dict[str, str] | None:
+        found = ((text, one) for text, one in read_well if getattr(one, known))
+        return next(({"text": text, "day": str(one.values[order])} for text, one in found), None)
+
+    if short := example("short"):
+        century = {"first": str(1900 + FIRST_CENTURY), "last": str(1999 + FIRST_CENTURY)}
+        told = say("has years of two digits, read as %(first)s to %(last)s: %(text)s is %(day)s", **century, **short)
+        notes.append(told)
+    if unusual := example("unusual"):
+        notes.append(say("has the year first: %(text)s is %(day)s", **unusual))
+    if zoned := example("zoned"):
+        told = say("has times of a zone, and the day is the one written there: %(text)s is %(day)s", **zoned)
+        notes.append(told)
     return notes

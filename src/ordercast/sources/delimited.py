@@ -11,9 +11,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
+from ordercast.sentences import Sentence, say
 from ordercast.sources.layout import HEAD_ROWS, Known, Sheet, Unreadable
 
-SEPARATORS = {",": "commas", ";": ";", "\t": "tabs"}
+SEPARATORS = {",": "commas", ";": ";", "\t": say("tabs")}
+DOS, WINDOWS = say("DOS (code page 850)"), "Windows-1252 (Latin-1)"
 ENCODINGS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 LONGEST_CELL = 1_000_000
 _NAMED = re.compile(r"sep=(?P<sign>[,;\t])(?=[\r\n])", re.IGNORECASE)  # Excel's own first line
@@ -30,7 +32,7 @@ class Lines:
 
     text: str
     separator: str
-    notes: list[str]
+    notes: list[Sentence]
 
     def rows(self) -> Iterator[list[str]]:
         """Yield the cells of each row, a blank one without any. Raises Unreadable for quotes gone wrong."""
@@ -54,11 +56,11 @@ def lines(content: bytes, known: Known) -> Lines:
     named = _NAMED.match(text)
     separator = named["sign"] if named else max(SEPARATORS, key=lambda sign: _fit(text, sign, known))
     if separator != ",":
-        notes.append(f"cells are separated by {SEPARATORS[separator]}")
+        notes.append(say("cells are separated by %(separator)s", separator=SEPARATORS[separator]))
     return Lines(text, separator, notes)
 
 
-def _decoded(content: bytes) -> tuple[str, list[str]]:
+def _decoded(content: bytes) -> tuple[str, list[Sentence]]:
     encoding = next((name for mark, name in ENCODINGS.items() if content.startswith(mark)), "utf-8")
     notes = []
     try:
@@ -68,11 +70,12 @@ def _decoded(content: bytes) -> tuple[str, list[str]]:
             raise Unreadable(f"is no {encoding.upper()} text (byte {error.start + 1}). Save it as CSV UTF-8") from None
         text, page = _western(content, error.start)
         found = _FOREIGN.search(text)
-        notes.append(f"text is {page}, not UTF-8: it reads {found[0] if found else ''!r}")
+        read = repr(found[0] if found else "")
+        notes.append(say("text is %(page)s, not UTF-8: it reads %(read)s", page=page, read=read))
     if "\0" in text:
         raise Unreadable("holds zero bytes, so it is no text of a known encoding. Save it as CSV UTF-8")
     if encoding == "utf-16":
-        notes.append("text is UTF-16")
+        notes.append(say("text is UTF-16"))
     return text, notes
 
 
@@ -86,8 +89,8 @@ def _western(content: bytes, first_odd: int) -> tuple[str, str]:
         if strange:
             odd = f"is neither UTF-8 (byte {first_odd + 1}) nor Windows-1252 (byte {error.start + 1})"
             raise Unreadable(f"{odd}. Save it as CSV UTF-8") from None
-        return dos, "DOS (code page 850)"
-    return (dos, "DOS (code page 850)") if strange < _strange(text) else (text, "Windows-1252 (Latin-1)")
+        return dos, DOS
+    return (dos, DOS) if strange < _strange(text) else (text, WINDOWS)
 
 
 def _strange(text: str) -> int:
@@ -108,7 +111,7 @@ def _strange(text: str) -> int:
     return strange
 
 
-def cut_decimals(sheet: Sheet, known: Known) -> list[str]:
+def cut_decimals(sheet: Sheet, known: Known) -> list[Sentence]:
     """Return a note where a decimal comma may have cut the numbers of a table that is separated by commas.
 
     Of 6,50 the 50 then stands in the next column, to which nothing else belongs. Raises Unreadable where that column
@@ -124,14 +127,23 @@ def cut_decimals(sheet: Sheet, known: Known) -> list[str]:
             continue
         if not whole.str.fullmatch(_DIGITS).all():
             continue
-        where = f"right of whole numbers (row {whole.index[0]}: {whole.iloc[0]} and {right[filled].iloc[0]})"
+        row, one, other = str(whole.index[0]), whole.iloc[0], right[filled].iloc[0]
         if not name and right[filled].str.fullmatch(_AFTER_A_COMMA).all():
             raise Unreadable(
-                f"has digits in a column without a name, {where}: a decimal comma may have cut them in two. Put a cell "
-                "that holds a comma in double quotes, or name the column"
+                f"has digits in a column without a name, right of whole numbers (row {row}: {one} and {other}): a "
+                "decimal comma may have cut them in two. Put a cell that holds a comma in double quotes, or name the "
+                "column"
             )
         if known([sheet.header[left]]) and right[filled].str.fullmatch("[0-9]{2}").all():
-            notes.append(f"column '{name}' has two digits {where}: if a comma cut them in two, put them in quotes")
+            told = say(
+                "column '%(name)s' has two digits right of whole numbers (row %(row)s: %(one)s and %(other)s): "
+                "if a comma cut them in two, put them in quotes",
+                name=name,
+                row=row,
+                one=one,
+                other=other,
+            )
+            notes.append(told)
     return notes
 
 

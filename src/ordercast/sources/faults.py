@@ -10,19 +10,20 @@ import pandas as pd
 
 from ordercast.contracts import INFINITE, INPUTS, OUT_OF_CALENDAR, TABLES
 from ordercast.schema import FAULT_DTYPES, MISSING
+from ordercast.sentences import Sentence, listed, say
 from ordercast.sources import amounts, days
 from ordercast.sources.cells import ERROR, FORMULA, NO_FLAG, ROUNDED
 
 EXAMPLES = 5
 FOLDER = "folder"  # what notes on the files of a folder are told of
 LONGEST_CELL = 40
-DISAGREES = "is given more than once, with different values"
-UNKNOWN = "is a product that neither products nor prices have"
-UNKNOWN_SUPPLIER = "is a supplier that neither suppliers nor prices have for this product"
-NO_CURRENCY = "is not the code of a currency"
-UNEQUAL = "is not the same in all rows of one supplier"
-FUTURE = "is after today"
-ALONE = "is long after all other quotes, and would make them all stale"
+DISAGREES = say("is given more than once, with different values")
+UNKNOWN = say("is a product that neither products nor prices have")
+UNKNOWN_SUPPLIER = say("is a supplier that neither suppliers nor prices have for this product")
+NO_CURRENCY = say("is not the code of a currency")
+UNEQUAL = say("is not the same in all rows of one supplier")
+FUTURE = say("is after today")
+ALONE = say("is long after all other quotes, and would make them all stale")
 SHARE = "Write a share, such as 0.20 for 20%"
 CURES = {
     MISSING: "Fill the cell or remove the row",
@@ -64,10 +65,16 @@ def many(number: int, thing: str) -> str:
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
-def some(names: Iterable[object], total: int) -> str:
+def some(names: Iterable[str], total: int) -> Sentence:
     """Return the first of `total` names, and how many there are beyond: "A, B, C, D, E and 7 more"."""
-    more = f" and {total - EXAMPLES} more" if total > EXAMPLES else ""
-    return ", ".join(map(str, islice(names, EXAMPLES))) + more
+    first = listed(islice(names, EXAMPLES))
+    return first if total <= EXAMPLES else say("%(names)s and %(more)s more", names=first, more=total - EXAMPLES)
+
+
+def noted(notes: Iterable[tuple[str, Sentence]]) -> pd.DataFrame:
+    """Return the table of such (table, sentence) pairs."""
+    rows = [(table, str(sentence), sentence.packed()) for table, sentence in notes]
+    return pd.DataFrame(rows, columns=TABLES["notes"].names)
 
 
 def cure_of(fault: str) -> str:
@@ -86,7 +93,7 @@ class Findings:
 
     stops: list[tuple[str, str]] = field(default_factory=list)
     rows: dict[str, list[pd.DataFrame]] = field(default_factory=dict)
-    notes: list[tuple[str, str]] = field(default_factory=list)
+    notes: list[tuple[str, Sentence]] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
     yours: dict[tuple[str, str], str] = field(default_factory=dict)
 
@@ -100,11 +107,11 @@ class Findings:
             found = {"table": table, "row": value.index, "column": column, "value": value.array, "fault": fault}
             self.rows.setdefault(table, []).append(pd.DataFrame(found).astype(FAULT_DTYPES))
 
-    def note(self, table: str, sentence: str) -> None:
+    def note(self, table: str, sentence: Sentence) -> None:
         """Record what was assumed, mapped or ignored."""
         self.notes.append((table, sentence))
 
-    def notes_in_order(self) -> list[tuple[str, str]]:
+    def notes_in_order(self) -> list[tuple[str, Sentence]]:
         """Return the notes, those on the folder first, then table by table."""
         order = [FOLDER, *INPUTS]
         return sorted(self.notes, key=lambda note: order.index(note[0]))

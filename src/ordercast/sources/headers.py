@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from itertools import groupby
 
 from ordercast.contracts import INPUTS, TABLES
+from ordercast.sentences import Sentence, listed, say
 
 Columns = Mapping[str, str | Mapping[str, str]]
 
@@ -97,7 +98,7 @@ class Match:
     """Which column of a file is which: positions by canonical name, with notes and faults as sentences."""
 
     positions: dict[str, int]
-    notes: list[str]
+    notes: list[Sentence]
     faults: list[str]
 
 
@@ -127,10 +128,14 @@ def match(header: Sequence[str], table: str, columns: Columns) -> Match:
             faults.append(f"columns {both} both mean {canonical}. Remove one, or name the right one in data.columns")
     positions = dict(sorted(positions.items(), key=lambda item: item[1]))
     renamed = {names[position]: canonical for canonical, position in positions.items()}
-    notes = [f"read column '{name}' as {canonical}" for name, canonical in renamed.items() if name != canonical]
-    unread = [name or "(no name)" for position, name in enumerate(names) if position not in positions.values()]
+    notes = [
+        say("read column '%(name)s' as %(column)s", name=name, column=canonical)
+        for name, canonical in renamed.items()
+        if name != canonical
+    ]
+    unread = [name or say("(no name)") for position, name in enumerate(names) if position not in positions.values()]
     if unread:
-        notes.append(f"ignored column {', '.join(unread)}")
+        notes.append(say("ignored column %(columns)s", columns=listed(unread)))
     faults += _lacking(names, unread, positions, table)
     return Match(positions, notes, faults)
 
@@ -149,10 +154,12 @@ def wrong_targets(columns: Columns) -> list[str]:
     return faults
 
 
-def unused(columns: Columns, header: Mapping[str, Sequence[str]]) -> list[str]:
+def unused(columns: Columns, header: Mapping[str, Sequence[str]]) -> list[Sentence]:
     """Return one sentence for each name in data.columns that no header has; `header` is by table."""
     return [
-        f"data.columns: no file has a column '{name}'" + (f" for {table}" if table else "")
+        say("data.columns: no file has a column '%(name)s' for %(table)s", name=name, table=table)
+        if table
+        else say("data.columns: no file has a column '%(name)s'", name=name)
         for table, pairs in _by_table(columns).items()
         for name in pairs
         if name not in {found.strip() for one in ([table] if table else header) for found in header.get(one, ())}

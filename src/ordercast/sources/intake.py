@@ -9,8 +9,9 @@ import pandas as pd
 
 from ordercast import schema
 from ordercast.contracts import DTYPES, TABLES
+from ordercast.sentences import count, listed, say
 from ordercast.sources import cells, headers, readers
-from ordercast.sources.faults import DISAGREES, Findings, many
+from ordercast.sources.faults import DISAGREES, Findings
 from ordercast.sources.layout import NO_REST, Rest
 from ordercast.sources.reading import Writing
 
@@ -73,7 +74,7 @@ def take(
         _tell(table, column.name, found, typed, findings)
     optional = [c.name for c in TABLES[table].columns if not c.required and c.name not in match.positions]
     if optional:
-        findings.note(table, f"columns not given are left empty: {', '.join(optional)}")
+        findings.note(table, say("columns not given are left empty: %(columns)s", columns=listed(optional)))
     return taken
 
 
@@ -85,27 +86,33 @@ def _tell(table: str, column: str, found: pd.Series[Any], typed: cells.Typed, fi
     for fault in typed.fault.unique():
         findings.blame(table, column, fault, found[typed.fault.index[typed.fault == fault]].map(cells.shown))
     for sentence in typed.notes:
-        findings.note(table, f"{column} {sentence}")
+        findings.note(table, say("%(column)s %(sentence)s", column=column, sentence=sentence))
     if typed.timed:
-        findings.note(table, f"the time of day in {column} was cut off")
+        findings.note(table, say("the time of day in %(column)s was cut off", column=column))
 
 
 def fill(taken: Intake, column: str, value: Any, findings: Findings) -> None:
     """Put the value into the empty cells of a column, or into a column that was not given, and note it."""
-    frame = taken.frame
+    frame, filled = taken.frame, {"column": column, "value": cells.shown(value)}
     taken.filled[column] = value
     if column not in frame:
         kind = TABLES[taken.table].column(column).kind
         frame[column] = pd.Series(value, index=frame.index, dtype=DTYPES[kind])
-        findings.note(taken.table, f"no column {column}: every row is read as {column} = {cells.shown(value)}")
+        told = say("no column %(column)s: every row is read as %(column)s = %(value)s", **filled)
+        findings.note(taken.table, told)
         return
     empty = frame[column].isna()
     if column in taken.bad:
         empty &= ~taken.bad[column]
-    count = int(empty.sum()) + taken.rest.empty.get(column, 0)
-    if count:
-        rows = many(count, "row")
-        findings.note(taken.table, f"{rows} without {column}: read as {column} = {cells.shown(value)}")
+    rows = int(empty.sum()) + taken.rest.empty.get(column, 0)
+    if rows:
+        told = count(
+            "%(n)s row without %(column)s: read as %(column)s = %(value)s",
+            "%(n)s rows without %(column)s: read as %(column)s = %(value)s",
+            rows,
+            **filled,
+        )
+        findings.note(taken.table, told)
     frame[column] = frame[column].fillna(value)
 
 
@@ -131,7 +138,12 @@ def without_repeats(taken: Intake, findings: Findings) -> pd.DataFrame:
     good = frame.drop(index=findings.bad_rows(taken.table)).dropna(subset=key)
     same = good.duplicated()
     if same.any():
-        findings.note(taken.table, f"{many(int(same.sum()), 'row')} left out: each repeats another row")
+        told = count(
+            "%(n)s row left out: each repeats another row",
+            "%(n)s rows left out: each repeats another row",
+            int(same.sum()),
+        )
+        findings.note(taken.table, told)
     once = good[~same]
     disagree = once.loc[once.duplicated(key, keep=False), key]
     text = disagree.astype("str").agg(", ".join, axis=1) if len(disagree) else pd.Series(dtype="str")

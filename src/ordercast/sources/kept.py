@@ -9,7 +9,8 @@ import pandas as pd
 
 from ordercast import blocks, store
 from ordercast.contracts import DTYPES, TABLES
-from ordercast.sources.faults import Findings, many
+from ordercast.sentences import count
+from ordercast.sources.faults import Findings
 from ordercast.sources.intake import Intake
 
 Table = pd.DataFrame | Path  # in memory, or in a Parquet file sorted by its key
@@ -32,7 +33,13 @@ def good_rows(taken: Intake, frame: pd.DataFrame, findings: Findings) -> pd.Data
     bad = findings.bad_rows(taken.table)
     if len(bad):
         rows = len(frame) + taken.rest.rows
-        findings.note(taken.table, f"{many(len(bad), 'row')} set aside of {rows}: see quarantine")
+        told = count(
+            "%(n)s row set aside of %(rows)s: see quarantine",
+            "%(n)s rows set aside of %(rows)s: see quarantine",
+            len(bad),
+            rows=rows,
+        )
+        findings.note(taken.table, told)
     good = frame.drop(index=bad)
     for column in TABLES[taken.table].columns:
         if column.name not in good:
@@ -51,7 +58,12 @@ def with_unknown_days(sales: pd.DataFrame, set_aside: pd.DataFrame, prices: Tabl
     unknown = days[new].assign(demand_units=0.0, in_stock=False)
     if unknown.empty:
         return sales
-    findings.note("sales", f"{many(len(unknown), 'day')} with a row set aside: what was sold then is taken as unknown")
+    told = count(
+        "%(n)s day with a row set aside: what was sold then is taken as unknown",
+        "%(n)s days with a row set aside: what was sold then is taken as unknown",
+        len(unknown),
+    )
+    findings.note("sales", told)
     return pd.concat([sales, unknown[sales.columns]], ignore_index=True)
 
 
@@ -62,9 +74,19 @@ def complete_products(
     ids = pd.concat([distinct(table, "product_id") for table in tables.values()])["product_id"].drop_duplicates()
     further = ids[~ids.isin(products["product_id"])].sort_values()
     if given and len(further):
-        findings.note("products", f"{many(len(further), 'product')} without a row: the product_id is the name")
+        told = count(
+            "%(n)s product without a row: the product_id is the name",
+            "%(n)s products without a row: the product_id is the name",
+            len(further),
+        )
+        findings.note("products", told)
     nameless = int(products["name"].isna().sum())
     if nameless:
-        findings.note("products", f"{many(nameless, 'product')} without a name: the product_id is the name")
+        told = count(
+            "%(n)s product without a name: the product_id is the name",
+            "%(n)s products without a name: the product_id is the name",
+            nameless,
+        )
+        findings.note("products", told)
     products = pd.concat([products, pd.DataFrame({"product_id": further})], ignore_index=True)
     return products.assign(name=products["name"].fillna(products["product_id"]))

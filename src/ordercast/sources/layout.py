@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from itertools import chain, islice
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ordercast.sentences import Sentence, listed, say
 from ordercast.sources.reading import EXCEL_DAY_0
 
 HEAD_ROWS = 30  # the column names stand among the first so many rows
@@ -56,7 +58,7 @@ class Sheet:
     header: list[str]
     cells: pd.DataFrame
     native: dict[int, pd.Series[bool]] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
+    notes: list[Sentence] = field(default_factory=list)
     part: str = ""
     day_0: dt.date = EXCEL_DAY_0
     rest: Rest = NO_REST
@@ -79,11 +81,13 @@ def table(rows: Iterable[Sequence[str]], known: Known, cure: str) -> Sheet:
     keep = [place for place, name in enumerate(header) if name or not all(map(_blank, columns[place]))]
     cells = pd.DataFrame({place: pd.array(columns[place], dtype="str") for place in keep}, index=index)
     if repeated:
-        notes.append(f"the column names stand again in row {', '.join(map(str, repeated[:5]))}: left out")
+        again = listed(map(str, repeated[:5]))
+        notes.append(say("the column names stand again in row %(rows)s: left out", rows=again))
     names = [header[place] for place in keep]
     totals = _totals(cells, names)
     if totals:
-        notes.append(f"totals in row {' and '.join(map(str, totals))} are left out")
+        last = reduce(lambda rows, row: say("%(rows)s and %(row)s", rows=rows, row=row), map(str, totals))
+        notes.append(say("totals in row %(rows)s are left out", rows=last))
     return Sheet(names, cells.drop(index=totals), notes=notes)
 
 
@@ -108,13 +112,15 @@ def _header_at(head: Sequence[Sequence[str]], known: Known) -> int:
     return at
 
 
-def _above(rows: Sequence[Sequence[str]]) -> list[str]:
+def _above(rows: Sequence[Sequence[str]]) -> list[Sentence]:
     """A note on the rows above the column names, where they hold anything."""
     texts = [cell.strip() for row in rows for cell in row if not _blank(cell)]
     if not texts:
         return []
-    where = "row 1 is" if len(rows) == 1 else f"rows 1 to {len(rows)} are"
-    return [f"{where} above the column names and left out: {texts[0][:60]!r}"]
+    text = repr(texts[0][:60])
+    if len(rows) == 1:
+        return [say("row 1 is above the column names and left out: %(text)s", text=text)]
+    return [say("rows 1 to %(last)s are above the column names and left out: %(text)s", last=str(len(rows)), text=text)]
 
 
 def _gathered(

@@ -6,6 +6,8 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ordercast.sentences import Sentence
+
 Decimal = Literal["auto", ".", ","]
 Dates = Literal["auto", "iso", "dmy", "mdy"]
 # The days before day 1 of a spreadsheet; Excel for Macintosh once counted from 1904.
@@ -36,7 +38,7 @@ class Reading:
 
     values: list[Any]
     faults: list[str]
-    notes: list[str] = field(default_factory=list)
+    notes: list[Sentence] = field(default_factory=list)
     doubt: str = ""
     doubtful: str = ""
     timed: bool = False

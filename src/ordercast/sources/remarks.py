@@ -12,14 +12,12 @@ from numpy.typing import NDArray
 
 from ordercast import blocks, quotes, store
 from ordercast.quotes import WEEKLY_FROM_GAP_DAYS, Quotes
-from ordercast.sources.faults import EXAMPLES, many, some
+from ordercast.sentences import Sentence, count, say
+from ordercast.sources.faults import EXAMPLES, some
 from ordercast.sources.kept import Table, distinct, parts
 
 KEY = ["product_id", "supplier_id"]
 OLD_COUNT_DAYS = 30
-FAR = f"at least {quotes.SLIP_FACTOR:g} times above or below"
-ASIDE = f"{FAR} the five before: kept in the data, set aside by the forecasts; correct what is a slip of the pen"
-EARLY = f"{FAR} the quotes around, too early to be judged: used as given"
 
 
 def remarks(
@@ -28,7 +26,7 @@ def remarks(
     others: Mapping[str, pd.DataFrame],
     stock_given: bool,
     today: pd.Timestamp | None,
-) -> Iterator[tuple[str, str]]:
+) -> Iterator[tuple[str, Sentence]]:
     """Yield (table, sentence) for all that a reader should know of the checked input tables."""
     yield from _without_price(prices, others)
     yield from _slips(prices)
@@ -39,35 +37,72 @@ def remarks(
         yield from _counted(others["stock"], sales, today)
 
 
-def _without_price(prices: Table, others: Mapping[str, pd.DataFrame]) -> Iterator[tuple[str, str]]:
+def _without_price(prices: Table, others: Mapping[str, pd.DataFrame]) -> Iterator[tuple[str, Sentence]]:
     ids, quoted = others["products"]["product_id"], distinct(prices, *KEY)
     priceless = ids[~ids.isin(quoted["product_id"])].sort_values()
     if len(priceless):
-        number = many(len(priceless), "product")
-        yield "prices", f"{number} without a price, so without a forecast: {some(priceless, len(priceless))}"
+        told = count(
+            "%(n)s product without a price, so without a forecast: %(products)s",
+            "%(n)s products without a price, so without a forecast: %(products)s",
+            len(priceless),
+            products=some(priceless, len(priceless)),
+        )
+        yield "prices", told
     offers = pd.MultiIndex.from_frame(quoted)
     unused = int((~pd.MultiIndex.from_frame(others["suppliers"][KEY]).isin(offers)).sum())
     if unused:
-        yield "suppliers", f"{many(unused, 'row')} of no use: prices has no quote of that supplier and product"
+        told = count(
+            "%(n)s row of no use: prices has no quote of that supplier and product",
+            "%(n)s rows of no use: prices has no quote of that supplier and product",
+            unused,
+        )
+        yield "suppliers", told
 
 
-def _slips(prices: Table) -> Iterator[tuple[str, str]]:
+def _slips(prices: Table) -> Iterator[tuple[str, Sentence]]:
     """Quotes far from the others: those the forecasts set aside, by their own rule, and those too early for it."""
-    count, examples = dict.fromkeys((ASIDE, EARLY), 0), {told: list[str]() for told in (ASIDE, EARLY)}
+    number, examples = dict.fromkeys((_aside, _early), 0), {told: list[Sentence]() for told in (_aside, _early)}
     for known in _quotes(prices):
         today = np.datetime64(int(known.day.max()), "D")
         given, before, _ = quotes.laid(known, "median", today, 1)
         _, after, _ = quotes.laid(known, "median", today, 1, slips=True)
         aside = before & ~after
-        for told, doubted in ((ASIDE, aside), (EARLY, _off_both_neighbours(given, before) & ~aside)):
+        for told, doubted in ((_aside, aside), (_early, _off_both_neighbours(given, before) & ~aside)):
             series, step = np.nonzero(doubted)
             names, days = known.ids["product_id"].to_numpy()[series], today - doubted.shape[1] + 1 + step
-            each = (f"{n} on {d} ({v:g})" for n, d, v in zip(names, days, given[series, step], strict=True))
-            count[told] += len(series)
+            each = (
+                say("%(product)s on %(day)s (%(price)s)", product=name, day=str(day), price=float(price))
+                for name, day, price in zip(names, days, given[series, step], strict=True)
+            )
+            number[told] += len(series)
             examples[told] += islice(each, EXAMPLES)
-    for told, number in count.items():
-        if number:
-            yield "prices", f"{many(number, 'quote')} {told}: {some(examples[told], number)}"
+    for told, quoted in number.items():
+        if quoted:
+            yield "prices", told(quoted, some(examples[told], quoted))
+
+
+def _aside(quoted: int, examples: Sentence) -> Sentence:
+    return count(
+        "%(n)s quote at least %(times)s times above or below the five before: kept in the data, set aside by the "
+        "forecasts; correct what is a slip of the pen: %(quotes)s",
+        "%(n)s quotes at least %(times)s times above or below the five before: kept in the data, set aside by the "
+        "forecasts; correct what is a slip of the pen: %(quotes)s",
+        quoted,
+        times=float(quotes.SLIP_FACTOR),
+        quotes=examples,
+    )
+
+
+def _early(quoted: int, examples: Sentence) -> Sentence:
+    return count(
+        "%(n)s quote at least %(times)s times above or below the quotes around, too early to be judged: used as "
+        "given: %(quotes)s",
+        "%(n)s quotes at least %(times)s times above or below the quotes around, too early to be judged: used as "
+        "given: %(quotes)s",
+        quoted,
+        times=float(quotes.SLIP_FACTOR),
+        quotes=examples,
+    )
 
 
 def _quotes(prices: Table) -> Iterator[Quotes]:
@@ -91,36 +126,52 @@ def _off_both_neighbours(value: NDArray[np.float64], observed: NDArray[np.bool_]
     return doubted
 
 
-def _lesser_discounts(tiers: pd.DataFrame) -> Iterator[tuple[str, str]]:
+def _lesser_discounts(tiers: pd.DataFrame) -> Iterator[tuple[str, Sentence]]:
     key = ["product_id", "supplier_id"]
     rising = tiers.sort_values([*key, "min_units"])
     less = rising[rising.groupby(key)["discount_rate"].diff() < 0]
-    each = (f"{tier.product_id} from {tier.min_units:g} on ({tier.discount_rate:g})" for tier in less.itertuples())
+    each = (
+        say("%(product)s from %(units)s on (%(discount)s)", product=product, units=float(units), discount=float(rate))
+        for product, units, rate in zip(less["product_id"], less["min_units"], less["discount_rate"], strict=True)
+    )
     if len(less):
-        told = f"{many(len(less), 'tier')} with a smaller discount than a tier of fewer units"
-        yield "price_tiers", f"{told}: {some(each, len(less))}"
+        told = count(
+            "%(n)s tier with a smaller discount than a tier of fewer units: %(tiers)s",
+            "%(n)s tiers with a smaller discount than a tier of fewer units: %(tiers)s",
+            len(less),
+            tiers=some(each, len(less)),
+        )
+        yield "price_tiers", told
 
 
-def _sales_beside_prices(sales: Table, prices: Table) -> Iterator[tuple[str, str]]:
+def _sales_beside_prices(sales: Table, prices: Table) -> Iterator[tuple[str, Sentence]]:
     first, last = store.query("SELECT min(date) AS first, max(date) AS last FROM t", t=prices).iloc[0]
     counts = "SELECT count(*) FILTER (date BETWEEN ? AND ?) AS used, count(*) AS rows FROM t"
     used, rows = store.query(counts, [first, last], t=sales).iloc[0]
     if not used:
-        yield (
-            "sales",
-            f"none lies within the days of the prices ({first:%Y-%m-%d} to {last:%Y-%m-%d}): no demand is forecast "
-            "and nothing is ordered",
+        told = say(
+            "none lies within the days of the prices (%(first)s to %(last)s): no demand is forecast and nothing is "
+            "ordered",
+            first=f"{first:%Y-%m-%d}",
+            last=f"{last:%Y-%m-%d}",
         )
+        yield "sales", told
     elif used < rows:
-        unused = many(int(rows - used), "row")
-        yield "sales", f"{unused} before the first or after the last day of the prices: not used"
+        told = count(
+            "%(n)s row before the first or after the last day of the prices: not used",
+            "%(n)s rows before the first or after the last day of the prices: not used",
+            int(rows - used),
+        )
+        yield "sales", told
     sold_every, quoted_every = (_usual_gap_days(table) for table in (sales, prices))
     if quoted_every < WEEKLY_FROM_GAP_DAYS <= sold_every:
-        yield (
-            "sales",
-            f"rows come every {sold_every:g} days, quotes every {quoted_every:g}: a day without a row counts as sold "
-            "nothing. Bring sales by the day, or set data.frequency: weekly",
+        told = say(
+            "rows come every %(sold)s days, quotes every %(quoted)s: a day without a row counts as sold nothing. "
+            "Bring sales by the day, or set data.frequency: weekly",
+            sold=sold_every,
+            quoted=quoted_every,
         )
+        yield "sales", told
 
 
 def _usual_gap_days(table: Table) -> float:
@@ -136,20 +187,28 @@ def _gaps(table: pd.DataFrame) -> pd.Series[float]:
     return usual
 
 
-def _counted(stock: pd.DataFrame, sales: Table, today: pd.Timestamp) -> Iterator[tuple[str, str]]:
+def _counted(stock: pd.DataFrame, sales: Table, today: pd.Timestamp) -> Iterator[tuple[str, Sentence]]:
     age_days = (today - stock["as_of"]).dt.days
     old = int((age_days > OLD_COUNT_DAYS).sum())
     if old:
-        yield (
-            "stock",
-            f"{many(old, 'product')} counted more than {OLD_COUNT_DAYS} days before {today:%Y-%m-%d}, the oldest "
-            f"{int(age_days.max())} days: taken as today's stock",
+        told = count(
+            "%(n)s product counted more than %(days)s days before %(today)s, the oldest %(oldest)s days: taken as "
+            "today's stock",
+            "%(n)s products counted more than %(days)s days before %(today)s, the oldest %(oldest)s days: taken as "
+            "today's stock",
+            old,
+            days=OLD_COUNT_DAYS,
+            today=f"{today:%Y-%m-%d}",
+            oldest=int(age_days.max()),
         )
+        yield "stock", told
     sold = distinct(sales, "product_id")["product_id"]
     uncounted = sold[~sold.isin(stock["product_id"])].sort_values()
     if len(uncounted):
-        yield (
-            "stock",
-            f"{many(len(uncounted), 'product')} with sales but no row here, taken as 0 on hand: "
-            f"{some(uncounted, len(uncounted))}",
+        told = count(
+            "%(n)s product with sales but no row here, taken as 0 on hand: %(products)s",
+            "%(n)s products with sales but no row here, taken as 0 on hand: %(products)s",
+            len(uncounted),
+            products=some(uncounted, len(uncounted)),
         )
+        yield "stock", told

@@ -6,8 +6,9 @@ from typing import Any
 
 import pandas as pd
 
+from ordercast.sentences import Sentence, count
 from ordercast.sources import cells
-from ordercast.sources.faults import ALONE, Findings, many
+from ordercast.sources.faults import ALONE, Findings
 from ordercast.sources.intake import Intake
 
 STALE_AFTER_DAYS, EARLY_DAYS = 180, 730  # so long a gap makes all other quotes stale; so early none is of use
@@ -39,12 +40,10 @@ def check(prices: Intake, findings: Findings) -> None:
         if gap_days > STALE_AFTER_DAYS and (few_after or (unusual and late == 1)):
             return findings.blame("prices", "date", ALONE, found[good.index[after]].map(cells.shown))
         if unusual and (few_after or late == 1):
-            told = f"{int(gap_days)} days after all others: today is taken to be {days.iloc[-1]:%Y-%m-%d}. If it is not"
-            quoted = _told(late, found[good.index[after]])
-            return findings.note("prices", f"{quoted} {told}, correct the date, or set base.today")
+            first = _first(found[good.index[after]])
+            return findings.note("prices", _late(late, first, int(gap_days), f"{days.iloc[-1]:%Y-%m-%d}"))
         if unusual and gap_days > EARLY_DAYS and few_before:
-            quoted = _told(early, found[good.index[before]])
-            findings.note("prices", f"{quoted} {int(gap_days)} days before all others: used as given")
+            findings.note("prices", _early(early, _first(found[good.index[before]]), int(gap_days)))
     return None
 
 
@@ -53,6 +52,28 @@ def _few(some: int, quotes: pd.Series[int], have: pd.Series[bool]) -> bool:
     return bool(have.mean() <= ALONE_SHARE and some <= ALONE_SHARE * quotes.sum())
 
 
-def _told(count: int, found: pd.Series[Any]) -> str:
-    first, are = found.index[0], "is" if count == 1 else "are"
-    return f"{many(count, 'quote')} (first in row {first}: {cells.shown(found.iloc[0])}) {are}"
+def _first(found: pd.Series[Any]) -> dict[str, str]:
+    return {"row": str(found.index[0]), "cell": cells.shown(found.iloc[0])}
+
+
+def _late(quotes: int, first: dict[str, str], days: int, today: str) -> Sentence:
+    return count(
+        "%(n)s quote (first in row %(row)s: %(cell)s) is %(days)s days after all others: today is taken to be "
+        "%(today)s. If it is not, correct the date, or set base.today",
+        "%(n)s quotes (first in row %(row)s: %(cell)s) are %(days)s days after all others: today is taken to be "
+        "%(today)s. If it is not, correct the date, or set base.today",
+        quotes,
+        **first,
+        days=days,
+        today=today,
+    )
+
+
+def _early(quotes: int, first: dict[str, str], days: int) -> Sentence:
+    return count(
+        "%(n)s quote (first in row %(row)s: %(cell)s) is %(days)s days before all others: used as given",
+        "%(n)s quotes (first in row %(row)s: %(cell)s) are %(days)s days before all others: used as given",
+        quotes,
+        **first,
+        days=days,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ordercast.sentences import say
 from ordercast.sources.faults import Findings, some
 from ordercast.sources.headers import plain
 from ordercast.sources.intake import Intake
@@ -23,9 +24,14 @@ def translate(orders: Intake, findings: Findings) -> None:
     given = orders.frame["status"].dropna().drop_duplicates()
     meant = {word: KNOWN.get(plain(word)) for word in given}
     orders.frame["status"] = orders.frame["status"].map(lambda word: meant.get(word) or word).astype("str")
-    told = [f"'{word}' as {status}" for word, status in meant.items() if status and plain(word) != status]
+    told = [
+        say("'%(word)s' as %(status)s", word=word, status=status)
+        for word, status in meant.items()
+        if status and plain(word) != status
+    ]
     if told:
-        findings.note("open_orders", f"status is read as follows: {some(told, len(told))}")
+        findings.note("open_orders", say("status is read as follows: %(words)s", words=some(told, len(told))))
     unknown = [f"'{word}'" for word, status in meant.items() if status is None]
     if unknown:
-        findings.note("open_orders", f"status {some(unknown, len(unknown))} is not known: such orders count as open")
+        words = some(unknown, len(unknown))
+        findings.note("open_orders", say("status %(words)s is not known: such orders count as open", words=words))

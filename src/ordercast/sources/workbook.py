@@ -13,6 +13,7 @@ from xml.parsers.expat import ExpatError
 import pandas as pd
 import python_calamine
 
+from ordercast.sentences import Sentence, listed, say
 from ordercast.sources import cells, formulas, layout
 from ordercast.sources.layout import Known, Sheet, Unreadable
 from ordercast.sources.reading import DAY_0_OF_1904, EXCEL_DAY_0
@@ -50,8 +51,7 @@ def read(path: Path, known: Known) -> Sheet:
         raise
     except _NOT_XLSX as error:
         raise Unreadable(f"cannot be read as XLSX ({error}). Save it again without a password") from None
-    further = ", ".join(map(repr, names[1:]))
-    alone = f"only the first sheet, {names[0]!r}, of {len(names)} is read, not {further}" if further else ""
+    alone = _alone(names)
     # Cell by cell: a column of a spreadsheet may mix texts, numbers and dates.
     rows = ([cells.shown(cell) for cell in row] for row in grid)
     try:
@@ -68,7 +68,22 @@ def read(path: Path, known: Known) -> Sheet:
         for place in map(int, sheet.cells.columns)
     }
     day_0 = DAY_0_OF_1904 if book.from_1904 else EXCEL_DAY_0
-    return replace(sheet, native=native, notes=[alone, *sheet.notes] if alone else sheet.notes, part=alone, day_0=day_0)
+    return replace(
+        sheet, native=native, notes=[alone, *sheet.notes] if alone else sheet.notes, part=alone or "", day_0=day_0
+    )
+
+
+def _alone(names: list[str]) -> Sentence | None:
+    """A note on the sheets that are not read, where there are any."""
+    if len(names) < 2:
+        return None
+    first, *further = map(repr, names)
+    return say(
+        "only the first sheet, %(sheet)s, of %(sheets)s is read, not %(further)s",
+        sheet=first,
+        sheets=len(names),
+        further=listed(further),
+    )
 
 
 def _put(grid: list[list[Any]], found: dict[tuple[int, int], str]) -> None:

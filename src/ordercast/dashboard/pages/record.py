@@ -4,28 +4,53 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ordercast.contracts import INPUTS, TABLES
 from ordercast.dashboard.data import records
+from ordercast.sentences import Sentence, unpacked
 
 if TYPE_CHECKING:
     from ordercast.dashboard.desk import Desk
+    from ordercast.language import Voice
 
 MOST_ROWS = 200
+# Stored faults that hold a bound; the others are texts of the catalogue as they are.
+BOUNDS = {str(fault): fault for table in INPUTS for column in TABLES[table].columns for fault, _ in column.rules()}
 
 
 def values(desk: Desk) -> dict[str, Any]:
     """What data.html takes: tables with rows and last days, notes, rows set aside, series no longer quoted."""
     run = desk.run
+    notes = run.table("raw/notes", "The list of assumptions is missing")
     quarantine = run.table("raw/quarantine", "The list of rows set aside is missing")
     series = run.table("features/series", "The list of price series is missing")
     ended = series[series["status"] == "ended"].sort_values("last_quote_on", ascending=False)
     return {
-        "notes": run.notes,
-        "set_aside": records(quarantine.head(MOST_ROWS)),
+        "notes": [each | _told(_note(each), desk.voice) for each in records(notes)],
+        "set_aside": [each | _told(_fault(each["fault"]), desk.voice) for each in records(quarantine.head(MOST_ROWS))],
         "set_aside_total": len(quarantine),
         "ended": records(ended.head(MOST_ROWS)),
         "ended_total": len(ended),
         "spans": run.spans(),
     }
+
+
+def _note(stored: dict[str, Any]) -> Sentence:
+    """A note as it was made; of an older run there is the English only."""
+    return unpacked(stored["said"]) if "said" in stored else Sentence(stored["note"])
+
+
+def _fault(stored: str) -> Sentence:
+    """A fault as it was made, as far as that can be seen."""
+    fault, bracket, day = stored.partition(" (")  # "is after today (2026-01-31)"
+    if bracket:
+        return Sentence("%(fault)s (%(day)s", {"fault": Sentence(fault), "day": day})
+    return BOUNDS.get(stored, Sentence(stored))
+
+
+def _told(sentence: Sentence, voice: Voice) -> dict[str, Any]:
+    """The sentence in the visitor's language, and whether it is English still."""
+    told = str(sentence) if voice.language == "en" else sentence.told(voice)
+    return {"told": told, "english": told == sentence}
 
 
 def skill(desk: Desk) -> list[tuple[str, float | None]]:
