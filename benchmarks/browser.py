@@ -25,7 +25,7 @@ FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-
 
 @contextmanager
 def served(root: Path, token: str = "", host: str = "") -> Iterator[str]:
-    """The address at which the page of a project is served meanwhile; the server's log is voila<port>.log there.
+    """The address at which the page of a project is served meanwhile; the log is data/voila<port>.log there.
 
     Raises RuntimeError where the server ends, or does not listen within a minute.
     """
@@ -34,7 +34,7 @@ def served(root: Path, token: str = "", host: str = "") -> Iterator[str]:
         port = free.getsockname()[1]
     command, environment = dashboard.serve_command(root, port, token)
     environment[dashboard.HOST] = host
-    log = root / f"voila{port}.log"
+    log = root / "data" / f"voila{port}.log"  # git leaves that folder out
     with open(log, "w") as file:
         server = subprocess.Popen(command, env=environment, cwd=root, stdout=file, stderr=file, start_new_session=True)
     try:

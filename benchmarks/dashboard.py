@@ -166,7 +166,7 @@ def main() -> None:
             for part, measure in parts.items():
                 result[part] = measure(browser, f"{address}?lang=en")
                 print(part, result[part], flush=True)
-            result["server_log"] = next(made.glob("voila*.log")).read_text()[-2000:]
+            result["server_log"] = next(made.glob("data/voila*.log")).read_text()[-2000:]
     if chosen.json:
         store.write_json(result, chosen.json)
 

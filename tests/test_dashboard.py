@@ -370,7 +370,7 @@ def test_with_a_token_nobody_else_comes_in(browser: Browser, root: Path):
         page.goto(f"{url}?token=s3cret", timeout=OPENED_WITHIN_MS)
         page.wait_for_selector("h1:has-text('pedidos a fazer hoje')", timeout=OPENED_WITHIN_MS)
         page.close()
-    logs = [log.read_text() for log in root.glob("voila*.log")]
+    logs = [log.read_text() for log in root.glob("data/voila*.log")]
     assert "s3cret" not in "".join(logs)
 
 
