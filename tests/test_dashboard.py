@@ -367,6 +367,7 @@ def test_with_a_token_nobody_else_comes_in(browser: Browser, root: Path):
         page = browser.new_page()
         page.goto(url, timeout=OPENED_WITHIN_MS)
         assert "pedidos a fazer" not in page.content()
+        assert "Ask whoever runs Ordercast for the address" in page.content()
         page.goto(f"{url}?token=s3cret", timeout=OPENED_WITHIN_MS)
         page.wait_for_selector("h1:has-text('pedidos a fazer hoje')", timeout=OPENED_WITHIN_MS)
         page.close()

@@ -10,7 +10,8 @@ from conftest import LAST_DAY, write_run
 from test_database_results import project
 
 from ordercast import publish, store
-from ordercast.dashboard.data import Missing, current_run
+from ordercast.dashboard.data import current_run
+from ordercast.dashboard.files import Missing
 
 
 def test_without_a_published_run_the_next_step_is_told(tmp_path: Path):

@@ -294,6 +294,28 @@ def test_an_old_plan_says_so(desk: Desk):
     assert desk.troubles == [], "a simulated world's days are not ours"
 
 
+def test_a_form_that_was_refused_keeps_what_stood_in_it(desk: Desk):
+    reply = decide(desk, "P001", "rejected", reason=" ", note="ask Bruno")
+    assert "Say why it is rejected." in reply.put["oc-dialog"]
+    assert 'value="ask Bruno"' in reply.put["oc-dialog"]
+    assert statuses(desk.root) == {}
+
+
+def test_lines_decided_together_are_undone_together(desk: Desk):
+    orders = [order(desk, "P001"), order(desk, "P002")]
+    toast = act(desk, "decide", **{"with": {"step": "approved", "orders": orders}}).put["oc-toast"]
+    assert statuses(desk.root) == {"P001": "approved", "P002": "approved"}
+    assert all(each in toast for each in orders)
+    act(desk, "decide", **{"with": {"step": "undone", "orders": orders}})
+    assert statuses(desk.root) == {"P001": "proposed", "P002": "proposed"}
+
+
+def test_ticked_lines_that_the_filters_hide_are_counted(desk: Desk):
+    act(desk, "choose", value=True, **{"with": {"order": order(desk, "P001")}})
+    reply = act(desk, "filter", name="search", value="zzz")
+    assert "1 of them is not in this list" in reply.put["oc-bulk"]
+
+
 def test_the_name_on_the_page_signs_and_not_one_given_in_another_tab(desk: Desk):
     act(desk, "decide", who="bruno", **{"with": {"step": "approved", "order": order(desk, "P001")}})
     assert Ledger.of(desk.root).history(order(desk, "P001"))[-1].who == "ana"

@@ -221,7 +221,7 @@ def export(
 ) -> None:
     """Write the approved orders of the ledger, by supplier: workbook, CSV, UBL 2.1 orders, calendar."""
     from ordercast import ledger
-    from ordercast.dashboard.data import Missing
+    from ordercast.dashboard.files import Missing
     from ordercast.takeaway import approved
 
     with _readable(approved.NotExported, Missing, ledger.LedgerError, OSError):

@@ -37,7 +37,7 @@ def filter_(desk: Desk, message: Message) -> Iterator[Reply]:
     """Other lines, another order of them or another page of the list."""
     wanted = _with(message) or {str(message.get("name")): message.get("value")}
     desk.view = desk.view.changed({"number": 1, **wanted})
-    yield from _list(desk, said=True)
+    yield from _list(desk, said=True, focus="oc-lines" if "number" in wanted else "")
 
 
 def choose(desk: Desk, message: Message) -> Iterator[Reply]:
@@ -70,7 +70,8 @@ def decide(desk: Desk, message: Message) -> Iterator[Reply]:
     desk.refresh()
     put = {"oc-banner": desk.render("banner.html"), "oc-body": desk.body(), "oc-who": desk.render("who.html")}
     who = None if desk.given_name else desk.who  # the browser remembers a name given on the way
-    yield replace(answer, put={**put, **answer.put}, dialog=False, who=who)
+    focus = f"oc-at-{_with(message).get('order')}" if desk.view.page == "today" else "oc-title"
+    yield replace(answer, put={**put, **answer.put}, dialog=False, who=who, focus=focus)
     yield from _figures(desk)
 
 
@@ -121,12 +122,12 @@ def find(desk: Desk, message: Message) -> Iterator[Reply]:
     yield Reply({"oc-found": desk.render("found.html", found=product.found(desk, asked), asked=asked)})
 
 
-def _list(desk: Desk, said: bool = False) -> Iterator[Reply]:
+def _list(desk: Desk, said: bool = False, focus: str = "") -> Iterator[Reply]:
     values = {**today.listed(desk), **today.bulk(desk)}
     put = {"oc-list": desk.render("list.html", **values), "oc-bulk": desk.render("bulk.html", **values)}
     number = values["cut"].lines_found
     told = desk.voice.count("%(n)s line", "%(n)s lines", number) if said else ""
-    yield Reply(put, url=desk.view.query, said=told)
+    yield Reply(put, url=desk.view.query, said=told, focus=focus)
 
 
 def _figures(desk: Desk) -> Iterator[Reply]:

@@ -72,7 +72,9 @@ function render({ model, el }) {
     const dialog = document.getElementById("oc-dialog");
     if (reply.dialog === true && !dialog.open) dialog.showModal();
     if (reply.dialog === false && dialog.open) dialog.close();
-    if (reply.focus) document.getElementById(reply.focus)?.focus();
+    const wanted = reply.focus && document.getElementById(reply.focus);
+    if (wanted) wanted.focus();
+    else if (reply.focus) document.getElementById("oc-title")?.focus({ preventScroll: true }); // it is gone from the list
     if (reply.print) printed();
     if (reply.top) window.scrollTo(0, 0);
     if (!reply.done) return;

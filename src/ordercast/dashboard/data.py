@@ -1,31 +1,20 @@
 """What the dashboard reads of a published run: small tables whole, long ones product by product."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pandas as pd
 
 from ordercast import project, publish, store
+from ordercast.dashboard.files import REPRO, Missing, RunFiles, records
 from ordercast.dashboard.words import plain
 from ordercast.language import columns
 from ordercast.ledger import order_id, proposed
 from ordercast.points import Curves
 
 HISTORY_DAYS = 180
-REPRO = "Run `make repro`, then reload this page."
-
-
-def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """The rows of a frame by column name, as templates take them."""
-    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
-
-
-class Missing(LookupError):
-    """Something the page needs is not there; the text says what, and what to do next."""
 
 
 def current_run(root: Path | None = None) -> "Run":
@@ -50,29 +39,8 @@ def _run(root: Path, folder: Path, *_: int) -> "Run":
     return Run(root, folder)
 
 
-@dataclass(frozen=True)
-class Run:
-    """One published run in `folder`. Its files never change, so what is read once is kept."""
-
-    root: Path
-    folder: Path
-
-    @property
-    def run_id(self) -> str:
-        """The run's id, as its order lines carry it."""
-        return str(self.settings.get("run_id", self.folder.name))
-
-    @cached_property
-    def settings(self) -> dict[str, Any]:
-        """What run.json and reports/orders.json say, the latter first."""
-        named = [name for name in ("run.json", "reports/orders.json") if (self.folder / name).is_file()]
-        return {key: value for name in named for key, value in self._read(name).items()}
-
-    def setting(self, key: str) -> str:
-        """A setting of the run, such as currency or locale; Missing names the files that lack it."""
-        if key not in self.settings:
-            raise Missing(f"Neither run.json nor reports/orders.json of {self.run_id} has “{key}”. {REPRO}")
-        return str(self.settings[key])
+class Run(RunFiles):
+    """One published run. Its files never change, so what is read once is kept."""
 
     @cached_property
     def model(self) -> dict[str, Any]:
@@ -222,9 +190,8 @@ class Run:
             FROM asked LEFT JOIN data ON data.product_id = asked.product_id AND data.supplier_id = asked.supplier_id
                 AND data.date <= asked.day GROUP BY asked.place ORDER BY asked.place
         """
-        path = self._file("raw/prices", "The prices are missing")
-        placed = asked.assign(place=range(len(asked)))
-        return store.query(sql, data=path, asked=placed)["unit_price"].astype("float64").tolist()
+        found = self._asked({"data": "raw/prices"}, sql, [], asked=asked.assign(place=range(len(asked))))
+        return found["unit_price"].astype("float64").tolist()
 
     def promises(self, run_ids: Sequence[str]) -> pd.DataFrame:
         """run_id, product_id, supplier_id, expected_saving of the lines of runs that are still kept."""
@@ -233,17 +200,6 @@ class Run:
         frames = [store.read_parquet(file, columns) for file in files if file.is_file()]
         empty = self.lines[columns].head(0)
         return pd.concat([empty, *frames], ignore_index=True)
-
-    def table(self, name: str, else_said: str) -> pd.DataFrame:
-        """A small table of the run, whole."""
-        return self._table(name, else_said)
-
-    def page(self, name: str) -> bytes:
-        """An executed notebook of the run as a page to read. Raises Missing."""
-        path = self.folder / "reports" / f"{name}.html"
-        if name not in publish.NOTEBOOKS or not path.is_file():
-            raise Missing(f"reports/{name}.html is not in run {self.run_id}. {REPRO}")
-        return path.read_bytes()
 
     def price_history(self, product_id: str, supplier_id: str) -> pd.DataFrame:
         """date, unit_price of the last 180 days; the median where a day has several quotes."""
@@ -279,38 +235,3 @@ class Run:
     @property
     def _since(self) -> str:
         return str((self.data_until - pd.Timedelta(days=HISTORY_DAYS)).date())
-
-    def _json(self, name: str, else_said: str) -> Any:
-        if not (self.folder / name).is_file():
-            raise Missing(f"{else_said}: {name} is not in run {self.run_id}. {REPRO}")
-        return self._read(name)
-
-    def _read(self, name: str) -> Any:
-        try:
-            return store.read_json(self.folder / name)
-        except ValueError as fault:
-            raise Missing(f"{name} of run {self.folder.name} is damaged: {fault}. {REPRO}") from fault
-
-    def _table(self, name: str, else_said: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
-        path = self._file(name, else_said)
-        try:
-            return store.read_parquet(path, columns)
-        except (ValueError, duckdb.Error) as fault:
-            raise Missing(f"{else_said}: {fault}. {REPRO}") from fault
-
-    def _query(self, name: str, sql: str, values: Sequence[Any]) -> pd.DataFrame:
-        return self._asked({"data": name}, sql, values)
-
-    def _asked(self, files: Mapping[str, str], sql: str, values: Sequence[Any] | Mapping[str, Any]) -> pd.DataFrame:
-        paths = {alias: self._file(name, "A table is missing") for alias, name in files.items()}
-        try:
-            return store.query(sql, values, **paths)
-        except duckdb.Error as fault:
-            told = ", ".join(f"data/{name}.parquet" for name in files.values())
-            raise Missing(f"{told} of run {self.run_id} cannot be used: {fault}. {REPRO}") from fault
-
-    def _file(self, name: str, else_said: str) -> Path:
-        path = self.folder / "data" / f"{name}.parquet"
-        if not path.is_file():
-            raise Missing(f"{else_said}: data/{name}.parquet is not in run {self.run_id}. {REPRO}")
-        return path

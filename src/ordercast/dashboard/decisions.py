@@ -10,7 +10,7 @@ import pandas as pd
 
 from ordercast import whatif
 from ordercast.dashboard.bridge import Reply
-from ordercast.dashboard.data import Missing, records
+from ordercast.dashboard.files import Missing, records
 from ordercast.language import phrase
 from ordercast.ledger import Event, Line, Refused
 from ordercast.ledger.life import MAY_FOLLOW
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from ordercast.dashboard.desk import Desk
 
 STEPS = ("approved", "rejected", "snoozed", "edited", "sent", "received", "cancelled", "undone")
-NEEDS_WORDS = ("rejected", "snoozed", "edited")  # what cannot be decided by one click
 SNOOZE_DAYS = 7
 MOST_UNITS = 1e9
 STALE = phrase("%(product)s: %(who)s decided about it on %(at)s, after this page was drawn; nothing was changed.")
@@ -51,7 +50,10 @@ def take(desk: Desk, wanted: Mapping[str, Any], fields: Mapping[str, Any]) -> Re
         return _question(desk, step, lines, wanted)
     if desk.newest and not wanted.get("superseded"):
         return _question(desk, step, lines, wanted, superseded=True)
-    change = _change(desk, step, fields)
+    try:
+        change = _change(desk, step, fields)
+    except Refused as refused:
+        return _question(desk, step, lines, wanted, given=fields, fault=str(refused))
     note = str(fields.get("note") or "")
     if step == "undone":
         answers: list[Event | Refused] = [desk.book.undo(each, desk.who, note) for each in _lines(lines)]
@@ -71,8 +73,8 @@ def in_words(desk: Desk, refused: Refused) -> str:
 
 
 def asked(desk: Desk, wanted: Mapping[str, Any]) -> pd.DataFrame:
-    """The lines a message is about: one `order`, or all that are ticked."""
-    orders = [str(wanted["order"])] if "order" in wanted else list(desk.chosen)
+    """The lines a message is about: one `order`, some `orders`, or all that are ticked."""
+    orders = [str(wanted["order"])] if "order" in wanted else list(map(str, wanted.get("orders") or desk.chosen))
     return desk.listing.lines(orders)
 
 
@@ -128,17 +130,29 @@ def possible(status: str, units: float) -> list[str]:
     return [step for step in steps if units > 0 or step not in ("approved", "sent")]
 
 
-def _question(desk: Desk, step: str, lines: pd.DataFrame, wanted: Mapping[str, Any], superseded: bool = False) -> Reply:
+def _question(
+    desk: Desk,
+    step: str,
+    lines: pd.DataFrame,
+    wanted: Mapping[str, Any],
+    superseded: bool = False,
+    given: Mapping[str, Any] | None = None,
+    fault: str = "",
+) -> Reply:
+    """The form of a step; given: what stood in it when it was refused for the fault."""
     values = {
+        "given": {name: str(value) for name, value in (given or {}).items()},
+        "fault": fault,
         "step": step,
         "lines": records(lines),
-        "sent": {"step": step, "superseded": superseded, **({"order": wanted["order"]} if "order" in wanted else {})},
+        "sent": {**{key: wanted[key] for key in ("order", "orders") if key in wanted}, "step": step}
+        | {"superseded": superseded},
         "superseded": superseded,
         "weighed": weighed(desk, wanted, lines["quantity_units"].iloc[0]) if step == "edited" and len(lines) else [],
         "until": (desk.run.today + timedelta(days=SNOOZE_DAYS)).date().isoformat(),
         "first": (desk.run.today + timedelta(days=1)).date().isoformat(),
     }
-    return Reply({"oc-dialog": desk.render("question.html", **values)}, dialog=True)
+    return Reply({"oc-dialog": desk.render("question.html", **values)}, dialog=True, said=fault)
 
 
 def _lines(lines: pd.DataFrame) -> list[Line]:
@@ -192,6 +206,5 @@ def _told(desk: Desk, step: str, lines: pd.DataFrame, answers: Sequence[Event | 
         desk.refresh()
         html = desk.render("refused.html", refused=refused, done=done)
         return Reply({"oc-dialog": html, "oc-body": desk.body()}, dialog=True, said=" ".join([said, *refused]))
-    one = records(lines)[0] if len(lines) == 1 else None
-    toast = desk.render("toast.html", said=said, step=step, line=one)
+    toast = desk.render("toast.html", said=said, step=step, orders=lines["order_id"].tolist())
     return Reply({"oc-toast": toast}, said=said)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from ordercast import nightly, project, publish
 from ordercast.dashboard import data, pages, templates
 from ordercast.dashboard.bridge import Reply
-from ordercast.dashboard.data import Missing, Run
+from ordercast.dashboard.data import Run
+from ordercast.dashboard.files import Missing
 from ordercast.dashboard.listing import Listing
 from ordercast.dashboard.view import View
 from ordercast.language import Voice, of_locale

@@ -112,6 +112,12 @@ class Listing:
         where, values = self._where(view)
         return self._frame(f"SELECT * FROM shown WHERE {where} ORDER BY {_SORTS[view.sort]}, product_id", values)
 
+    def hidden(self, view: View, order_ids: list[str]) -> int:
+        """How many of these lines the view's filters do not let through."""
+        where, values = self._where(view)
+        sql = f"SELECT count(*) AS lines FROM shown WHERE list_contains(?, order_id) AND NOT ({where})"
+        return int(self._frame(sql, [order_ids, *values])["lines"].iloc[0])
+
     def lines(self, order_ids: list[str]) -> pd.DataFrame:
         """These lines, ranked."""
         return self._frame(

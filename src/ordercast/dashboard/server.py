@@ -8,8 +8,10 @@ every user of the machine could read it.
 
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
+from jinja2 import ChoiceLoader, FileSystemLoader
 from tornado.web import HTTPError
 from voila.app import Voila  # type: ignore[import-untyped]
 from voila.tornado.handler import TornadoVoilaHandler  # type: ignore[import-untyped]
@@ -46,7 +48,10 @@ class Server(Voila):  # type: ignore[misc]
     def init_settings(self) -> dict[str, Any]:
         """The settings of the web application."""
         named = [os.environ[HOST]] if os.environ.get(HOST) else []
-        return {**super().init_settings(), "allow_remote_access": False, "local_hostnames": ["localhost", *named]}
+        settings = super().init_settings()
+        theirs = settings["jinja2_env"]  # of the pages that are not Voila's: the login
+        theirs.loader = ChoiceLoader([FileSystemLoader(Path(__file__).with_name("login")), theirs.loader])
+        return {**settings, "allow_remote_access": False, "local_hostnames": ["localhost", *named]}
 
     def init_handlers(self) -> list[Any]:
         """The handlers of the web application."""

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ordercast import takeaway
 from ordercast.dashboard.bridge import File, Reply
-from ordercast.dashboard.data import records
+from ordercast.dashboard.files import records
 from ordercast.takeaway.approved import buyer
 
 if TYPE_CHECKING:

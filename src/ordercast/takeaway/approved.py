@@ -36,7 +36,7 @@ def lines(run: data.Run, book: Ledger) -> pd.DataFrame:
     """The approved orders of the ledger, of whatever run, as `takeaway.file` takes them; empty where there is none.
 
     Names and units are those of the run shown now; reason and saving are known of the orders of that run only.
-    Raises ledger.LedgerError and data.Missing.
+    Raises ledger.LedgerError and files.Missing.
     """
     approved = book.state(only=("approved",)).drop(columns="reason")
     approved = approved.rename(columns={"ordered_on": "order_on", "due_on": "arrive_on"})
@@ -50,7 +50,7 @@ def write(root: Path, forms: Sequence[str], out: Path, tell: Callable[[str], Non
     """Nothing; the approved orders stand in `out`, a file for each form, all made before the first is written.
 
     tell: takes the lines that say what was written. Raises NotExported for an unknown form and where there is nothing
-    to write, LedgerError, data.Missing and OSError.
+    to write, LedgerError, files.Missing and OSError.
     """
     unknown = [form for form in forms if form not in takeaway.FORMS]
     if unknown or not forms:

@@ -8,8 +8,8 @@ import pandas as pd
 
 from ordercast import plots, plots_orders
 from ordercast.dashboard import decisions
-from ordercast.dashboard.data import Missing, records
 from ordercast.dashboard.figures import svg
+from ordercast.dashboard.files import Missing, records
 from ordercast.dashboard.words import plain
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ordercast import plots
-from ordercast.dashboard.data import records
 from ordercast.dashboard.figures import svg
+from ordercast.dashboard.files import records
 
 if TYPE_CHECKING:
     from ordercast.dashboard.desk import Desk

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ordercast.contracts import INPUTS, TABLES
-from ordercast.dashboard.data import records
+from ordercast.dashboard.files import records
 from ordercast.sentences import Sentence, unpacked
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ordercast import publish
-from ordercast.dashboard.data import Missing, Run
+from ordercast.dashboard.data import Run
+from ordercast.dashboard.files import Missing
 
 if TYPE_CHECKING:
     from ordercast.dashboard.desk import Desk

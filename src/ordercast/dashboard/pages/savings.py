@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from ordercast import plots_savings
-from ordercast.dashboard.data import records
 from ordercast.dashboard.figures import svg
+from ordercast.dashboard.files import records
 
 if TYPE_CHECKING:
     from ordercast.dashboard.desk import Desk

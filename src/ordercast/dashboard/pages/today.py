@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ordercast.dashboard.data import records
+from ordercast.dashboard.files import records
 from ordercast.dashboard.listing import Cut
 from ordercast.dashboard.pages import record
 
@@ -32,9 +32,10 @@ def listed(desk: Desk) -> dict[str, Any]:
 
 
 def bulk(desk: Desk) -> dict[str, Any]:
-    """What bulk.html takes: how many lines are ticked, and their money."""
+    """What bulk.html takes: how many lines are ticked, their money, how many of them the filters hide."""
     lines = desk.listing.lines(list(desk.chosen))
-    return {"ticked": len(lines), "ticked_cost": float(lines["total_cost"].sum())}
+    hidden = desk.listing.hidden(desk.view, list(desk.chosen)) if desk.chosen else 0
+    return {"ticked": len(lines), "ticked_cost": float(lines["total_cost"].sum()), "hidden": hidden}
 
 
 def _blocks(cut: Cut) -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:
