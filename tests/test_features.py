@@ -153,7 +153,8 @@ def test_demand_features_against_a_plain_loop():
         y = problem.panel.value[series, :251].tolist()
         price = problem.panel.driver[series, :251].tolist()
         level = statistics.fmean(y[-28:])
-        spread = (sum((v - statistics.fmean(y[-91:])) ** 2 for v in y[-91:]) + 10 * level) / 101
+        mean, root = statistics.fmean(y[-91:]), statistics.fmean(v**0.5 for v in y[-91:])
+        spread = (4 * mean * sum((v**0.5 - root) ** 2 for v in y[-91:]) + 10 * level) / 101
         assert at.base[index] == pytest.approx(level)
         assert at.scale[index] == at.unit[index] == pytest.approx(spread**0.5)
         assert at.trust[index] == 1
@@ -224,6 +225,16 @@ def test_prices_are_judged_by_stickiness_and_volatility(share, unit, month, clus
     assert states.PRICE_CLUSTERS[place] == cluster
 
 
+def test_one_bulk_sale_hardly_widens_the_spread_of_demand():
+    problem = small.problem("demand")
+    y = problem.panel.value.copy()
+    y[0, 200] += 1000 * y[0].mean()
+    problem = replace(problem, panel=replace(problem.panel, value=y, z=y))
+    at = small.rows(problem, [250])
+    scale, plain = at.scale[at.series == 0][0], y[0, 160:251].std()
+    assert scale < plain / 3
+
+
 @pytest.mark.parametrize("days", [0, 10, 60])
 def test_the_scale_grows_with_the_days_since_the_last_quote(days):
     """Variance = calm x (nugget + growth x days), through one day and a fortnight; days without a quote are ahead."""
@@ -237,7 +248,7 @@ def test_the_scale_grows_with_the_days_since_the_last_quote(days):
             moves = [past[t] - past[t - lag] for t in range(len(past)) if t - lag >= max(len(past) - 183, 0)]
             variance[lag] = (sum(m**2 for m in moves) + 10 * 1e-4 * lag) / (len(moves) + 10)
         growth = max((variance[14] - variance[1]) / 13, 0.02 * variance[1])
-        nugget = max(variance[1] - growth, 0.0)
+        nugget = variance[1] - growth
         month = [past[t] - past[t - 1] for t in range(len(past) - 28, len(past))]
         recent = (sum(m**2 for m in month) + 1e-4) / 29
         quarter = known.z[series, 208:300]

@@ -88,9 +88,10 @@ def _age(known: Panel, series: Ints, origin: Ints) -> Ints:
 def price_state(known: Panel, spec: Features, series: Ints, origin: Ints) -> State:
     """State of price series: changes, distances to means and ranges, volatility, rhythm, market, other suppliers.
 
-    The scale is a variogram of two points (one step, 14 days) over the last 182 days up to the last quote, narrower or
-    wider as the last 28 of them were calmer or wilder, shrunk to a fixed prior, never to the other series at hand, so
-    that a forecast does not depend on which products are asked for together. Days without a quote count as days ahead.
+    The scale is a variogram of two points (one step, 14 days) over the last 182 days up to the last quote: its nugget is
+    negative where changes go on in their direction. It is narrower or wider as the last 28 of them were calmer or
+    wilder, and shrunk to a fixed prior, never to the other series at hand, so that a forecast does not depend on which
+    products are asked for together. Days without a quote count as days ahead.
     """
     z, pairs = known.z, (series, origin)
     reach = window_steps(LOOK_BACK_DAYS, known)
@@ -111,7 +112,7 @@ def price_state(known: Panel, spec: Features, series: Ints, origin: Ints) -> Sta
     )
     variance = moves[:, 0]
     growth = np.maximum((moves[:, 1] - variance) / (anchor - 1), LEAST_GROWTH * variance)
-    nugget = np.maximum(variance - growth, 0.0)
+    nugget = variance - growth
     unit = np.sqrt(variance)
     now = z[pairs]
     changed = np.zeros(z.shape, dtype=bool)
@@ -247,7 +248,8 @@ def demand_state(known: Panel, spec: Features, series: Ints, origin: Ints) -> St
     """State of demand series: ratios to the level of the last 28 days, spread, share of zero days, price.
 
     The target is (demand - level) / spread, spread from the last 91 days with the square root of the level as its
-    prior (what counts would have).
+    prior (what counts would have). It is told by that of the roots, which hardly depends on the level (Anscombe 1948),
+    so that one bulk sale does not widen the bands of a quarter.
     """
     y, pairs = known.z, (series, origin)
     windows = np.array([window_steps(each, known) for each in (7, 14, 28, 56, 91, 182, 364)])
@@ -255,9 +257,9 @@ def demand_state(known: Panel, spec: Features, series: Ints, origin: Ints) -> St
     means = past.window_means(y, *pairs, windows)
     level = means[:, 2]
     floor = np.maximum(level, means[:, 6] * 0.1) + 1e-6
-    squares = past.window_means(y * y, *pairs, windows[4:5])[:, 0]
+    roots = past.window_means(np.sqrt(y), *pairs, windows[4:5])[:, 0]
     counted = np.minimum(_age(known, *pairs) + 1, quarter)
-    deviation = np.maximum(squares - means[:, 4] ** 2, 0.0) * quarter
+    deviation = 4 * means[:, 4] * np.maximum(means[:, 4] - roots**2, 0.0) * quarter
     scale = np.sqrt((deviation + PRIOR_STEPS * floor) / (counted + PRIOR_STEPS))
     zero = past.shares(y == 0, *pairs, quarter)
     reach = window_steps(LOOK_BACK_DAYS, known)
