@@ -24,16 +24,16 @@ FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-
 
 
 @contextmanager
-def served(root: Path, token: str = "", host: str = "") -> Iterator[str]:
+def served(root: Path, token: str = "", **environs: str) -> Iterator[str]:
     """The address at which the page of a project is served meanwhile; the log is data/voila<port>.log there.
 
-    Raises RuntimeError where the server ends, or does not listen within a minute.
+    environs: what else stands in the server's environment. Raises RuntimeError where the server ends, or does not listen within a minute.
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command, environment = dashboard.serve_command(root, port, token)
-    environment[dashboard.HOST] = host
+    environment |= environs
     log = root / "data" / f"voila{port}.log"  # git leaves that folder out
     with open(log, "w") as file:
         server = subprocess.Popen(command, env=environment, cwd=root, stdout=file, stderr=file, start_new_session=True)

@@ -141,6 +141,9 @@ def test_ticked_lines_are_approved_together_by_keyboard_alone(visit: Visit, root
     visit.page.wait_for_selector("text=2 lines ticked")
     visit.page.locator(".oc-bulk button", has_text="Approve").focus()
     visit.page.keyboard.press("Enter")
+    visit.page.wait_for_selector("#oc-dialog:has-text('2 lines, R$')")
+    visit.page.locator("#oc-dialog button", has_text="Approve").focus()
+    visit.page.keyboard.press("Enter")
     visit.page.wait_for_selector("text=Taken down: 2 lines.")
     assert decided(root) == {"P001": "approved", "P002": "approved"}
 
@@ -335,7 +338,7 @@ def test_only_names_of_this_page_are_answered(named: str, host: str, answered: b
 @pytest.fixture(scope="module")
 def named(root: Path) -> Iterator[str]:
     """The address of a page that a proxy makes known as orders.example.com."""
-    with served(root, host="orders.example.com") as url:
+    with served(root, **{dashboard.HOST: "orders.example.com"}) as url:
         yield url
 
 
@@ -362,6 +365,20 @@ def processes_of(kernel: str) -> list[int]:
 
 
 @needs_chromium
+def test_a_full_house_is_told_and_tries_again(root: Path):
+    with served(root, **{dashboard.KERNELS: "1"}) as url:
+        connection = http.client.HTTPConnection("127.0.0.1", int(url.rstrip("/").rpartition(":")[2]), timeout=60)
+        connection.request("GET", "/")
+        answer = connection.getresponse()
+        said = answer.read().decode()
+    assert answer.status == 503
+    assert answer.headers["Retry-After"] == "15"
+    assert 'http-equiv="refresh" content="15"' in said
+    assert "Too many pages are open" in said
+    assert "Há páginas abertas demais" in said
+
+
+@needs_chromium
 def test_with_a_token_nobody_else_comes_in(browser: Browser, root: Path):
     with served(root, token="s3cret") as url:
         page = browser.new_page()
@@ -369,7 +386,9 @@ def test_with_a_token_nobody_else_comes_in(browser: Browser, root: Path):
         assert "pedidos a fazer" not in page.content()
         assert "Ask whoever runs Ordercast for the address" in page.content()
         page.goto(f"{url}?token=s3cret", timeout=OPENED_WITHIN_MS)
-        page.wait_for_selector("h1:has-text('pedidos a fazer hoje')", timeout=OPENED_WITHIN_MS)
+        page.wait_for_selector("#oc[data-ready=true]", timeout=OPENED_WITHIN_MS)
+        assert "pedidos a fazer hoje" in page.inner_text("h1")
+        assert page.url == url, "an address that is sent on must not hold the token"
         page.close()
     logs = [log.read_text() for log in root.glob("data/voila*.log")]
     assert "s3cret" not in "".join(logs)

@@ -301,6 +301,57 @@ def test_a_form_that_was_refused_keeps_what_stood_in_it(desk: Desk):
     assert statuses(desk.root) == {}
 
 
+def test_a_form_keeps_what_stood_in_it_when_a_newer_plan_came_between(desk: Desk):
+    write_run(desk.root, "2026-11-15-d4e5f6")
+    reply = decide(desk, "P001", "rejected", reason="too dear")
+    assert "Do it all the same" in reply.put["oc-dialog"]
+    assert 'value="too dear"' in reply.put["oc-dialog"]
+
+
+@pytest.fixture
+def with_curves(desk: Desk) -> Desk:
+    """A desk whose run knows of each line what the planned quantity and what none would do."""
+    lines = desk.run.lines
+    points = [
+        {name: line[name] for name in ("product_id", "supplier_id", "expected_saving", "saving_p10", "saving_p90")}
+        | {"quantity_units": units, "spend": units * line["unit_price"], "planned": units == line["quantity_units"]}
+        for _, line in lines.iterrows()
+        for units in {0, int(line["quantity_units"])}
+    ]
+    rest = {"cost": 0.0, "fill": 0.9, "demand_value": 100.0, "cover_days": 9.0, "erp": False, "choosable": True}
+    rest |= {"priced": True, "floor_units": 0.0, "moq_units": 1.0, "pack_units": 1.0, "room_units": 1e6}
+    frame = pd.DataFrame([point | rest for point in points])
+    store.write_parquet(frame, desk.run.folder / "data/orders/curves.parquet", [])
+    return desk
+
+
+def test_a_supposition_outlives_a_change_of_language_and_of_page(with_curves: Desk):
+    desk = with_curves
+    reply = act(desk, "suppose", fields={"budget": "50", "service": "0", "risk": "50", "days": "14"})
+    assert reply.put["oc-days-says"] == "14 days"
+    assert reply.put["oc-service-says"] == "as planned"
+    assert "R$" in reply.put["oc-budget-says"]
+    act(desk, "go", **{"with": {"page": "product"}})
+    act(desk, "go", **{"with": {"page": "today"}})
+    body = act(desk, "speak", value="pt_BR").put["oc-body"]
+    assert 'name="days" min="1" max="60" value="14"' in body
+    assert "14 dias" in body
+    assert "Nenhum pedido dura mais de" in body
+
+
+def test_the_way_back_keeps_the_language(desk: Desk):
+    act(desk, "speak", value="pt_BR")
+    assert "pedidos a fazer hoje" in act(desk, "go", back=True, **{"with": {"query": "?lang=en"}}).put["oc-body"]
+
+
+def test_a_run_whose_settings_are_gone_is_still_listed(desk: Desk):
+    write_run(desk.root, "2026-11-15-d4e5f6")
+    (desk.run.folder / "run.json").unlink()
+    rows = Desk.open(desk.root, "?page=runs&lang=en").whole()
+    for run_id in (desk.run.folder.name, "2026-11-15-d4e5f6"):
+        assert f'<th scope="row">{run_id}</th>' in rows
+
+
 def test_lines_decided_together_are_undone_together(desk: Desk):
     orders = [order(desk, "P001"), order(desk, "P002")]
     toast = act(desk, "decide", **{"with": {"step": "approved", "orders": orders}}).put["oc-toast"]

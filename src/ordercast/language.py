@@ -136,8 +136,8 @@ class Voice:
         return NOTHING if day is None or pd.isna(day) else str(format_skeleton("yMd", day, locale=self.locale))
 
     def moment(self, at: datetime) -> str:
-        """A day with the time: 14/11/2026 09:30."""
-        return f"{self.day(at)} {format_time(at, 'short', locale=self.locale)}"
+        """A day with the time: 14/11/2026 09:30 UTC, the ledger's clock, whoever looks from wherever."""
+        return f"{self.day(at)} {format_time(at, 'short', locale=self.locale)} UTC"
 
     def short_day(self, day: date | pd.Timestamp) -> str:
         """A day without its year: 14/11."""

@@ -19,12 +19,13 @@ PORTS_TO_TRY = 20
 
 TOKEN = "ORDERCAST_DASHBOARD_TOKEN"  # where the server finds its token; kernels do not get it
 HOST = "ORDERCAST_DASHBOARD_HOST"  # the name by which a proxy makes the page known
+KERNELS = "ORDERCAST_DASHBOARD_KERNELS"  # how many kernels there may be, the two warm ones among them
 
 
 def serve_command(root: Path, port: int, token: str = "") -> tuple[list[str], dict[str, str]]:
     """The command that serves the page of the project in `root` on 127.0.0.1:`port`, and its environment.
 
-    Kernels are kept warm for the next visitors; those whose visitor left are ended after ten minutes. token: whoever
+    Kernels are kept warm for the next visitors; those whose browser vanished are ended after two minutes. token: whoever
     comes must bring it (?token=...), "" for nobody has to.
     """
     folder = root / "dashboard"
@@ -42,8 +43,8 @@ def serve_command(root: Path, port: int, token: str = "") -> tuple[list[str], di
         "VoilaConfiguration.file_allowlist": "^$",
         "VoilaConfiguration.extension_denylist": "jupyterlab_pygments",
         "VoilaConfiguration.http_header_envs": "X-Forwarded-User",
-        "MappingKernelManager.cull_idle_timeout": 600,
-        "MappingKernelManager.cull_interval": 60,
+        "MappingKernelManager.cull_idle_timeout": 120,
+        "MappingKernelManager.cull_interval": 30,
     }
     command = [sys.executable, "-m", "ordercast.dashboard.server", str(folder / "dashboard.ipynb"), "--no-browser"]
     command += [f"--{name}={value}" for name, value in arguments.items()]

@@ -27,7 +27,10 @@ def hello(desk: Desk, message: Message) -> Iterator[Reply]:
 def go(desk: Desk, message: Message) -> Iterator[Reply]:
     """Another page, product or address."""
     wanted = _with(message)
-    desk.view = View.of(str(wanted["query"])) if "query" in wanted else desk.view.changed(wanted)
+    if "query" in wanted:  # the language is the visitor's, not that of the address he goes back to
+        desk.view = replace(View.of(str(wanted["query"])), language=desk.view.language)
+    else:
+        desk.view = desk.view.changed(wanted)
     desk.refresh()
     yield desk.shown(push=not message.get("back"), focus="oc-title", top=True)
     yield from _figures(desk)
@@ -83,7 +86,10 @@ def weigh(desk: Desk, message: Message) -> Iterator[Reply]:
 
 def suppose(desk: Desk, message: Message) -> Iterator[Reply]:
     """The orders of today under another budget, service, risk or horizon."""
-    yield Reply({"oc-answer": desk.render("answer.html", **supposed.values(desk, message.get("fields") or {}))})
+    fields = message.get("fields") or {}
+    told = supposed.shown(desk, fields)
+    desk.supposed = fields
+    yield Reply({"oc-answer": told["answer"], **{f"oc-{name}-says": text for name, text in told["says"].items()}})
 
 
 def close(desk: Desk, message: Message) -> Iterator[Reply]:

@@ -4,7 +4,7 @@
 // <form data-do="save">                                    so does submitting it
 // <input data-do="filter">, <select data-do="filter">      and a change; text and sliders after a short rest
 
-const REST_MS = 150;
+const REST_MS = 100;
 const PATIENCE_MS = 15000;
 
 function render({ model, el }) {
@@ -112,6 +112,11 @@ function render({ model, el }) {
     send(page, { do: "go", with: { query: location.search }, back: true });
   });
 
+  const address = new URL(location);
+  if (address.searchParams.has("token")) { // it has done its work, and must not be sent on with the address
+    address.searchParams.delete("token");
+    history.replaceState(null, "", address);
+  }
   page.dataset.ready = "true";
   sessionStorage.removeItem("ordercast-tries");
   send(page, { do: "hello", with: { query: location.search } });

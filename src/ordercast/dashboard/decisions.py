@@ -47,9 +47,9 @@ def take(desk: Desk, wanted: Mapping[str, Any], fields: Mapping[str, Any]) -> Re
     if lines.empty:
         raise Refused("invalid", desk.voice.say("No line is ticked."))
     if not desk.who:
-        return _question(desk, step, lines, wanted)
+        return _question(desk, step, lines, wanted, given=fields)
     if desk.newest and not wanted.get("superseded"):
-        return _question(desk, step, lines, wanted, superseded=True)
+        return _question(desk, step, lines, wanted, superseded=True, given=fields)
     try:
         change = _change(desk, step, fields)
     except Refused as refused:
@@ -139,7 +139,7 @@ def _question(
     given: Mapping[str, Any] | None = None,
     fault: str = "",
 ) -> Reply:
-    """The form of a step; given: what stood in it when it was refused for the fault."""
+    """The form of a step; given: what stood in it when it was sent, before it was refused for the fault."""
     values = {
         "given": {name: str(value) for name, value in (given or {}).items()},
         "fault": fault,

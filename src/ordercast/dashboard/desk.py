@@ -32,7 +32,8 @@ FALLBACK_LOCALE, FALLBACK_CURRENCY = "en", "USD"
 class Desk:
     """What a visitor sees and has done so far. who: the name decisions are made under, "" while nobody gave one.
 
-    given_name: whether a proxy said who it is, so that nobody can say otherwise. chosen: the order_ids ticked.
+    given_name: whether a proxy said who it is, so that nobody can say otherwise. chosen: the order_ids ticked;
+    supposed: where the sliders of "what if" stand, nothing while none was moved.
     """
 
     root: Path
@@ -42,6 +43,7 @@ class Desk:
     who: str = ""
     given_name: bool = False
     chosen: dict[str, None] = field(default_factory=dict)
+    supposed: Mapping[str, Any] = field(default_factory=dict)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     lines: Listing | None = None
 

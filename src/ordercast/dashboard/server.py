@@ -1,9 +1,9 @@
-"""Voila as this page needs it: for the names it is known by, over the protocol it reads, with its kernels ended.
+"""Voila as this page needs it: for the names it is known by, over the protocol it reads, with its kernels bounded.
 
 Where Voila leaves a door ajar it is closed here. It answers to any host name, so that another site could lead its own
 name to this machine and act as a visitor (DNS rebinding). A websocket without its protocol sets it counting to 2^64. A
-page that is left cannot end its kernel, for want of a cookie. The token comes by the environment: on a command line
-every user of the machine could read it.
+page that is left cannot end its kernel, for want of a cookie; and nothing bounds how many there are. The token comes by
+the environment: on a command line every user of the machine could read it.
 """
 
 import os
@@ -17,9 +17,19 @@ from voila.app import Voila  # type: ignore[import-untyped]
 from voila.tornado.handler import TornadoVoilaHandler  # type: ignore[import-untyped]
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler  # type: ignore[import-untyped]
 
-from ordercast.dashboard import HOST, TOKEN
+from ordercast.dashboard import HOST, KERNELS, TOKEN
 
 PROTOCOL = "v1.kernel.websocket.jupyter.org"
+AGAIN_SECONDS = 15
+KERNEL_BYTES, LEAST_KERNELS = 300 * 2**20, 12  # of a visitor's process at 10,000 products; two of them are kept warm
+
+
+def most_kernels() -> int:
+    """How many kernels there may be: what the environment says, else what half of this machine's memory holds."""
+    if os.environ.get(KERNELS, "").isdecimal():
+        return int(os.environ[KERNELS])
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return max(LEAST_KERNELS, memory // 2 // KERNEL_BYTES)
 
 
 class Page(TornadoVoilaHandler):  # type: ignore[misc]
@@ -29,6 +39,17 @@ class Page(TornadoVoilaHandler):  # type: ignore[misc]
         """Return nothing; the cookie is set with the answer."""
         await super().prepare()
         self.xsrf_token  # noqa: B018 - asking for it sets it
+
+    async def get(self, path: str | None = None) -> None:
+        """Return nothing; sends the page, or word that too many are open and another try."""
+        most = most_kernels()
+        if len(self.kernel_manager.list_kernel_ids()) < most:
+            await super().get(path)
+            return
+        self.set_status(503)
+        self.set_header("Retry-After", AGAIN_SECONDS)
+        page = self.settings["jinja2_env"].get_template("full.html")
+        self.finish(page.render(most=most, again_seconds=AGAIN_SECONDS))
 
 
 class Wire(VoilaKernelWebsocketHandler):  # type: ignore[misc]
@@ -49,14 +70,15 @@ class Server(Voila):  # type: ignore[misc]
         """The settings of the web application."""
         named = [os.environ[HOST]] if os.environ.get(HOST) else []
         settings = super().init_settings()
-        theirs = settings["jinja2_env"]  # of the pages that are not Voila's: the login
-        theirs.loader = ChoiceLoader([FileSystemLoader(Path(__file__).with_name("login")), theirs.loader])
+        theirs = settings["jinja2_env"]  # of the pages that are not Voila's: the login, the full house
+        theirs.loader = ChoiceLoader([FileSystemLoader(Path(__file__).with_name("doors")), theirs.loader])
         return {**settings, "allow_remote_access": False, "local_hostnames": ["localhost", *named]}
 
     def init_handlers(self) -> list[Any]:
-        """The handlers of the web application."""
+        """The handlers of the web application; Voila has no page for /logout, which would end in an error."""
         ours = {TornadoVoilaHandler: Page, VoilaKernelWebsocketHandler: Wire}
-        return [(path, ours.get(handler, handler), *more) for path, handler, *more in super().init_handlers()]
+        theirs = [each for each in super().init_handlers() if not each[0].endswith("/logout")]
+        return [(path, ours.get(handler, handler), *more) for path, handler, *more in theirs]
 
 
 def main(arguments: list[str]) -> None:

@@ -17,6 +17,25 @@ LEAST_SERVICE, MOST_DAYS = 0.9, 60
 CHANGED_MOST = 12
 
 
+def shown(desk: Desk, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """answer: HTML of what the orders come to, "" where no slider was moved; says: by slider, what its place means."""
+    if not fields:
+        return {"answer": "", "says": _says(desk, settings({}, 0.0))}
+    found = values(desk, fields)
+    return {"answer": desk.render("answer.html", **found), "says": _says(desk, found["asked"])}
+
+
+def _says(desk: Desk, asked: Mapping[str, Any]) -> dict[str, str]:
+    say, voice = desk.voice.say, desk.voice
+    budget, service, risk, days = (asked[name] for name in ("budget", "service_floor", "risk_appetite", "horizon_days"))
+    return {
+        "budget": say("no limit") if budget is None else voice.round_money(budget),
+        "service": say("as planned") if service is None else voice.percent(service, 1),
+        "risk": say("neutral") if risk == whatif.NEUTRAL else voice.percent(risk),
+        "days": say("any") if days is None else voice.count("%(n)s day", "%(n)s days", days),
+    }
+
+
 def values(desk: Desk, fields: Mapping[str, Any]) -> dict[str, Any]:
     """What answer.html takes: the settings, the plan's totals, the answer's, and the lines that change most."""
     curves, lines = desk.run.curves, desk.run.lines

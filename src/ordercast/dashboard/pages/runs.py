@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ordercast import publish
@@ -14,23 +15,25 @@ if TYPE_CHECKING:
 
 def values(desk: Desk) -> dict[str, Any]:
     """What runs.html takes: a row per run, the newest first, and the notebooks of the one shown."""
-    kept = sorted((desk.root / publish.PUBLISHED).glob("[!.]*/run.json"), key=lambda path: -path.stat().st_mtime_ns)
-    rows = [_row(Run(desk.root, path.parent)) for path in kept]
+    folders = [each for each in (desk.root / publish.PUBLISHED).glob("[!.]*") if each.is_dir()]
+    kept = sorted(folders, key=lambda each: -each.stat().st_mtime_ns)
+    rows = [_row(Run(desk.root, each)) for each in kept]
     return {"rows": rows, "notebooks": publish.NOTEBOOKS, "shown": desk.run.run_id}
 
 
 def _row(run: Run) -> dict[str, Any]:
     """What a run came to; what it lacks is None."""
-    try:
+    metrics, until, said = {}, None, {}
+    with suppress(Missing):
+        said = run.settings
+    with suppress(Missing):
         metrics, until = run.metrics, run.data_until
-    except Missing:
-        metrics, until = {}, None
-    orders = run.settings.get("orders")
+    orders = said.get("orders")
     orders = orders if isinstance(orders, dict) else {}
     return {
-        "run_id": run.run_id,
+        "run_id": said.get("run_id", run.folder.name),
         "data_until": until,
-        "commit": run.settings.get("commit"),
+        "commit": said.get("commit"),
         "price": metrics.get("price", {}).get("ordercast", {}).get("rmsse_ratio"),
         "demand": metrics.get("demand", {}).get("ordercast", {}).get("rmsse_ratio"),
         **{name: orders.get(name) for name in ("to_place", "urgent", "total_cost", "expected_saving")},

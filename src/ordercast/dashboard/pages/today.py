@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ordercast.dashboard import supposed
 from ordercast.dashboard.files import records
 from ordercast.dashboard.listing import Cut
 from ordercast.dashboard.pages import record
@@ -18,6 +19,7 @@ def values(desk: Desk) -> dict[str, Any]:
         "totals": desk.listing.totals(),
         "suppliers": desk.listing.suppliers(),
         "skill": record.skill(desk),
+        "supposition": supposed.shown(desk, desk.supposed),
         **listed(desk),
         **bulk(desk),
     }
