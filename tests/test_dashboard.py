@@ -366,7 +366,7 @@ def processes_of(kernel: str) -> list[int]:
 
 @needs_chromium
 def test_a_full_house_is_told_and_tries_again(root: Path):
-    with served(root, **{dashboard.KERNELS: "1"}) as url:
+    with served(root, **{dashboard.KERNELS: "0"}) as url:
         connection = http.client.HTTPConnection("127.0.0.1", int(url.rstrip("/").rpartition(":")[2]), timeout=60)
         connection.request("GET", "/")
         answer = connection.getresponse()
