@@ -71,8 +71,8 @@ FAULTS = {
     "is not a number": "não é um número",
     "is not above 0": "não está acima de 0",
     "is above 3650": "está acima de 3.650",
-    "is not between 1900-01-01 and 2099-12-31": "não está entre 1900-01-01 e 2099-12-31",
-    "is after today (2026-11-20)": "é posterior a hoje (2026-11-20)",
+    "is not between 1900-01-01 and 2099-12-31": "não está entre 01/01/1900 e 31/12/2099",
+    "is after today (2026-11-20)": "é posterior a hoje (20/11/2026)",
 }
 
 
@@ -88,7 +88,9 @@ def noted_run(published_run: Path) -> Path:
 
 def test_notes_and_faults_are_told_in_the_visitors_language(noted_run: Path):
     html = Desk.open(noted_run, "?page=data&lang=pt_BR").whole()
-    assert "<strong>prices</strong>: <span>coluna ignorada: &lt;b&gt;cor&lt;/b&gt;</span>" in html
+    assert '<th scope="row">preços</th>' in html
+    assert '<th scope="row">pedidos em aberto</th>' in html
+    assert "<strong>preços</strong>: <span>coluna ignorada: &lt;b&gt;cor&lt;/b&gt;</span>" in html
     for fault in FAULTS.values():
         assert f"<td>{fault}</td>" in html
     assert 'lang="en"' not in html

@@ -1,6 +1,7 @@
 """Sentences that are English and can be told in another language: when made, when told, when stored between."""
 
 import pickle
+from datetime import date
 
 import pytest
 
@@ -78,6 +79,26 @@ def test_what_is_stored_can_still_be_told(sentence: Sentence, english: str, port
     for again in (unpacked(sentence.packed()), pickle.loads(pickle.dumps(sentence))):
         assert again == english
         assert again.told(BRAZIL) == portuguese
+
+
+DAYS = [
+    pytest.param(say("on %(day)s", day=date(2026, 1, 2)), "on 2026-01-02", "em 02/01/2026", "on 1/2/2026", id="one"),
+    pytest.param(
+        say("%(names)s and %(more)s more", names=listed([say("on %(day)s", day=date(2026, 1, 2))]), more=3),
+        "on 2026-01-02 and 3 more",
+        "em 02/01/2026 e mais 3",
+        "on 1/2/2026 and 3 more",
+        id="nested",
+    ),
+]
+
+
+@pytest.mark.parametrize(("sentence", "plain", "portuguese", "american"), DAYS)
+def test_days_are_iso_in_plain_english_and_as_the_voice_writes_them_when_told(
+    sentence: Sentence, plain: str, portuguese: str, american: str
+):
+    for one in (sentence, unpacked(sentence.packed()), pickle.loads(pickle.dumps(sentence))):
+        assert (one, one.told(BRAZIL), one.told(Voice("en", "BRL"))) == (plain, portuguese, american)
 
 
 def test_notes_are_stored_in_english_and_to_be_told():
