@@ -111,18 +111,24 @@ def test_what_an_older_run_says_in_english_is_shown_and_marked_as_english(publis
 
 
 @pytest.mark.parametrize(
-    ("name", "page"),
+    ("name", "page", "told"),
     [
-        pytest.param("orders/orders", "today", id="no_orders"),
-        pytest.param("evaluate/by_group", "quality", id="not_evaluated"),
-        pytest.param("raw/quarantine", "data", id="no_list_of_faults"),
+        pytest.param("orders/orders", "today", "Faltam os pedidos", id="no_orders"),
+        pytest.param("evaluate/by_group", "quality", "Faltam os erros por grupo", id="not_evaluated"),
+        pytest.param("raw/quarantine", "data", "Falta a lista das linhas separadas", id="no_list_of_faults"),
     ],
 )
-def test_what_is_missing_is_told_with_the_next_step(published_run: Path, name: str, page: str):
+def test_what_is_missing_is_told_with_the_next_step_in_the_visitors_language(
+    published_run: Path, name: str, page: str, told: str
+):
     next(published_run.glob(f"data/published/*/data/{name}.parquet")).unlink()
     html = Desk.open(published_run, f"?page={page}&lang=en").whole()
     assert f"data/{name}.parquet is not in run" in html
-    assert "make repro" in html
+    assert "Run `make repro`, then reload this page." in html
+    html = Desk.open(published_run, f"?page={page}&lang=pt_BR").whole()
+    run = publish.current(published_run).name
+    assert f"{told}: data/{name}.parquet não está na execução {run}. Rode `make repro` e recarregue" in html
+    assert 'lang="en"' not in html
 
 
 def test_without_a_run_the_next_step_is_told(tmp_path: Path):
@@ -285,6 +291,8 @@ def test_a_failed_night_is_told_and_the_last_plan_still_shown(after_a_failed_nig
     html = Desk.open(after_a_failed_night, "?lang=en").whole()
     assert "The last nightly run did not finish (stage features failed in cell 3)." in html
     assert "3 orders to place today" in html
+    html = Desk.open(after_a_failed_night, "?lang=pt_BR").whole()
+    assert "A última execução noturna não terminou (stage features failed in cell 3)." in html
 
 
 def test_an_old_plan_says_so(desk: Desk):
@@ -292,6 +300,8 @@ def test_an_old_plan_says_so(desk: Desk):
     assert desk.troubles == []
     desk.now = lambda: desk.run.today.to_pydatetime() + timedelta(days=5)
     assert desk.troubles == ["This plan is 5 days old; prices may have moved."]
+    act(desk, "speak", value="pt_BR")
+    assert desk.troubles == ["Este plano tem 5 dias; os preços podem ter mudado."]
     desk.run.metrics["price"]["truth"] = {"rmsse": 0.9}
     assert desk.troubles == [], "a simulated world's days are not ours"
 

@@ -1,6 +1,7 @@
 """Sentences that are written in English and can be told in any language later: with their text they keep its values.
 
-`say` and `count` make them as a voice says texts, and are collected for the catalogue in the same way.
+`say` and `count` make them as a voice says texts, and are collected for the catalogue in the same way. An error made
+with a sentence reads in English, and `told` says it in the reader's language.
 """
 
 from __future__ import annotations
@@ -68,6 +69,11 @@ def listed(each: Iterable[str]) -> Sentence:
     """One after the other, with commas between."""
     values = {str(place): one for place, one in enumerate(each)}
     return Sentence(", ".join(f"%({place})s" for place in values), values)
+
+
+def told(error: Exception, voice: Voice) -> str:
+    """What an error says in the language of the voice; in English where it was made with no sentence."""
+    return _told(error.args[0], voice)
 
 
 def _told(value: Value, voice: Voice) -> str:

@@ -33,9 +33,9 @@ BOUNDS = {str(fault): fault for table in INPUTS for column in TABLES[table].colu
 def values(desk: Desk) -> dict[str, Any]:
     """What data.html takes: tables with rows and last days, notes, rows set aside, series no longer quoted."""
     run = desk.run
-    notes = run.table("raw/notes", "The list of assumptions is missing")
-    quarantine = run.table("raw/quarantine", "The list of rows set aside is missing")
-    series = run.table("features/series", "The list of price series is missing")
+    notes = run.table("raw/notes", say("The list of assumptions is missing"))
+    quarantine = run.table("raw/quarantine", say("The list of rows set aside is missing"))
+    series = run.table("features/series", say("The list of price series is missing"))
     ended = series[series["status"] == "ended"].sort_values("last_quote_on", ascending=False)
     return {
         "named": {name: told.told(desk.voice) for name, told in NAMED.items()},
