@@ -204,8 +204,31 @@ def test_of_two_buyers_one_wins_and_the_other_is_told(desk: Desk):
     decide(other, "P001", "rejected", reason="too dear")
     reply = decide(desk, "P001", "approved")
     assert reply.dialog is True
-    assert "P001: bruno decided about it on" in reply.said
+    assert "P001 from S1: bruno rejected it on" in reply.said
     assert statuses(desk.root) == {"P001": "rejected"}
+    act(desk, "speak", value="pt_BR")
+    assert "P001 de S1 consta como rejeitado; bruno rejeitou em" in decide(desk, "P001", "approved").said
+
+
+@pytest.mark.parametrize(
+    ("step", "fields", "told"),
+    [
+        pytest.param("rejected", {"reason": " "}, "Diga por que é rejeitado.", id="by_the_form"),
+        pytest.param("snoozed", {"until": "2999-01-01"}, "01/01/2999, a mais de dez anos de 14/11/2026", id="day"),
+        pytest.param("edited", {"quantity_units": "1200"}, "P001 de S1: a alteração não muda nada", id="by_the_ledger"),
+        pytest.param("sent", {}, "P001 de S1 consta como proposto: não pode ser enviado.", id="impossible"),
+        pytest.param("undone", {}, "P001 de S1: ninguém decidiu nada", id="nothing_to_undo"),
+    ],
+)
+def test_what_is_refused_is_told_in_the_visitors_language(desk: Desk, step: str, fields: dict[str, str], told: str):
+    act(desk, "speak", value="pt_BR")
+    assert told in decide(desk, "P001", step, **fields).said
+
+
+def test_a_ledger_that_fails_is_told_in_the_visitors_language(published_run: Path):
+    (published_run / "data/ledger.sqlite").write_text("no database " * 100)
+    html = Desk.open(published_run, "?lang=pt_BR").whole()
+    assert "falha: file is not a database. Tente de novo daqui a pouco" in html
 
 
 def test_without_a_name_the_page_asks_for_one_and_then_decides(desk: Desk):

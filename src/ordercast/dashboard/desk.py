@@ -166,7 +166,6 @@ class Desk:
 
     def act(self, message: Mapping[str, Any]) -> Iterator[Reply]:
         """The changes that a visitor's message brings, one after the other; an unknown message brings none."""
-        from ordercast.dashboard import decisions
         from ordercast.dashboard.acts import ACTS  # acts need desks
 
         do: Callable[[Desk, Mapping[str, Any]], Iterator[Reply]] | None = ACTS.get(str(message.get("do")))
@@ -178,7 +177,7 @@ class Desk:
             yield from do(self, message)
         except Refused as refused:
             self.refresh()
-            yield self.told(decisions.in_words(self, refused))
+            yield self.told(told(refused, self.voice))
         except (LedgerError, Missing) as error:
             yield self.told(told(error, self.voice))
         except Exception:
