@@ -156,7 +156,7 @@ def test_of_two_buyers_at_once_one_wins_and_the_other_is_told(browser: Browser, 
     for each in (visit, other):
         each.page.locator("#oc-list button", has_text="Approve").first.click()
         each.settled()
-    assert "ana decided about it on" in other.page.inner_text("#oc-dialog")
+    assert "ana approved it on" in other.page.inner_text("#oc-dialog")
     assert [event.who for event in Ledger.of(root).history(Ledger.of(root).state()["order_id"].iloc[0])] == ["ana"]
     other.page.close()
 

@@ -71,8 +71,8 @@ FAULTS = {
     "is not a number": "não é um número",
     "is not above 0": "não está acima de 0",
     "is above 3650": "está acima de 3.650",
-    "is not between 1900-01-01 and 2099-12-31": "não está entre 1900-01-01 e 2099-12-31",
-    "is after today (2026-11-20)": "é posterior a hoje (2026-11-20)",
+    "is not between 1900-01-01 and 2099-12-31": "não está entre 01/01/1900 e 31/12/2099",
+    "is after today (2026-11-20)": "é posterior a hoje (20/11/2026)",
 }
 
 
@@ -88,7 +88,9 @@ def noted_run(published_run: Path) -> Path:
 
 def test_notes_and_faults_are_told_in_the_visitors_language(noted_run: Path):
     html = Desk.open(noted_run, "?page=data&lang=pt_BR").whole()
-    assert "<strong>prices</strong>: <span>coluna ignorada: &lt;b&gt;cor&lt;/b&gt;</span>" in html
+    assert '<th scope="row">preços</th>' in html
+    assert '<th scope="row">pedidos em aberto</th>' in html
+    assert "<strong>preços</strong>: <span>coluna ignorada: &lt;b&gt;cor&lt;/b&gt;</span>" in html
     for fault in FAULTS.values():
         assert f"<td>{fault}</td>" in html
     assert 'lang="en"' not in html
@@ -109,18 +111,24 @@ def test_what_an_older_run_says_in_english_is_shown_and_marked_as_english(publis
 
 
 @pytest.mark.parametrize(
-    ("name", "page"),
+    ("name", "page", "told"),
     [
-        pytest.param("orders/orders", "today", id="no_orders"),
-        pytest.param("evaluate/by_group", "quality", id="not_evaluated"),
-        pytest.param("raw/quarantine", "data", id="no_list_of_faults"),
+        pytest.param("orders/orders", "today", "Faltam os pedidos", id="no_orders"),
+        pytest.param("evaluate/by_group", "quality", "Faltam os erros por grupo", id="not_evaluated"),
+        pytest.param("raw/quarantine", "data", "Falta a lista das linhas separadas", id="no_list_of_faults"),
     ],
 )
-def test_what_is_missing_is_told_with_the_next_step(published_run: Path, name: str, page: str):
+def test_what_is_missing_is_told_with_the_next_step_in_the_visitors_language(
+    published_run: Path, name: str, page: str, told: str
+):
     next(published_run.glob(f"data/published/*/data/{name}.parquet")).unlink()
     html = Desk.open(published_run, f"?page={page}&lang=en").whole()
     assert f"data/{name}.parquet is not in run" in html
-    assert "make repro" in html
+    assert "Run `make repro`, then reload this page." in html
+    html = Desk.open(published_run, f"?page={page}&lang=pt_BR").whole()
+    run = publish.current(published_run).name
+    assert f"{told}: data/{name}.parquet não está na execução {run}. Rode `make repro` e recarregue" in html
+    assert 'lang="en"' not in html
 
 
 def test_without_a_run_the_next_step_is_told(tmp_path: Path):
@@ -196,8 +204,31 @@ def test_of_two_buyers_one_wins_and_the_other_is_told(desk: Desk):
     decide(other, "P001", "rejected", reason="too dear")
     reply = decide(desk, "P001", "approved")
     assert reply.dialog is True
-    assert "P001: bruno decided about it on" in reply.said
+    assert "P001 from S1: bruno rejected it on" in reply.said
     assert statuses(desk.root) == {"P001": "rejected"}
+    act(desk, "speak", value="pt_BR")
+    assert "P001 de S1 consta como rejeitado; bruno rejeitou em" in decide(desk, "P001", "approved").said
+
+
+@pytest.mark.parametrize(
+    ("step", "fields", "told"),
+    [
+        pytest.param("rejected", {"reason": " "}, "Diga por que é rejeitado.", id="by_the_form"),
+        pytest.param("snoozed", {"until": "2999-01-01"}, "01/01/2999, a mais de dez anos de 14/11/2026", id="day"),
+        pytest.param("edited", {"quantity_units": "1200"}, "P001 de S1: a alteração não muda nada", id="by_the_ledger"),
+        pytest.param("sent", {}, "P001 de S1 consta como proposto: não pode ser enviado.", id="impossible"),
+        pytest.param("undone", {}, "P001 de S1: ninguém decidiu nada", id="nothing_to_undo"),
+    ],
+)
+def test_what_is_refused_is_told_in_the_visitors_language(desk: Desk, step: str, fields: dict[str, str], told: str):
+    act(desk, "speak", value="pt_BR")
+    assert told in decide(desk, "P001", step, **fields).said
+
+
+def test_a_ledger_that_fails_is_told_in_the_visitors_language(published_run: Path):
+    (published_run / "data/ledger.sqlite").write_text("no database " * 100)
+    html = Desk.open(published_run, "?lang=pt_BR").whole()
+    assert "falha: file is not a database. Tente de novo daqui a pouco" in html
 
 
 def test_without_a_name_the_page_asks_for_one_and_then_decides(desk: Desk):
@@ -283,6 +314,8 @@ def test_a_failed_night_is_told_and_the_last_plan_still_shown(after_a_failed_nig
     html = Desk.open(after_a_failed_night, "?lang=en").whole()
     assert "The last nightly run did not finish (stage features failed in cell 3)." in html
     assert "3 orders to place today" in html
+    html = Desk.open(after_a_failed_night, "?lang=pt_BR").whole()
+    assert "A última execução noturna não terminou (stage features failed in cell 3)." in html
 
 
 def test_an_old_plan_says_so(desk: Desk):
@@ -290,6 +323,8 @@ def test_an_old_plan_says_so(desk: Desk):
     assert desk.troubles == []
     desk.now = lambda: desk.run.today.to_pydatetime() + timedelta(days=5)
     assert desk.troubles == ["This plan is 5 days old; prices may have moved."]
+    act(desk, "speak", value="pt_BR")
+    assert desk.troubles == ["Este plano tem 5 dias; os preços podem ter mudado."]
     desk.run.metrics["price"]["truth"] = {"rmsse": 0.9}
     assert desk.troubles == [], "a simulated world's days are not ours"
 

@@ -69,6 +69,13 @@ def test_what_is_ticked_is_taken_whatever_the_filters_show(shown: Path):
     assert sorted(products(taken(desk, "csv"))) == ["P003", "P004"]
 
 
+@pytest.mark.parametrize(("language", "said"), [("pt_BR", "Comprar 1.200"), ("en", "Buy 1.200")])
+def test_reasons_are_taken_in_the_visitors_language(shown: Path, language: str, said: str):
+    (file,) = taken(Desk.open(shown, f"?lang={language}"), "csv").files
+    rows = csv.DictReader(io.StringIO(file.content.decode("utf-8-sig"), newline=""))
+    assert next(row["reason"] for row in rows if row["product_id"] == "P001").startswith(said)
+
+
 @pytest.mark.parametrize("form", ["xlsx", "ubl", "ics"])
 def test_files_are_handed_over(shown: Path, form: str):
     reply = taken(Desk.open(shown, "?supplier=S1"), form)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import servers
+from test_sentences import untranslated
 
 from ordercast.database import DatabaseError, address, given
 from ordercast.database.settings import Address, parse
@@ -42,6 +43,7 @@ def test_what_is_no_address_is_refused_without_repeating_it(url: str, said: str)
     assert said in str(raised.value)
     assert "hunter2" not in str(raised.value)
     assert raised.value.__suppress_context__ or raised.value.__context__ is None
+    assert untranslated(raised.value) == []
 
 
 def test_no_text_of_an_address_has_the_password():

@@ -2,6 +2,7 @@
 
 import duckdb
 import pytest
+from test_sentences import untranslated
 
 from ordercast.database import Address, DatabaseError, words
 
@@ -53,6 +54,7 @@ def test_what_the_server_says_becomes_a_sentence(server_says: str, told: str):
     assert said.endswith(".")
     assert "\n" not in said
     assert "hunter2" not in said
+    assert untranslated(raised.value) == []
 
 
 def test_an_error_that_is_in_words_already_stays_as_it_is():

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from test_sentences import untranslated
 
 from ordercast import ledger
 from ordercast.database.settings import VARIABLE
@@ -106,6 +107,7 @@ def test_only_possible_steps_are_taken_down_and_others_say_what_is_possible(stat
         with pytest.raises(Refused, match=f"P1 from S1 is {status}.*it cannot be {do}. (It can be|Nothing)") as refused:
             life.step(seen, events, do, "bob", NOON, **CHANGES.get(do, {}))
         assert refused.value.kind == "impossible"
+        assert untranslated(refused.value) == []
 
 
 @pytest.mark.parametrize(
@@ -137,8 +139,9 @@ def test_undo_takes_back_the_last_step_that_stands(steps: list[Any], status: str
 )
 def test_what_cannot_be_undone_says_why(steps: list[Any], said: str):
     events = lived(steps)
-    with pytest.raises(Refused, match=said):
+    with pytest.raises(Refused, match=said) as refused:
         life.undo(replace(LINE, sequence=len(events)), events, "bob", NOON)
+    assert untranslated(refused.value) == []
 
 
 @pytest.mark.parametrize(
@@ -172,6 +175,7 @@ def test_values_that_make_no_sense_are_refused_in_words(do: Any, change: dict[st
     with pytest.raises(Refused, match=said) as refused:
         life.step(LINE, [], do, "ana", NOON, **change)
     assert refused.value.kind == "invalid"
+    assert untranslated(refused.value) == []
 
 
 def test_a_line_without_days_takes_those_near_the_decision():
@@ -197,6 +201,7 @@ def test_texts_that_no_database_would_keep_as_they_are_are_refused(book: Ledger,
     with pytest.raises(Refused) as refused:
         book.decide(line, "approved", who, note)
     assert refused.value.kind == "invalid"
+    assert untranslated(refused.value) == []
     assert book.state().empty
 
 
@@ -295,7 +300,7 @@ def test_of_buyers_who_approve_the_same_lines_at_once_one_wins_and_the_others_ar
                 book.decide(line, "approved", f"buyer {number}")
                 told.append(None)
             except Refused as refused:
-                told.append((refused.kind, refused.last.who if refused.last else "", str(refused)))
+                told.append((refused.kind, str(refused)))
         return told
 
     answers = together(approve)
@@ -306,8 +311,9 @@ def test_of_buyers_who_approve_the_same_lines_at_once_one_wins_and_the_others_ar
         assert event.who == f"buyer {winner}"
         for number, told in enumerate(answers):
             if number != winner:
-                assert told[place][:2] == ("stale", event.who)
-                assert f"{event.who} approved it on {event.at:%Y-%m-%d at %H:%M} UTC" in told[place][2]
+                kind, said = told[place]
+                assert kind == "stale"
+                assert f"{event.who} approved it on {event.at:%Y-%m-%d at %H:%M} UTC" in said
 
 
 def test_many_processes_that_append_at_once_lose_nothing(url: sa.URL):
@@ -407,8 +413,9 @@ def test_who_waits_too_long_for_another_writer_is_told_and_readers_do_not_wait(
         with pytest.raises(LedgerError, match=r"database is locked|another session held a lock for more than 1 s"):
             book.decide(product(2), "approved", "ana")
         assert book.state()["product_id"].tolist() == ["P1"]
-    with pytest.raises(Refused, match="bob approved it"):
+    with pytest.raises(Refused, match="bob approved it") as refused:
         book.decide(product(2), "approved", "ana")
+    assert untranslated(refused.value) == []
 
 
 @pytest.mark.parametrize(
@@ -427,6 +434,7 @@ def test_a_database_that_does_not_answer_is_told_without_the_password(change: di
         for call in (book.state, lambda: book.decide(LINE, "approved", "ana"), lambda: book.history(LINE)):
             with pytest.raises(LedgerError) as error:
                 call()
+            assert untranslated(error.value) == []
             assert said in str(error.value)
             assert "hush" not in f"{error.value} {error.value.__cause__} {book}"
 
@@ -451,13 +459,15 @@ def test_a_ledger_of_a_later_version_is_not_written(tmp_path: Path, book: Ledger
     book.decide(LINE, "approved", "ana")
     with book.engine.begin() as connection:
         connection.execute(sa.insert(tables.VERSIONS).values(version=99))
-    with pytest.raises(LedgerError, match=r"version 99.*update Ordercast"):
+    with pytest.raises(LedgerError, match=r"version 99.*update Ordercast") as error:
         Ledger.of(tmp_path).decide(product(2), "approved", "ana")
+    assert untranslated(error.value) == []
 
 
 def test_another_ledger_than_the_one_somebody_looked_at_is_noticed(book: Ledger):
-    with pytest.raises(Refused, match="is it the same ledger"):
+    with pytest.raises(Refused, match="is it the same ledger") as refused:
         book.decide(replace(LINE, sequence=3), "sent", "ana")
+    assert untranslated(refused.value) == []
 
 
 @pytest.mark.parametrize(
@@ -488,9 +498,18 @@ def test_an_address_that_is_none_is_refused_without_being_repeated(
     tmp_path: Path, given: str, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv(VARIABLE, given)
-    with pytest.raises(LedgerError, match=r"mysql://user:password@host:3306/database") as error:
+    with pytest.raises(LedgerError, match=r"mysql://user:password@host:3306/database.*`ordercast doctor`") as error:
         ledger.address(tmp_path)
     assert "hush" not in str(error.value)
+    assert untranslated(error.value) == []
+
+
+def test_a_file_that_is_no_ledger_is_told_with_the_next_step(tmp_path: Path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/ledger.sqlite").write_text("no database " * 100)
+    with pytest.raises(LedgerError, match=r"fails: file is not a database.*`ordercast doctor`") as error:
+        Ledger.of(tmp_path).state()
+    assert untranslated(error.value) == []
 
 
 def plan(run_id: str, *products: str) -> pd.DataFrame:

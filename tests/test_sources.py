@@ -223,20 +223,20 @@ IN_PORTUGUESE = {
     "prices: coluna 'sku' lida como product_id",
     "prices: coluna ignorada: colour",
     "prices: date está no formato dia/mês/ano: 31/12/25 o comprova",
-    "prices: date tem anos de dois dígitos, lidos como 1970 a 2069: 31/12/25 é 2025-12-31",
+    "prices: date tem anos de dois dígitos, lidos como 1970 a 2069: 31/12/25 é 31/12/2025",
     "prices: unit_price tem vírgula decimal: R$ 3,20 é 3.2",
     "prices: unit_price tem R$ junto aos números: lido como BRL",
     "prices: falta a coluna supplier_id: toda linha é lida como supplier_id = default",
     "prices: 2 produtos sem preço e, por isso, sem previsão: C, D",
     "sales: 2 linhas sem in_stock: lidas como in_stock = true",
     "sales: 1 linha omitida: repete outra linha",
-    "sales: nenhuma venda cai nos dias dos preços (2025-12-31 a 2026-01-02): nenhuma demanda é prevista e nada é "
+    "sales: nenhuma venda cai nos dias dos preços (31/12/2025 a 02/01/2026): nenhuma demanda é prevista e nada é "
     "pedido",
     "products: 1 produto sem nome: o product_id serve de nome",
     "suppliers: falta a tabela suppliers: prazo de entrega, lote mínimo, embalagem e custo do pedido são supostos "
     "conforme orders.defaults",
     "stock: a hora do dia em as_of foi cortada",
-    "stock: 1 produto contado mais de 30 dias antes de 2026-01-02, o mais antigo há 366 dias: a contagem vale como "
+    "stock: 1 produto contado mais de 30 dias antes de 02/01/2026, o mais antigo há 366 dias: a contagem vale como "
     "estoque de hoje",
     "open_orders: o status é lido assim: 'aberto' como open",
     "open_orders: o status 'gone' não é conhecido: tais pedidos contam como abertos",

@@ -214,7 +214,7 @@ def test_an_order_for_one_supplier_is_one_document():
     assert values(tree, "Name") == ["Mercearia <São Jorge>", "S1", "Product 1", "Product 2"]
     assert values(tree, "Quantity") == ["10", "0.5"]
     assert [each.get("unitCode") for each in tree.iter(CBC + "Quantity")] == ["KGM", "C62"]
-    assert values(tree, "Note") == ["The quantity is in saca de 60."]
+    assert values(tree, "Note") == ["A quantidade está em saca de 60."]
     assert values(tree, "PriceAmount") == ["2.5", "0.00001"]
     assert values(tree, "LineExtensionAmount") == ["25.00", "25.00", "0.00"]
     assert {each.get("currencyID") for each in tree.iter(CBC + "PriceAmount")} == {"BRL"}
@@ -228,7 +228,24 @@ def test_orders_for_several_suppliers_are_a_zip_of_documents_and_the_houses_own_
         valid(document)
         assert b"cheat" not in document
         assert b"stock is low" not in document
-    assert values(valid(next(iter(found.values()))), "Note") == ["Draft: 1 of 2 lines are not approved."]
+    assert values(valid(next(iter(found.values()))), "Note") == ["Rascunho: 1 linha ainda não está aprovada."]
+
+
+@pytest.mark.parametrize(
+    ("voice", "notes", "buyer"),
+    [
+        pytest.param(
+            REAL, ["Rascunho: 2 linhas ainda não estão aprovadas.", "A quantidade está em saca."], "Comprador", id="pt"
+        ),
+        pytest.param(DOLLAR, ["Draft: 2 lines are not approved yet.", "The quantity is in saca."], "Buyer", id="en"),
+    ],
+)
+def test_an_order_speaks_the_language_of_the_house(voice: Voice, notes: list[str], buyer: str):
+    frame = lines(line(1, status="proposed"), line(2, status="proposed", unit="saca"))
+    (document,) = documents(frame, voice).values()
+    tree = valid(document)
+    assert values(tree, "Note") == notes
+    assert values(tree, "Name")[0] == buyer
 
 
 @pytest.mark.parametrize("text", [FORMULA, CONTROL, LONG, "]]>", "a\nb\tc", "\u2028"], ids=repr)

@@ -20,9 +20,7 @@ DTYPES: dict[Kind, Any] = {
 FIRST_DAY, LAST_DAY = pd.Timestamp("1900-01-01"), pd.Timestamp("2099-12-31")
 INFINITE = say("is infinite")
 NOT_WHOLE = say("is not a whole number")
-OUT_OF_CALENDAR = say(
-    "is not between %(first)s and %(last)s", first=f"{FIRST_DAY:%Y-%m-%d}", last=f"{LAST_DAY:%Y-%m-%d}"
-)
+OUT_OF_CALENDAR = say("is not between %(first)s and %(last)s", first=FIRST_DAY.date(), last=LAST_DAY.date())
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from ordercast.sentences import say
+
 SNAPSHOT, SNAPSHOT_ABOUT = Path("data/snapshot"), "about.json"  # a database's tables, and what was copied
 
 
@@ -23,7 +25,10 @@ def root(start: str | Path = ".") -> Path:
         if (folder / "params.yaml").is_file():
             return folder
     raise FileNotFoundError(
-        f"No params.yaml in {here} or above it. Start in the project's folder, or name it in ORDERCAST_ROOT."
+        say(
+            "No params.yaml in %(folder)s or above it. Start in the project's folder, or name it in ORDERCAST_ROOT.",
+            folder=str(here),
+        )
     )
 
 

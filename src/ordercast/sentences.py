@@ -1,18 +1,20 @@
 """Sentences that are written in English and can be told in any language later: with their text they keep its values.
 
-`say` and `count` make them as a voice says texts, and are collected for the catalogue in the same way.
+`say` and `count` make them as a voice says texts, and are collected for the catalogue in the same way. An error made
+with a sentence reads in English, and `told` says it in the reader's language.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ordercast.language import Voice
 
-Value = str | int | float  # a str among them may be a sentence too; any other stays as it is
+Value = str | int | float | date  # a str among them may be a sentence too; any other stays as it is
 
 
 class Sentence(str):
@@ -27,7 +29,7 @@ class Sentence(str):
     many: str
 
     def __new__(cls, text: str, values: Mapping[str, Value] = {}, many: str = "") -> Sentence:
-        """The text, or its plural where n is not 1, with the values in their places, numbers as plain digits."""
+        """The text, or its plural where n is not 1, with the values in their places: plain digits, days as ISO."""
         plain = {name: f"{value:g}" if isinstance(value, float) else value for name, value in values.items()}
         chosen = many if many and values["n"] != 1 else text
         made = super().__new__(cls, chosen % plain if plain else chosen)
@@ -35,10 +37,11 @@ class Sentence(str):
         return made
 
     def told(self, voice: Voice) -> str:
-        """The sentence in the language of the voice, numbers as its locale writes them."""
+        """The sentence in the language of the voice, numbers and days as its locale writes them."""
         values = {name: _told(value, voice) for name, value in self.values.items()}
         if self.many:
-            return voice.count(self.text, self.many, int(self.values["n"]), **values)
+            number: Any = self.values["n"]
+            return voice.count(self.text, self.many, int(number), **values)
         return voice.say(self.text, **values)
 
     def packed(self) -> str:
@@ -48,7 +51,8 @@ class Sentence(str):
 
 def unpacked(said: str) -> Sentence:
     """The sentence that was packed."""
-    return _whole(json.loads(said))
+    whole: Sentence = _whole(json.loads(said))
+    return whole
 
 
 def say(text: str, /, **values: Value) -> Sentence:
@@ -67,20 +71,32 @@ def listed(each: Iterable[str]) -> Sentence:
     return Sentence(", ".join(f"%({place})s" for place in values), values)
 
 
+def told(error: Exception, voice: Voice) -> str:
+    """What an error says in the language of the voice; in English where it was made with no sentence."""
+    return _told(error.args[0], voice)
+
+
 def _told(value: Value, voice: Voice) -> str:
     if isinstance(value, str):
         return value.told(voice) if isinstance(value, Sentence) else value
+    if isinstance(value, date):
+        return voice.day(value)
     return voice.number(float(f"{value:g}"), 6) if isinstance(value, float) else voice.number(value)
 
 
 def _parts(value: Value) -> Any:
-    """A sentence as a list, any other value as it is."""
+    """A sentence as a list, a day under its name, any other value as it is."""
+    if isinstance(value, date):
+        return {"day": value.isoformat()}
     if not isinstance(value, Sentence):
         return value
     return [value.text, {name: _parts(each) for name, each in value.values.items()}, value.many]
 
 
-def _whole(parts: list[Any]) -> Sentence:
+def _whole(parts: Any) -> Any:
+    if isinstance(parts, dict):
+        return date.fromisoformat(parts["day"])
+    if not isinstance(parts, list):
+        return parts
     text, values, many = parts
-    known = {name: _whole(each) if isinstance(each, list) else each for name, each in values.items()}
-    return Sentence(text, known, many)
+    return Sentence(text, {name: _whole(each) for name, each in values.items()}, many)

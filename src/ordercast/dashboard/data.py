@@ -13,6 +13,7 @@ from ordercast.dashboard.words import plain
 from ordercast.language import columns
 from ordercast.ledger import order_id, proposed
 from ordercast.points import Curves
+from ordercast.sentences import say
 
 HISTORY_DAYS = 180
 
@@ -24,13 +25,14 @@ def current_run(root: Path | None = None) -> "Run":
     """
     try:
         root = root or project.root()
+    except FileNotFoundError as absent:
+        raise Missing(*absent.args) from None
+    try:
         folder = publish.current(root)
         told = folder.stat()
         return _run(root, folder, told.st_ino, told.st_mtime_ns)
-    except FileNotFoundError as absent:
-        raise Missing(str(absent)) from None
-    except (publish.PublishError, ValueError, KeyError):
-        raise Missing(f"No run is published yet, or it is no longer there. {REPRO}") from None
+    except (publish.PublishError, FileNotFoundError, ValueError, KeyError):
+        raise Missing(say("No run is published yet, or it is no longer there. %(cure)s", cure=REPRO)) from None
 
 
 @lru_cache(maxsize=1)
@@ -45,9 +47,10 @@ class Run(RunFiles):
     @cached_property
     def model(self) -> dict[str, Any]:
         """models/metadata.json: trained_on, data_span [first, last] and more."""
-        known: dict[str, Any] = self._json("models/metadata.json", "Nothing is known about the model")
+        known: dict[str, Any] = self._json("models/metadata.json", say("Nothing is known about the model"))
         if lacking := {"data_span", "horizon_days"} - known.keys():
-            raise Missing(f"models/metadata.json of run {self.folder.name} lacks {min(lacking)}. {REPRO}")
+            named = {"run": self.folder.name, "key": min(lacking), "cure": REPRO}
+            raise Missing(say("models/metadata.json of run %(run)s lacks %(key)s. %(cure)s", **named))
         return known
 
     @cached_property
@@ -72,19 +75,19 @@ class Run(RunFiles):
     @cached_property
     def metrics(self) -> dict[str, Any]:
         """reports/metrics.json: target -> model -> metric -> figure."""
-        scores: dict[str, Any] = self._json("reports/metrics.json", "The forecasts were not evaluated")
+        scores: dict[str, Any] = self._json("reports/metrics.json", say("The forecasts were not evaluated"))
         return scores
 
     @cached_property
     def catalogue(self) -> pd.DataFrame:
         """product_id, name, category, unit and `words` to search in, by name; without a name the id is it."""
         columns = ["product_id", "name", "category", "unit"]
-        named = self._table("raw/products", "The catalogue is missing", columns)
-        quoted = self._table("features/series", "The list of price series is missing", ["product_id"])
+        named = self._table("raw/products", say("The catalogue is missing"), columns)
+        quoted = self._table("features/series", say("The list of price series is missing"), ["product_id"])
         ids = pd.concat([named["product_id"], quoted["product_id"]]).drop_duplicates()
         table = named.merge(ids, on="product_id", how="right").astype("str")
         if table.empty:
-            raise Missing(f"This run has no product. Bring prices (data.path in params.yaml). {REPRO}")
+            raise Missing(say("This run has no product. Bring prices (data.path in params.yaml). %(cure)s", cure=REPRO))
         table["name"] = table["name"].fillna(table["product_id"])
         table = table.fillna({"unit": "", "category": ""})
         table["words"] = (table["name"] + " " + table["product_id"] + " " + table["category"]).map(plain)
@@ -93,9 +96,9 @@ class Run(RunFiles):
     @cached_property
     def lines(self) -> pd.DataFrame:
         """The order lines as `Listing` takes them; `value` ranks them by what waiting would lose, then by money."""
-        lines = self._table("orders/orders", "The orders are missing")
+        lines = self._table("orders/orders", say("The orders are missing"))
         if lines.empty:
-            raise Missing(f"This run holds no order lines. {REPRO}")
+            raise Missing(say("This run holds no order lines. %(cure)s", cure=REPRO))
         lines = lines.merge(self.catalogue, on="product_id", how="left")
         keys = zip(lines["run_id"], lines["product_id"], lines["supplier_id"], strict=True)
         lines["order_id"] = pd.array([order_id(*key) for key in keys], dtype="str")
@@ -113,7 +116,7 @@ class Run(RunFiles):
     def least_values(self) -> pd.DataFrame:
         """supplier_id, min_order_value: the least that a day's lines of a supplier must come to, where there is one."""
         terms = self._table(
-            "raw/suppliers", "The terms of the suppliers are missing", ["supplier_id", "min_order_value"]
+            "raw/suppliers", say("The terms of the suppliers are missing"), ["supplier_id", "min_order_value"]
         )
         return terms.dropna().groupby("supplier_id", as_index=False).max()
 
@@ -147,8 +150,8 @@ class Run(RunFiles):
     @cached_property
     def curves(self) -> Curves:
         """What other quantities of today would do. Raises Missing."""
-        table = self._table("orders/curves", "The value curves are missing")
-        return Curves.of(table, self._table("orders/orders", "The orders are missing"))
+        table = self._table("orders/curves", say("The value curves are missing"))
+        return Curves.of(table, self._table("orders/orders", say("The orders are missing")))
 
     def course(self, product_id: str) -> pd.DataFrame:
         """The plan of a product day by day, as `orders.course` writes it; empty where it has none."""

@@ -14,6 +14,7 @@ from ordercast.dashboard.files import Missing, records
 from ordercast.language import phrase
 from ordercast.ledger import Event, Line, Refused
 from ordercast.ledger.life import MAY_FOLLOW
+from ordercast.sentences import say, told
 
 if TYPE_CHECKING:
     from ordercast.dashboard.desk import Desk
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
 STEPS = ("approved", "rejected", "snoozed", "edited", "sent", "received", "cancelled", "undone")
 SNOOZE_DAYS = 7
 MOST_UNITS = 1e9
-STALE = phrase("%(product)s: %(who)s decided about it on %(at)s, after this page was drawn; nothing was changed.")
-IMPOSSIBLE = phrase("%(product)s: %(who)s decided about it on %(at)s; this step cannot follow.")
-UNITS = phrase("The quantity must be a number above 0, a billion at most. Reject the line to buy nothing.")
 COSTS = phrase("Expected to cost %(money)s more than the plan's %(units)s.")
 SAVES = phrase("Expected to cost %(money)s less than the plan's %(units)s.")
 
@@ -32,7 +30,7 @@ def question(desk: Desk, wanted: Mapping[str, Any]) -> Reply:
     """The dialog for a step of some lines, or for the visitor's name."""
     if wanted.get("step") == "name":
         return Reply({"oc-dialog": desk.render("name.html", then=None)}, dialog=True)
-    return _question(desk, _step(desk, wanted), asked(desk, wanted), wanted)
+    return _question(desk, _step(wanted), asked(desk, wanted), wanted)
 
 
 def take(desk: Desk, wanted: Mapping[str, Any], fields: Mapping[str, Any]) -> Reply:
@@ -40,12 +38,12 @@ def take(desk: Desk, wanted: Mapping[str, Any], fields: Mapping[str, Any]) -> Re
 
     Raises Refused for a value that is none, LedgerError where nothing could be written.
     """
-    step = _step(desk, wanted)
+    step = _step(wanted)
     if not desk.given_name and str(fields.get("who") or "").strip():
         desk.who = str(fields["who"]).strip()[:200]
     lines = asked(desk, wanted)
     if lines.empty:
-        raise Refused("invalid", desk.voice.say("No line is ticked."))
+        raise Refused("invalid", say("No line is ticked."))
     if not desk.who:
         return _question(desk, step, lines, wanted, given=fields)
     if desk.newest and not wanted.get("superseded"):
@@ -53,23 +51,13 @@ def take(desk: Desk, wanted: Mapping[str, Any], fields: Mapping[str, Any]) -> Re
     try:
         change = _change(desk, step, fields)
     except Refused as refused:
-        return _question(desk, step, lines, wanted, given=fields, fault=str(refused))
+        return _question(desk, step, lines, wanted, given=fields, fault=told(refused, desk.voice))
     note = str(fields.get("note") or "")
     if step == "undone":
         answers: list[Event | Refused] = [desk.book.undo(each, desk.who, note) for each in _lines(lines)]
     else:
         answers = desk.book.bulk(_lines(lines), step, desk.who, note, **change)  # type: ignore[arg-type]
     return _told(desk, step, lines, answers)
-
-
-def in_words(desk: Desk, refused: Refused) -> str:
-    """Why a decision was not taken down, in the visitor's language."""
-    say, last = desk.voice.say, refused.last
-    if refused.kind == "stale" and last is not None:
-        return say(STALE, product=last.product_id, who=last.who, at=desk.voice.moment(last.at))
-    if refused.kind == "impossible" and last is not None:
-        return say(IMPOSSIBLE, product=last.product_id, who=last.who, at=desk.voice.moment(last.at))
-    return str(refused)
 
 
 def asked(desk: Desk, wanted: Mapping[str, Any]) -> pd.DataFrame:
@@ -117,10 +105,10 @@ def _units(value: Any) -> float | None:
     return units if 0 < units <= MOST_UNITS else None
 
 
-def _step(desk: Desk, wanted: Mapping[str, Any]) -> str:
+def _step(wanted: Mapping[str, Any]) -> str:
     step = str(wanted.get("step"))
     if step not in STEPS:
-        raise Refused("invalid", desk.voice.say("There is no such step."))
+        raise Refused("invalid", say("There is no such step."))
     return step
 
 
@@ -176,7 +164,7 @@ def _change(desk: Desk, step: str, fields: Mapping[str, Any]) -> dict[str, Any]:
     if step == "rejected":
         reason = str(fields.get("reason") or "").strip()
         if not reason:
-            raise Refused("invalid", desk.voice.say("Say why it is rejected."))
+            raise Refused("invalid", say("Say why it is rejected."))
         return {"reason": reason}
     if step == "snoozed":
         try:
@@ -184,19 +172,20 @@ def _change(desk: Desk, step: str, fields: Mapping[str, Any]) -> dict[str, Any]:
         except ValueError:
             until = date.min
         if until <= desk.run.today.date():
-            raise Refused("invalid", desk.voice.say("Say until which day after today."))
+            raise Refused("invalid", say("Say until which day after today."))
         return {"until": until}
     if step == "edited":
         units = _units(fields.get("quantity_units"))
         if units is None:
-            raise Refused("invalid", desk.voice.say(UNITS))
+            text = say("The quantity must be a number above 0, a billion at most. Reject the line to buy nothing.")
+            raise Refused("invalid", text)
         return {"quantity_units": units}
     return {}
 
 
 def _told(desk: Desk, step: str, lines: pd.DataFrame, answers: Sequence[Event | Refused]) -> Reply:
     """What became of the decisions: a sentence, and a dialog with those that were refused."""
-    refused = [in_words(desk, answer) for answer in answers if isinstance(answer, Refused)]
+    refused = [told(answer, desk.voice) for answer in answers if isinstance(answer, Refused)]
     done = len(answers) - len(refused)
     for order, answer in zip(lines["order_id"], answers, strict=True):
         if not isinstance(answer, Refused):

@@ -17,8 +17,9 @@ from ordercast.dashboard.data import Run
 from ordercast.dashboard.files import Missing
 from ordercast.dashboard.listing import Listing
 from ordercast.dashboard.view import View
-from ordercast.language import Voice, of_locale
+from ordercast.language import Voice, of_locale, phrase
 from ordercast.ledger import Ledger, LedgerError, Refused, of_plan
+from ordercast.sentences import told
 
 if TYPE_CHECKING:
     from ordercast import plots
@@ -53,8 +54,8 @@ class Desk:
         run, missing = None, ""
         try:
             run = data.current_run(root)
-        except Missing as told:
-            missing = str(told)
+        except Missing as error:
+            missing = error.args[0]
         desk = cls(run.root if run else (root or Path()), View.of(query), run, missing, user, bool(user))
         desk.refresh()
         return desk
@@ -108,22 +109,24 @@ class Desk:
     @property
     def troubles(self) -> list[str]:
         """What a visitor must know before anything else: that the last nightly run failed, that the plan is old."""
-        say, count, told = self.voice.say, self.voice.count, []
+        say, count, troubles = self.voice.say, self.voice.count, list[str]()
         last = nightly.last(self.root)
         if last and last["outcome"] not in ("done", "busy", "running"):
-            text = "The last nightly run did not finish (%(message)s). Shown is the last plan that did."
-            told.append(say(text, message=last["message"]))
+            failed = phrase("The last nightly run did not finish (%(message)s). Shown is the last plan that did.")
+            troubles.append(say(failed, message=last["message"]))
         try:
             age_days = 0 if self.run.simulated else (self.now().date() - self.run.today.date()).days
         except Missing:  # the page itself says so
-            return told
+            return troubles
         if age_days >= STALE_AFTER_DAYS:
-            one, many = (
-                "This plan is %(n)s day old; prices may have moved.",
-                "This plan is %(n)s days old; prices may have moved.",
+            troubles.append(
+                count(
+                    "This plan is %(n)s day old; prices may have moved.",
+                    "This plan is %(n)s days old; prices may have moved.",
+                    age_days,
+                )
             )
-            told.append(count(one, many, age_days))
-        return told
+        return troubles
 
     def refresh(self) -> None:
         """Take in where every line stands now. What cannot be read is told on the page."""
@@ -133,8 +136,8 @@ class Desk:
             if self.lines is None:
                 self.lines = Listing(self.run.lines, self.run.least_values)
             self.lines.decide(of_plan(self.run.proposed, self.book.state(), self.run.today))
-        except (Missing, LedgerError) as told:
-            self.lines, self.missing = None, str(told)
+        except (Missing, LedgerError) as error:
+            self.lines, self.missing = None, error.args[0]
 
     def render(self, name: str, **values: Any) -> str:
         """The HTML of a template in the visitor's language."""
@@ -148,8 +151,8 @@ class Desk:
         """What stands under the page's tabs; where something is missing, what to do about it."""
         try:
             return pages.body(self)
-        except (Missing, LedgerError) as told:
-            return self.render("missing.html", told=str(told))
+        except (Missing, LedgerError) as error:
+            return self.render("missing.html", told=told(error, self.voice))
 
     def shown(self, **more: Any) -> Reply:
         """The whole page anew under its address."""
@@ -165,7 +168,6 @@ class Desk:
 
     def act(self, message: Mapping[str, Any]) -> Iterator[Reply]:
         """The changes that a visitor's message brings, one after the other; an unknown message brings none."""
-        from ordercast.dashboard import decisions
         from ordercast.dashboard.acts import ACTS  # acts need desks
 
         do: Callable[[Desk, Mapping[str, Any]], Iterator[Reply]] | None = ACTS.get(str(message.get("do")))
@@ -177,9 +179,9 @@ class Desk:
             yield from do(self, message)
         except Refused as refused:
             self.refresh()
-            yield self.told(decisions.in_words(self, refused))
-        except (LedgerError, Missing) as told:
-            yield self.told(str(told))
+            yield self.told(told(refused, self.voice))
+        except (LedgerError, Missing) as error:
+            yield self.told(told(error, self.voice))
         except Exception:
             logging.getLogger(__name__).exception("the page asked for %s", message.get("do"))
             yield self.told(self.voice.say("This did not work. Reload the page and look whether it was taken down."))

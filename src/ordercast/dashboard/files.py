@@ -10,8 +10,9 @@ import duckdb
 import pandas as pd
 
 from ordercast import publish, store
+from ordercast.sentences import Sentence, say
 
-REPRO = "Run `make repro`, then reload this page."
+REPRO = say("Run `make repro`, then reload this page.")
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -20,7 +21,7 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 class Missing(LookupError):
-    """Something the page needs is not there; the text says what, and what to do next."""
+    """Something the page needs is not there; the sentence says what, and what to do next."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,16 @@ class RunFiles:
     def setting(self, key: str) -> str:
         """A setting of the run, such as currency or locale; Missing names the files that lack it."""
         if key not in self.settings:
-            raise Missing(f"Neither run.json nor reports/orders.json of {self.run_id} has “{key}”. {REPRO}")
+            told = say(
+                "Neither run.json nor reports/orders.json of run %(run)s has “%(key)s”. %(cure)s",
+                run=self.folder.name,
+                key=key,
+                cure=REPRO,
+            )
+            raise Missing(told)
         return str(self.settings[key])
 
-    def table(self, name: str, else_said: str) -> pd.DataFrame:
+    def table(self, name: str, else_said: Sentence) -> pd.DataFrame:
         """A small table of the run, whole."""
         return self._table(name, else_said)
 
@@ -55,26 +62,26 @@ class RunFiles:
         """An executed notebook of the run as a page to read. Raises Missing."""
         path = self.folder / "reports" / f"{name}.html"
         if name not in publish.NOTEBOOKS or not path.is_file():
-            raise Missing(f"reports/{name}.html is not in run {self.run_id}. {REPRO}")
+            raise self._absent(f"reports/{name}.html", say("This notebook is missing"))
         return path.read_bytes()
 
-    def _json(self, name: str, else_said: str) -> Any:
+    def _json(self, name: str, else_said: Sentence) -> Any:
         if not (self.folder / name).is_file():
-            raise Missing(f"{else_said}: {name} is not in run {self.run_id}. {REPRO}")
+            raise self._absent(name, else_said)
         return self._read(name)
 
     def _read(self, name: str) -> Any:
         try:
             return store.read_json(self.folder / name)
         except ValueError as fault:
-            raise Missing(f"{name} of run {self.folder.name} is damaged: {fault}. {REPRO}") from fault
+            raise self._unusable(name, fault) from fault
 
-    def _table(self, name: str, else_said: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    def _table(self, name: str, else_said: Sentence, columns: Sequence[str] | None = None) -> pd.DataFrame:
         path = self._file(name, else_said)
         try:
             return store.read_parquet(path, columns)
         except (ValueError, duckdb.Error) as fault:
-            raise Missing(f"{else_said}: {fault}. {REPRO}") from fault
+            raise self._unusable(f"data/{name}.parquet", fault) from fault
 
     def _query(self, name: str, sql: str, values: Sequence[Any]) -> pd.DataFrame:
         return self._asked({"data": name}, sql, values)
@@ -86,15 +93,22 @@ class RunFiles:
         values: Sequence[Any] | Mapping[str, Any],
         **frames: pd.DataFrame,
     ) -> pd.DataFrame:
-        paths = {alias: self._file(name, "A table is missing") for alias, name in files.items()}
+        paths = {alias: self._file(name, say("A table is missing")) for alias, name in files.items()}
         try:
             return store.query(sql, values, **paths, **frames)
         except duckdb.Error as fault:
-            told = ", ".join(f"data/{name}.parquet" for name in files.values())
-            raise Missing(f"{told} of run {self.run_id} cannot be used: {fault}. {REPRO}") from fault
+            raise self._unusable(", ".join(f"data/{name}.parquet" for name in files.values()), fault) from fault
 
-    def _file(self, name: str, else_said: str) -> Path:
+    def _file(self, name: str, else_said: Sentence) -> Path:
         path = self.folder / "data" / f"{name}.parquet"
         if not path.is_file():
-            raise Missing(f"{else_said}: data/{name}.parquet is not in run {self.run_id}. {REPRO}")
+            raise self._absent(f"data/{name}.parquet", else_said)
         return path
+
+    def _absent(self, file: str, what: Sentence) -> Missing:
+        named = {"what": what, "file": file, "run": self.folder.name, "cure": REPRO}
+        return Missing(say("%(what)s: %(file)s is not in run %(run)s. %(cure)s", **named))
+
+    def _unusable(self, files: str, fault: Exception) -> Missing:
+        named = {"files": files, "run": self.folder.name, "fault": str(fault), "cure": REPRO}
+        return Missing(say("%(files)s of run %(run)s cannot be used: %(fault)s. %(cure)s", **named))

@@ -10,6 +10,7 @@ import pandas as pd
 from ordercast import takeaway
 from ordercast.dashboard.bridge import File, Reply
 from ordercast.dashboard.files import records
+from ordercast.language import of_locale
 from ordercast.takeaway.approved import buyer
 
 if TYPE_CHECKING:
@@ -45,8 +46,13 @@ def reply(desk: Desk, wanted: Mapping[str, Any]) -> Reply:
 
 
 def selected(desk: Desk) -> pd.DataFrame:
-    """The ticked lines, else all that the filters let through."""
-    return desk.listing.lines(list(desk.chosen)) if desk.chosen else desk.listing.matching(desk.view)
+    """The ticked lines, else all that the filters let through, with their reasons in the visitor's language."""
+    lines = desk.listing.lines(list(desk.chosen)) if desk.chosen else desk.listing.matching(desk.view)
+    if desk.language == of_locale(desk.run.setting("locale")):  # in which the lines have them
+        return lines
+    told = desk.run.reasons(lines["product_id"].tolist(), desk.language)
+    keys = zip(lines["product_id"], lines["supplier_id"], strict=True)
+    return lines.assign(reason=[told.get(key, said) for key, said in zip(keys, lines["reason"], strict=True)])
 
 
 def paper(desk: Desk, orders: pd.DataFrame) -> str:

@@ -10,10 +10,11 @@ from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ordercast.database.words import DatabaseError
+from ordercast.sentences import say
 
 VARIABLE = "ORDERCAST_DATABASE_URL"
 FORM = "mysql://user:password@host:3306/database"
-ESCAPES = "in a password @ is written %40, : %3A, / %2F, # %23 and % %25"
+ESCAPES = say("in a password @ is written %40, : %3A, / %2F, # %23 and % %25")
 DEFAULT_PORT = 3306
 SYSTEM = ("mysql", "information_schema", "performance_schema", "sys")
 
@@ -44,10 +45,15 @@ class Address:
     def check_own(self) -> None:
         """Raise DatabaseError where the database is one of the server's own, in which nothing is to be written."""
         if self.database.lower() in SYSTEM:
-            raise DatabaseError(
-                f"Database {self} is the server's own: nothing is written there. CREATE DATABASE one for "
-                f"Ordercast, and name it at the end of {VARIABLE}."
+            told = say(
+                "Database %(database)s at %(host)s:%(port)s is the server's own: nothing is written there. CREATE "
+                "DATABASE one for Ordercast, and name it at the end of %(variable)s.",
+                database=self.database,
+                host=self.host,
+                port=str(self.port),
+                variable=VARIABLE,
             )
+            raise DatabaseError(told)
 
     def scrubbed(self, text: str) -> str:
         """Return the text with *** where the password stood, also as a URL writes it."""
@@ -78,18 +84,22 @@ def parse(url: str) -> Address:
     from sqlalchemy.engine import make_url
     from sqlalchemy.exc import ArgumentError
 
+    how = {"form": FORM, "escapes": ESCAPES}
     try:
         parts = make_url(url.strip())
     except (ArgumentError, ValueError):
-        raise DatabaseError(f"The database's URL is not of the form {FORM}; {ESCAPES}.") from None
+        raise DatabaseError(say("The database's URL is not of the form %(form)s; %(escapes)s.", **how)) from None
     if parts.get_backend_name() not in ("mysql", "mariadb"):
-        raise DatabaseError(f"Only MySQL and MariaDB can be used as the database: its URL must read {FORM}.")
+        told = say("Only MySQL and MariaDB can be used as the database: its URL must read %(form)s.", **how)
+        raise DatabaseError(told)
     if not (parts.host and parts.username and parts.database):
-        raise DatabaseError(f"The database's URL must name a user, a host and a database: {FORM}; {ESCAPES}.")
+        told = say("The database's URL must name a user, a host and a database: %(form)s; %(escapes)s.", **how)
+        raise DatabaseError(told)
     if "@" in parts.host + parts.database:  # the end of a password, which no message may repeat
-        raise DatabaseError(f"The database's URL holds an @ too many: {ESCAPES}.")
+        raise DatabaseError(say("The database's URL holds an @ too many: %(escapes)s.", **how))
     if parts.query:
-        raise DatabaseError(f"The database's URL must end with the database's name, without ?...: {FORM}.")
+        told = say("The database's URL must end with the database's name, without ?...: %(form)s.", **how)
+        raise DatabaseError(told)
     # The two clients would take "localhost" for different things, a port and a socket.
     host = "127.0.0.1" if parts.host == "localhost" else parts.host
     return Address(host, parts.port or DEFAULT_PORT, parts.username, str(parts.password or ""), parts.database)

@@ -13,11 +13,15 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import reduce
 from numbers import Real
 from typing import Any, Literal
 
+from ordercast.sentences import Sentence, say
+
 Status = Literal["proposed", "approved", "rejected", "snoozed", "sent", "received", "cancelled"]
 Step = Literal["approved", "edited", "rejected", "snoozed", "sent", "received", "cancelled"]
+Kind = Literal["stale", "impossible", "invalid"]
 
 MAY_FOLLOW: dict[str, tuple[Status, ...]] = {
     "approved": ("proposed", "snoozed"),
@@ -29,7 +33,20 @@ MAY_FOLLOW: dict[str, tuple[Status, ...]] = {
     "cancelled": ("approved", "sent"),
 }
 TO_COME = ("approved", "sent")  # what a plan counts as on its way
-IN_WORDS = {"undone": "undid the last step of it"}
+IN_WORDS = {  # what an order is after a step, and what somebody did who took it
+    "approved": (say("approved"), say("approved it")),
+    "edited": (say("edited"), say("edited it")),
+    "rejected": (say("rejected"), say("rejected it")),
+    "snoozed": (say("snoozed"), say("snoozed it")),
+    "sent": (say("sent"), say("sent it")),
+    "received": (say("received"), say("received it")),
+    "cancelled": (say("cancelled"), say("cancelled it")),
+    "undone": (say("undone"), say("undid the last step of it")),
+}
+STATES = {"proposed": say("proposed")} | {step: state for step, (state, _) in IN_WORDS.items()}
+FIELDS: dict[str, Sentence] = {
+    name: name for name in (say("quantity_units"), say("unit_price"), say("due_on"), say("until"))
+}
 LARGEST = 1e12  # units, or money per unit: what is larger was mistyped
 FURTHEST = timedelta(days=3660)  # from the plan's day: a day that is further off was mistyped
 # Characters, as wide as the columns are: a text is kept as it is, or refused here in words.
@@ -60,7 +77,9 @@ class Line:
 
     @property
     def words(self) -> str:
-        return f"{self.product_id} from {self.supplier_id}" if self.supplier_id else self.product_id
+        if not self.supplier_id:
+            return self.product_id
+        return say("%(product)s from %(supplier)s", product=self.product_id, supplier=self.supplier_id)
 
 
 def order_id(run_id: str, product_id: str, supplier_id: str) -> str:
@@ -104,16 +123,14 @@ class Event:
 
 
 class Refused(Exception):
-    """A decision that was not taken down, in words.
+    """A decision that was not taken down, in a sentence.
 
     kind: stale (somebody was there first), impossible (no such step from here) or invalid (a value, a name, a text).
-    last: the event that stands in the way, if any: its `who`, `at` and `event` let a page say it in its own language.
     """
 
-    def __init__(self, kind: Literal["stale", "impossible", "invalid"], text: str, last: Event | None = None) -> None:
-        super().__init__(text)
+    def __init__(self, kind: Kind, said: Sentence) -> None:
+        super().__init__(said)
         self.kind = kind
-        self.last = last
 
 
 def step(line: Line, events: Sequence[Event], do: Step, who: str, at: datetime, note: str = "", **change: Any) -> Event:
@@ -123,16 +140,17 @@ def step(line: Line, events: Sequence[Event], do: Step, who: str, at: datetime, 
     """
     _check_texts(line, who, note)
     if do not in MAY_FOLLOW:
-        raise Refused("invalid", f"{do!r} is no step; the steps are {', '.join([*MAY_FOLLOW, 'undone'])}")
+        steps = ", ".join([*MAY_FOLLOW, "undone"])
+        raise Refused("invalid", say("%(step)s is no step; the steps are %(steps)s", step=repr(do), steps=steps))
     now = _present(line, events)
     if now.status not in MAY_FOLLOW[do]:
-        raise Refused("impossible", _impossible(line, events, now.status, do), events[-1] if events else None)
+        raise Refused("impossible", _impossible(line, events, now.status, do))
     after = replace(now, status=now.status if do == "edited" else do, reason=None, until=None)
     after = replace(after, **_changes(line, do, at, change))
     if do in ("approved", "edited") and after.quantity_units <= 0:
-        raise Refused("invalid", f"{line.words}: an order is of more than 0 units; reject the line instead")
+        raise _refused("invalid", line, say("an order is of more than 0 units; reject the line instead"))
     if do == "edited" and after == replace(now, reason=None, until=None):
-        raise Refused("invalid", f"{line.words}: the edit changes nothing")
+        raise _refused("invalid", line, say("the edit changes nothing"))
     return _event(line, events, do, who, at, note, now, after)
 
 
@@ -142,10 +160,10 @@ def undo(line: Line, events: Sequence[Event], who: str, at: datetime, note: str 
     now = _present(line, events)
     left = standing(events)
     if not left:
-        raise Refused("impossible", f"{line.words}: nobody has decided anything; there is nothing to undo")
+        raise _refused("impossible", line, say("nobody has decided anything; there is nothing to undo"))
     if left[-1].event == "sent":
-        text = f"{line.words}: {_told(left[-1])}; the supplier has it. Cancel it instead of undoing"
-        raise Refused("impossible", text, left[-1])
+        text = say("%(told)s; the supplier has it. Cancel it instead of undoing", told=_told(left[-1]))
+        raise _refused("impossible", line, text)
     return _event(line, events, "undone", who, at, note, now, left[-1].before)
 
 
@@ -163,11 +181,12 @@ def standing(events: Sequence[Event]) -> list[Event]:
 def _present(line: Line, events: Sequence[Event]) -> Terms:
     """Where the order stands now; refused where others have been at it since the person looked."""
     if len(events) > line.sequence:
-        last = events[-1]
-        raise Refused("stale", f"{line.words}: {_told(last)}, after you looked; nothing was changed", last)
+        text = say("%(told)s, after you looked; nothing was changed", told=_told(events[-1]))
+        raise _refused("stale", line, text)
     if len(events) < line.sequence:
-        text = f"{line.words}: you saw {line.sequence} steps, the ledger has {len(events)}; is it the same ledger?"
-        raise Refused("stale", text)
+        counts = {"saw": line.sequence, "has": len(events)}
+        text = say("you saw %(saw)s steps, the ledger has %(has)s; is it the same ledger?", **counts)
+        raise _refused("stale", line, text)
     if events:
         return events[-1].after
     days = [None if day is None else day.isoformat() for day in (line.ordered_on, line.due_on)]
@@ -195,16 +214,16 @@ def _changes(line: Line, do: Step, at: datetime, change: dict[str, Any]) -> dict
     given = {name: value for name, value in change.items() if value is not None}
     unknown = sorted(set(given) - set(ALLOWED.get(do, ())))
     if unknown:
-        raise Refused("invalid", f"{line.words}: {do} takes no {', '.join(unknown)}")
+        raise _refused("invalid", line, say("%(step)s takes no %(names)s", step=do, names=", ".join(unknown)))
     if do == "rejected" and not str(given.get("reason", "")).strip():
-        raise Refused("invalid", f"{line.words}: say why it is rejected")
+        raise _refused("invalid", line, say("say why it is rejected"))
     if do == "snoozed" and "until" not in given:
-        raise Refused("invalid", f"{line.words}: say until which day it is snoozed")
+        raise _refused("invalid", line, say("say until which day it is snoozed"))
     for name in ("due_on", "until"):
         if name in given:
             given[name] = _day(line, name, given[name], at.date())
     if "reason" in given:
-        _check_text("the reason", given["reason"], LONGEST_NOTE)
+        _check_text(say("the reason"), given["reason"], LONGEST_NOTE)
     if do in ("approved", "edited"):
         for name in ("quantity_units", "unit_price"):
             if name in given:
@@ -215,30 +234,37 @@ def _changes(line: Line, do: Step, at: datetime, change: dict[str, Any]) -> dict
 def _day(line: Line, name: str, value: Any, today: date) -> str:
     """The day in ISO form; today: of the decision, which counts where the line has no day of its own."""
     if not isinstance(value, date) or value != value:  # the second is pandas' empty day
-        raise Refused("invalid", f"{line.words}: {name} is {value!r}; it must be a date")
+        text = say("%(name)s is %(value)s; it must be a date", name=FIELDS[name], value=repr(value))
+        raise _refused("invalid", line, text)
     day = value.date() if isinstance(value, datetime) else value
     near = line.ordered_on or line.due_on or today
+    told: dict[str, Any] = {"name": FIELDS[name], "day": day, "near": near}
     if abs(day - near) > FURTHEST:
-        raise Refused("invalid", f"{line.words}: {name} is {day}, more than ten years from {near}")
+        raise _refused("invalid", line, say("%(name)s is %(day)s, more than ten years from %(near)s", **told))
     if line.ordered_on is not None and day < line.ordered_on:
-        raise Refused("invalid", f"{line.words}: {name} is {day}, before the plan's day {line.ordered_on}")
+        raise _refused("invalid", line, say("%(name)s is %(day)s, before the plan's day %(near)s", **told))
     return day.isoformat()
 
 
 def _number(line: Line, name: str, value: Any) -> float:
     # A text is no number: "1.234" could be two of them. True is none either.
     if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) <= LARGEST:
-        found = repr(value) if isinstance(value, str) else value
-        raise Refused("invalid", f"{line.words}: {name} is {found}; it must be a number from 0 to {LARGEST:g}")
+        text = say(
+            "%(name)s is %(value)s; it must be a number from 0 to %(largest)s",
+            name=FIELDS[name],
+            value=repr(value) if isinstance(value, str) else str(value),
+            largest=LARGEST,
+        )
+        raise _refused("invalid", line, text)
     return float(value)
 
 
 def _check_texts(line: Line, who: str, note: str) -> None:
     if who is None or (isinstance(who, str) and not who.strip()):
-        raise Refused("invalid", "say who decides: a decision without a name is not taken down")
+        raise Refused("invalid", say("say who decides: a decision without a name is not taken down"))
     for what, text, longest in (
-        ("the name", who, LONGEST_NAME),
-        ("the note", note, LONGEST_NOTE),
+        (say("the name"), who, LONGEST_NAME),
+        (say("the note"), note, LONGEST_NOTE),
         ("run_id", line.run_id, LONGEST_RUN),
         ("product_id", line.product_id, LONGEST_ID),
         ("supplier_id", line.supplier_id, LONGEST_ID),
@@ -249,22 +275,34 @@ def _check_texts(line: Line, who: str, note: str) -> None:
 def _check_text(what: str, text: Any, longest: int) -> None:
     """Text is kept as it is or not at all."""
     if not isinstance(text, str) or len(text) > longest:
-        raise Refused("invalid", f"{what} must be a text of at most {longest} characters")
+        told = say("%(what)s must be a text of at most %(longest)s characters", what=what, longest=longest)
+        raise Refused("invalid", told)
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
-        raise Refused("invalid", f"{what} holds half a character; type it again") from None
+        raise Refused("invalid", say("%(what)s holds half a character; type it again", what=what)) from None
 
 
-def _impossible(line: Line, events: Sequence[Event], status: Status, do: str) -> str:
-    may = [name for name, froms in MAY_FOLLOW.items() if status in froms]
+def _impossible(line: Line, events: Sequence[Event], status: Status, do: str) -> Sentence:
+    may = [STATES[name] for name, froms in MAY_FOLLOW.items() if status in froms]
     if events and standing(events) and standing(events)[-1].event != "sent":
-        may.append("undone")
-    said = f"; {_told(events[-1])}" if events else ""
-    rest = f"It can be {' or '.join(may)}" if may else "Nothing more can be done with it"
-    return f"{line.words} is {status}{said}: it cannot be {do}. {rest}"
+        may.append(STATES["undone"])
+    rest = say("Nothing more can be done with it")
+    if may:
+        steps = reduce(lambda a, b: say("%(a)s or %(b)s", a=a, b=b), may)
+        rest = say("It can be %(steps)s", steps=steps)
+    stands = STATES[status]
+    if events:
+        stands = Sentence("%(status)s; %(last)s", {"status": stands, "last": _told(events[-1])})
+    named = {"line": line.words, "status": stands, "step": STATES[do], "rest": rest}
+    return say("%(line)s is %(status)s: it cannot be %(step)s. %(rest)s", **named)
 
 
-def _told(event: Event) -> str:
-    did = IN_WORDS.get(event.event, f"{event.event} it")
-    return f"{event.who} {did} on {event.at:%Y-%m-%d at %H:%M} UTC"
+def _refused(kind: Kind, line: Line, said: Sentence) -> Refused:
+    return Refused(kind, Sentence("%(line)s: %(said)s", {"line": line.words, "said": said}))
+
+
+def _told(event: Event) -> Sentence:
+    day, time = event.at.date(), f"{event.at:%H:%M}"
+    _, did = IN_WORDS[event.event]
+    return say("%(who)s %(did)s on %(day)s at %(time)s UTC", who=event.who, did=did, day=day, time=time)

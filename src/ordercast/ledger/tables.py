@@ -18,12 +18,13 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from ordercast import database
 from ordercast.database import words
 from ordercast.database.engine import url
+from ordercast.sentences import Sentence, say
 
 SQLITE = Path("data/ledger.sqlite")
 VERSION = 1
 PATIENCE_S = 30  # for other writers, in all
 LOCK_WAIT_S = 5  # for one of them, on MySQL
-AGAIN_BY_HAND = "Then look where the order stands, and decide again"
+AGAIN_BY_HAND = say("Then look where the order stands, and decide again")
 AGAIN = (1205, 1213)  # MySQL: waited too long for a lock; two writers waited for each other
 
 BINARY: dict[str, Any] = {
@@ -63,7 +64,7 @@ Answer = TypeVar("Answer")
 
 
 class LedgerError(Exception):
-    """The ledger cannot be read or written; the text says why and what to do, and never holds a password."""
+    """The ledger cannot be read or written; the sentence says why and what to do, and never holds a password."""
 
     outcome = "not_there"
 
@@ -76,7 +77,12 @@ def address(root: str | Path) -> sa.URL:
     try:
         given = database.given(root)
     except database.DatabaseError as error:
-        raise LedgerError(str(error)) from None
+        told = say(
+            "%(fault)s Ask whoever runs Ordercast to correct it in the environment or in .env; `ordercast doctor` "
+            "tries it.",
+            fault=error.args[0],
+        )
+        raise LedgerError(told) from None
     return sa.URL.create("sqlite", database=str(Path(root) / SQLITE)) if given is None else url(given)
 
 
@@ -115,14 +121,18 @@ def create(made: sa.Engine) -> None:
         try:
             _address(made).check_own()
         except database.DatabaseError as error:
-            raise LedgerError(str(error)) from None
+            raise LedgerError(*error.args) from None
     found = version(made)
     if found is None:
         found = write(made, _create)
     if found != VERSION:
-        raise LedgerError(
-            f"the ledger is of version {found}, this Ordercast writes version {VERSION}: update Ordercast"
+        told = say(
+            "the ledger is of version %(found)s, this Ordercast writes version %(own)s: update Ordercast, or ask "
+            "whoever runs it to",
+            found=found,
+            own=VERSION,
         )
+        raise LedgerError(told)
 
 
 def _create(connection: sa.Connection) -> int:
@@ -180,12 +190,17 @@ def in_words(made: sa.Engine) -> Iterator[None]:
         raise LedgerError(_told(made, error)) from None
 
 
-def _told(made: sa.Engine, error: Exception) -> str:
+def _told(made: sa.Engine, error: Exception) -> Sentence:
     if made.url.get_backend_name() != "sqlite":
-        return words.sentence(error, _address(made), "Using the ledger", LOCK_WAIT_S, AGAIN_BY_HAND)
+        return words.sentence(error, _address(made), say("Using the ledger"), LOCK_WAIT_S, AGAIN_BY_HAND)
     cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
     text = str(cause) if isinstance(cause, OSError) or not cause.args else str(cause.args[-1])
-    return f"the ledger ({made.url.database}) fails: {text}"
+    return say(
+        "the ledger (%(file)s) fails: %(fault)s. Try again in a moment; if it fails again, ask whoever runs Ordercast "
+        "to look at this file, its rights and its disk (`ordercast doctor`)",
+        file=made.url.database or "",
+        fault=text,
+    )
 
 
 def _address(made: sa.Engine) -> database.Address:

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ordercast.sentences import Sentence, say
 from ordercast.sources.reading import EXCEL_DAY_0, Dates, Reading
@@ -108,11 +109,8 @@ def read_native(texts: Sequence[str], day_0: dt.date = EXCEL_DAY_0) -> Reading:
     known = [_serial(text, day_0) if _SERIAL.fullmatch(text) else _text(text) for text in texts]
     values = [one.values.get("iso") for one in known]
     read_well = [(text, one) for text, one, value in zip(texts, known, values, strict=True) if value]
-    numbers = [text for text, _ in read_well if _SERIAL.fullmatch(text)]
-    notes = [
-        say("holds Excel's day numbers: %(text)s is %(day)s", text=text, day=str(_serial(text, day_0).values["iso"]))
-        for text in numbers[:1]
-    ]
+    numbers = [(text, day) for text, day in zip(texts, values, strict=True) if day and _SERIAL.fullmatch(text)]
+    notes = [say("holds Excel's day numbers: %(text)s is %(day)s", text=text, day=day) for text, day in numbers[:1]]
     faults = ["" if value else NO_DAY["iso"] for value in values]
     return Reading(
         values, faults, [*notes, *_notes(read_well, "iso", "auto")], timed=any(one.timed for _, one in read_well)
@@ -215,9 +213,9 @@ def _notes(read_well: Sequence[tuple[str, _Text]], order: str, setting: Dates) -
         else:
             notes.append(say("is %(order)s", order=IN_WORDS[order]))
 
-    def example(known: str) -> dict[str, str] | None:
+    def example(known: str) -> dict[str, Any] | None:
         found = ((text, one) for text, one in read_well if getattr(one, known))
-        return next(({"text": text, "day": str(one.values[order])} for text, one in found), None)
+        return next(({"text": text, "day": one.values[order]} for text, one in found), None)
 
     if short := example("short"):
         century = {"first": str(1900 + FIRST_CENTURY), "last": str(1999 + FIRST_CENTURY)}

@@ -71,7 +71,7 @@ def _slips(prices: Table) -> Iterator[tuple[str, Sentence]]:
             series, step = np.nonzero(doubted)
             names, days = known.ids["product_id"].to_numpy()[series], today - doubted.shape[1] + 1 + step
             each = (
-                say("%(product)s on %(day)s (%(price)s)", product=name, day=str(day), price=float(price))
+                say("%(product)s on %(day)s (%(price)s)", product=name, day=day.item(), price=float(price))
                 for name, day, price in zip(names, days, given[series, step], strict=True)
             )
             number[told] += len(series)
@@ -152,8 +152,8 @@ def _sales_beside_prices(sales: Table, prices: Table) -> Iterator[tuple[str, Sen
         told = say(
             "none lies within the days of the prices (%(first)s to %(last)s): no demand is forecast and nothing is "
             "ordered",
-            first=f"{first:%Y-%m-%d}",
-            last=f"{last:%Y-%m-%d}",
+            first=first.date(),
+            last=last.date(),
         )
         yield "sales", told
     elif used < rows:
@@ -198,7 +198,7 @@ def _counted(stock: pd.DataFrame, sales: Table, today: pd.Timestamp) -> Iterator
             "today's stock",
             old,
             days=OLD_COUNT_DAYS,
-            today=f"{today:%Y-%m-%d}",
+            today=today.date(),
             oldest=int(age_days.max()),
         )
         yield "stock", told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -41,7 +42,7 @@ def check(prices: Intake, findings: Findings) -> None:
             return findings.blame("prices", "date", ALONE, found[good.index[after]].map(cells.shown))
         if unusual and (few_after or late == 1):
             first = _first(found[good.index[after]])
-            return findings.note("prices", _late(late, first, int(gap_days), f"{days.iloc[-1]:%Y-%m-%d}"))
+            return findings.note("prices", _late(late, first, int(gap_days), days.iloc[-1].date()))
         if unusual and gap_days > EARLY_DAYS and few_before:
             findings.note("prices", _early(early, _first(found[good.index[before]]), int(gap_days)))
     return None
@@ -56,7 +57,7 @@ def _first(found: pd.Series[Any]) -> dict[str, str]:
     return {"row": str(found.index[0]), "cell": cells.shown(found.iloc[0])}
 
 
-def _late(quotes: int, first: dict[str, str], days: int, today: str) -> Sentence:
+def _late(quotes: int, first: dict[str, str], days: int, today: date) -> Sentence:
     return count(
         "%(n)s quote (first in row %(row)s: %(cell)s) is %(days)s days after all others: today is taken to be "
         "%(today)s. If it is not, correct the date, or set base.today",

@@ -46,7 +46,7 @@ def file(form: str, lines: pd.DataFrame, voice: Voice, day: date, buyer: str = "
     if form == "ics":
         return Made(f"orders-{day}.ics", "text/calendar", agenda.ics(kept, voice, day))
     if form == "ubl":
-        documents = ubl.orders(kept, voice.currency, day, buyer)
+        documents = ubl.orders(kept, voice, day, buyer)
         if len(documents) > 1:
             return Made(f"orders-{day}.zip", "application/zip", ubl.zipped(documents))
         ((name, content),) = documents.items()

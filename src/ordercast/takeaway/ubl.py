@@ -18,9 +18,9 @@ import jinja2
 import pandas as pd
 from babel.numbers import get_currency_precision
 
+from ordercast.language import Voice
 from ordercast.takeaway.lines import by_supplier, file_name, number, to_order, writable
 
-BUYER = "Buyer"  # the schema wants a party; its name is empty nowhere
 # UN/ECE Recommendation 20, Rev. 17: packages have the codes of Recommendation 21 behind an X.
 CODES = {
     "KGM": "kg quilo quilos kilo kilos quilograma kilogram",
@@ -47,27 +47,34 @@ CODES = {
 CODE_OF = {word: code for code, words in CODES.items() for word in words.split()}
 
 
-def orders(lines: pd.DataFrame, currency: str, day: date, buyer: str = "") -> dict[str, bytes]:
-    """The documents by file name. lines: as `lines.ready` gives them; day: of issue. Raises NothingToOrder."""
+def orders(lines: pd.DataFrame, voice: Voice, day: date, buyer: str = "") -> dict[str, bytes]:
+    """The documents by file name. lines: as `lines.ready` gives them; day: of issue. Raises NothingToOrder.
+
+    voice: the currency, and the language of the notes.
+    """
     made: dict[str, bytes] = {}
     for supplier, some in by_supplier(to_order(lines)):
         named = number(some)
-        made[f"{file_name(supplier)}-{file_name(named)}.xml"] = document(supplier, some, currency, day, buyer)
+        made[f"{file_name(supplier)}-{file_name(named)}.xml"] = document(supplier, some, voice, day, buyer)
     return made
 
 
-def document(supplier: str, lines: pd.DataFrame, currency: str, day: date, buyer: str) -> bytes:
+def document(supplier: str, lines: pd.DataFrame, voice: Voice, day: date, buyer: str) -> bytes:
     """One supplier's order."""
-    decimals = get_currency_precision(currency)
+    decimals = get_currency_precision(voice.currency)
+    unapproved = int((lines["status"] == "proposed").sum())
+    draft = voice.count(
+        "Draft: %(n)s line is not approved yet.", "Draft: %(n)s lines are not approved yet.", unapproved
+    )
     text = _template().render(
         number=writable(number(lines)),
         day=day.isoformat(),
-        currency=currency,
-        buyer=writable(buyer) or BUYER,
+        currency=voice.currency,
+        buyer=writable(buyer) or voice.say("Buyer"),  # the schema wants a party; its name is empty nowhere
         supplier=writable(supplier),
-        unapproved=int((lines["status"] == "proposed").sum()),
+        draft=draft if unapproved else "",
         total=f"{lines['total_cost'].map(_decimal).sum():.{decimals}f}",
-        lines=[_line(row, decimals) for row in lines.to_dict("records")],
+        lines=[_line(row, voice, decimals) for row in lines.to_dict("records")],
     )
     return text.encode("utf-8")
 
@@ -90,14 +97,14 @@ def unit_code(unit: str) -> str:
     return CODE_OF.get(unit.strip().casefold().rstrip("."), "")
 
 
-def _line(row: Mapping[Any, Any], decimals: int) -> dict[str, str]:
+def _line(row: Mapping[Any, Any], voice: Voice, decimals: int) -> dict[str, str]:
     code, unit = unit_code(row["unit"]), writable(row["unit"]).strip()
     return {
         "order_id": writable(row["order_id"]),
         "product_id": writable(row["product_id"]),
         "name": writable(row["name"]),
         "unit_code": code or "C62",  # one, of whatever the note says
-        "unit_note": "" if code else unit,
+        "note": "" if code or not unit else voice.say("The quantity is in %(unit)s.", unit=unit),
         "quantity": f"{_decimal(row['quantity_units']):f}",
         "price": f"{_decimal(row['unit_price']):f}",
         "total": f"{_decimal(row['total_cost']):.{decimals}f}",

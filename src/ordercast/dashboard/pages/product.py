@@ -11,6 +11,7 @@ from ordercast.dashboard import decisions
 from ordercast.dashboard.figures import svg
 from ordercast.dashboard.files import Missing, records
 from ordercast.dashboard.words import plain
+from ordercast.sentences import say
 
 if TYPE_CHECKING:
     from ordercast.dashboard.desk import Desk
@@ -24,7 +25,7 @@ def values(desk: Desk) -> dict[str, Any]:
     product_id = desk.view.product or desk.listing.first()
     named = run.catalogue[run.catalogue["product_id"] == product_id]
     if named.empty:
-        raise Missing(desk.voice.say("This run has no product %(product)s.", product=product_id))
+        raise Missing(say("This run has no product %(product)s.", product=product_id))
     lines = desk.listing.of_product(product_id)
     line = next(iter(records(lines)), None)
     ahead = run.price_forecast(product_id, str(line["supplier_id"]), desk.language) if line else pd.DataFrame()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ordercast import plots
 from ordercast.dashboard.figures import svg
 from ordercast.dashboard.files import records
+from ordercast.sentences import say
 
 if TYPE_CHECKING:
     from ordercast.dashboard.desk import Desk
@@ -18,7 +19,7 @@ FIGURES = ("rmsse_ratio", "mase_ratio", "pinball_ratio", "coverage80", "share_wo
 def values(desk: Desk) -> dict[str, Any]:
     """What quality.html takes. Raises Missing where the forecasts were not evaluated."""
     run = desk.run
-    by_group = run.table("evaluate/by_group", "The errors by group are missing")
+    by_group = run.table("evaluate/by_group", say("The errors by group are missing"))
     ours = by_group[by_group["model"] == "ordercast"].sort_values(["target", "grouping", "rmsse_ratio"])
     return {
         "targets": [target for target in ("price", "demand") if target in run.metrics],
@@ -33,7 +34,7 @@ def values(desk: Desk) -> dict[str, Any]:
 def figures(desk: Desk) -> str:
     """HTML of the error by days ahead and of the calibration."""
     run, words = desk.run, desk.words
-    ahead = run.table("evaluate/by_horizon", "The errors by days ahead are missing")
+    ahead = run.table("evaluate/by_horizon", say("The errors by days ahead are missing"))
     drawn = []
     for target in ("price", "demand"):
         part = ahead[ahead["target"] == target]

@@ -10,6 +10,7 @@ import pandas as pd
 from ordercast import plots_savings
 from ordercast.dashboard.figures import svg
 from ordercast.dashboard.files import records
+from ordercast.sentences import say
 
 if TYPE_CHECKING:
     from ordercast.dashboard.desk import Desk
@@ -43,7 +44,7 @@ def figures(desk: Desk) -> str:
     if not policies:
         return ""
     table = pd.DataFrame([{"policy": name, **each} for name, each in policies.items()])
-    costs = run.table("orders/backtest", "The replay's costs are missing")
+    costs = run.table("orders/backtest", say("The replay's costs are missing"))
     costs = costs.groupby("policy", as_index=False).sum(numeric_only=True)
     drawn = [{"kind": "policies", "svg": svg(plots_savings.savings_by_policy(table, words))}]
     changes: dict[str, float] = {}
