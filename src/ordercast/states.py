@@ -88,8 +88,8 @@ def _age(known: Panel, series: Ints, origin: Ints) -> Ints:
 def price_state(known: Panel, spec: Features, series: Ints, origin: Ints) -> State:
     """State of price series: changes, distances to means and ranges, volatility, rhythm, market, other suppliers.
 
-    The scale is a variogram of two points (one step, 14 days) over the last 182 days up to the last quote: its nugget is
-    negative where changes go on in their direction. It is narrower or wider as the last 28 of them were calmer or
+    The scale is a variogram of two points (one step, 14 days) over the last 182 days up to the last quote: its nugget
+    is negative where changes go on in their direction. It is narrower or wider as the last 28 of them were calmer or
     wilder, and shrunk to a fixed prior, never to the other series at hand, so that a forecast does not depend on which
     products are asked for together. Days without a quote count as days ahead.
     """

@@ -25,8 +25,8 @@ KERNELS = "ORDERCAST_DASHBOARD_KERNELS"  # how many kernels there may be, the tw
 def serve_command(root: Path, port: int, token: str = "") -> tuple[list[str], dict[str, str]]:
     """The command that serves the page of the project in `root` on 127.0.0.1:`port`, and its environment.
 
-    Kernels are kept warm for the next visitors; those whose browser vanished are ended after two minutes. token: whoever
-    comes must bring it (?token=...), "" for nobody has to.
+    Kernels are kept warm for the next visitors; those whose browser vanished are ended after two minutes. token:
+    whoever comes must bring it (?token=...), "" for nobody has to.
     """
     folder = root / "dashboard"
     arguments = {
