@@ -27,8 +27,8 @@ FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-
 def served(root: Path, token: str = "", **environs: str) -> Iterator[str]:
     """The address at which the page of a project is served meanwhile; the log is data/voila<port>.log there.
 
-    environs: what else stands in the server's environment. Raises RuntimeError where the server ends, or does not listen
-    within a minute.
+    environs: what else stands in the server's environment. Raises RuntimeError where the server ends, or does not
+    listen within a minute.
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
