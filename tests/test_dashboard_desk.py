@@ -138,6 +138,8 @@ def test_without_a_run_the_next_step_is_told(tmp_path: Path):
 def test_a_product_the_run_does_not_have_is_told(published_run: Path):
     html = Desk.open(published_run, "?page=product&product=nope&lang=en").whole()
     assert "This run has no product nope." in html
+    assert "Search for another one above" in html
+    assert 'id="oc-find"' in html
 
 
 @pytest.mark.parametrize(

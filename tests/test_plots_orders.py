@@ -168,6 +168,11 @@ def test_buy_below_is_named_and_does_not_flatten_the_prices(limit, label):
     assert 20 < low < high < 45
 
 
+def test_beside_an_order_of_today_the_limit_is_that_of_the_days_after():
+    later = np.where(np.arange(len(PATH)) == 0, np.nan, 31.5)
+    assert "then buy below 31.5" in said(drawn(PATH.assign(buy_below_unit_price=later)))
+
+
 def test_no_buy_below_price_is_not_spoken_of():
     for none in (np.nan, 0.0):
         assert not [text for text in said(drawn(PATH.assign(buy_below_unit_price=none))) if "below" in text]

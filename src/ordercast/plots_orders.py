@@ -163,7 +163,9 @@ def _draw_prices(axes: Axes, quotes: pd.DataFrame, path: pd.DataFrame, words: Wo
         stands = float(known.iloc[-1])
         said = words.say("buy at any price")
         if np.isfinite(stands):
-            said = words.say("buy below %(limit)s", limit=words.number(stands)) + _beyond(stands, low, high)
+            bought = np.isnan(limit.iloc[0])  # today's order is placed, and what it is worth stands elsewhere
+            text = phrase("then buy below %(limit)s") if bought else phrase("buy below %(limit)s")
+            said = words.say(text, limit=words.number(stands)) + _beyond(stands, low, high)
         margin = 0.04 * (high - low)
         ends.append((min(max(stands, low + margin), high - margin), said, PURPLE))
     label_ends(axes, end["date"], ends, gap_share=0.1)

@@ -9,9 +9,8 @@ import pandas as pd
 from ordercast import plots, plots_orders
 from ordercast.dashboard import decisions
 from ordercast.dashboard.figures import svg
-from ordercast.dashboard.files import Missing, records
+from ordercast.dashboard.files import records
 from ordercast.dashboard.words import plain
-from ordercast.sentences import say
 
 if TYPE_CHECKING:
     from ordercast.dashboard.desk import Desk
@@ -20,12 +19,12 @@ FOUND_MOST = 20
 
 
 def values(desk: Desk) -> dict[str, Any]:
-    """What product.html takes. Raises Missing where the run has no such product."""
+    """What product.html takes; of a product that the run does not have, those with a like name. Raises Missing."""
     run = desk.run
     product_id = desk.view.product or desk.listing.first()
     named = run.catalogue[run.catalogue["product_id"] == product_id]
     if named.empty:
-        raise Missing(say("This run has no product %(product)s.", product=product_id))
+        return {"product": None, "found": found(desk, product_id), "asked": product_id}
     lines = desk.listing.of_product(product_id)
     line = next(iter(records(lines)), None)
     ahead = run.price_forecast(product_id, str(line["supplier_id"]), desk.language) if line else pd.DataFrame()
