@@ -27,7 +27,16 @@ from ordercast import store
 from ordercast.simulate.market import conditional_mean
 
 Contender = Callable[[Task], Outcome]
-SHOWN = ("rmsse_ratio", "rmsse_se_by_origin", "mase_ratio", "wql_ratio", "coverage80", "share_worse_5pct", "p95_ratio")
+SHOWN = (
+    "rmsse_ratio",
+    "rmsse_se_by_origin",
+    "mase_ratio",
+    "wql_ratio",
+    "coverage80",
+    "coverage80_se_by_origin",
+    "share_worse_5pct",
+    "p95_ratio",
+)
 
 
 def at_origins(task: Task, one: Callable[[int], np.ndarray[Any, Any]]) -> np.ndarray[Any, Any]:

@@ -7,6 +7,7 @@ wql_ratio, which is to `naive_empirical`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -108,8 +109,8 @@ def scores(forecasts: pd.DataFrame) -> dict[str, dict[str, float | None]]:
     naive. wql_ratio: summed pinball loss at .1, .5, .9 over summed actuals, each series first divided by its
     mean_scale, over that of naive_empirical. coverage80: share of actuals within p10 and p90.
     share_worse_5pct: share of series with RMSSE > 1.05 x naive + .01. p95_ratio: 95th percentile of
-    (RMSSE + .05) / (naive + .05). rmsse_se_by_origin: standard error of rmsse_ratio, by the jackknife over origins
-    (Efron 1982), since the series of one origin share their shocks. Figures that need quantiles are None without them.
+    (RMSSE + .05) / (naive + .05). rmsse_se_by_origin, coverage80_se_by_origin: standard errors, by the jackknife over
+    origins (Efron 1982), since the series of one origin share their shocks. Figures that need quantiles are None without them.
     """
     of = {str(name): cells(own) for name, own in forecasts.groupby("model", sort=False)}
     naive = of["naive"]
@@ -126,18 +127,18 @@ def _figures(own: Cells, naive: Cells, reference: Cells | None) -> dict[str, flo
     ours, theirs = _rmsse(own), _rmsse(naive)
     mase = [metrics.mase(c.median, c.actual, c.mean_scale) for c in (own, naive)]
     loss, beside = wql(own), None if reference is None else wql(reference)
-    inside = None
-    if own.quantiles is not None:
-        inside = metrics.coverage(own.quantiles[..., 0], own.quantiles[..., 2], own.actual)
     origins = int(own.origin.max()) + 1 if own.origin.size else 0
     figures = {
         "rmsse_ratio": _over(ours.mean(), theirs.mean()),
         "mase_ratio": _over(mase[0].mean(), mase[1].mean()),
         "wql_ratio": None if loss is None or beside is None else _over(loss, beside),
-        "coverage80": inside,
+        "coverage80": _coverage(own),
         "share_worse_5pct": float((ours > 1.05 * theirs + 0.01).mean()),
         "p95_ratio": float(np.quantile((ours + 0.05) / (theirs + 0.05), 0.95)),
-        "rmsse_se_by_origin": _jackknife(own, naive, origins),
+        "rmsse_se_by_origin": _jackknife(lambda k: _mean(_rmsse(own, k)) / _mean(_rmsse(naive, k)), origins),
+        "coverage80_se_by_origin": None
+        if own.quantiles is None
+        else _jackknife(lambda k: float(_coverage(own, k) or 0.0), origins),
     }
     rounded = {name: None if figure is None else round(float(figure), 4) for name, figure in figures.items()}
     return rounded | {"series": len(ours), "origins": origins}
@@ -148,9 +149,19 @@ def _over(ours: float, reference: float) -> float | None:
     return float(ours / reference) if reference > 0 else None
 
 
+def _actual(of: Cells, without: int | None) -> Floats:
+    """What came, but for the days forecast from one origin."""
+    return of.actual if without is None else np.where(of.origin == without, np.nan, of.actual)
+
+
 def _rmsse(of: Cells, without: int | None = None) -> Floats:
-    actual = of.actual if without is None else np.where(of.origin == without, np.nan, of.actual)
-    return metrics.rmsse(of.mean, actual, of.rms_scale)
+    return metrics.rmsse(of.mean, _actual(of, without), of.rms_scale)
+
+
+def _coverage(of: Cells, without: int | None = None) -> float | None:
+    if of.quantiles is None:
+        return None
+    return metrics.coverage(of.quantiles[..., 0], of.quantiles[..., 2], _actual(of, without))
 
 
 def wql(of: Cells) -> float | None:
@@ -168,10 +179,11 @@ def _mean(errors: Floats) -> float:
     return float(known.mean()) if len(known) else float("nan")
 
 
-def _jackknife(own: Cells, naive: Cells, origins: int) -> float | None:
+def _jackknife(figure: Callable[[int], float], origins: int) -> float | None:
+    """Standard error of a figure from what it is without each origin."""
     if origins < 2:
         return None
-    left = [_mean(_rmsse(own, k)) / _mean(_rmsse(naive, k)) for k in range(origins)]
+    left = [figure(k) for k in range(origins)]
     error = float(np.sqrt((origins - 1) / origins * np.sum((np.array(left) - np.mean(left)) ** 2)))
     return error if np.isfinite(error) else None
 
@@ -211,6 +223,9 @@ def pooled(scored: list[dict[str, object]], target: str = "price") -> list[dict[
         for name in ("coverage80", "share_worse_5pct"):
             known = of[name].astype(float)
             row[name] = round(float(known.mean()), 4) if known.notna().all() else None
+        errors = of["coverage80_se_by_origin"].astype(float)
+        error = float(np.sqrt((errors**2).sum())) / len(of)
+        row["coverage80_se_by_origin"] = round(error, 4) if errors.notna().all() else None
         relative = (of["rmsse_se_by_origin"].astype(float) / of["rmsse_ratio"].astype(float)) ** 2
         error = float(np.sqrt(relative.sum())) / len(of)
         known_error = relative.notna().all() and row["rmsse_ratio"] is not None

@@ -130,6 +130,14 @@ def test_standard_error_is_taken_over_origins():
     assert scores.scores(forecasts)["ours"]["rmsse_se_by_origin"] == pytest.approx(expected)
 
 
+def test_the_standard_error_of_coverage_is_taken_over_origins_too():
+    """All within at the one origin, none at the other: without the one 0, without the other 1."""
+    ours = said("ours", [11.0] * 4, [10.0] * 4, low=[8.0] * 4, high=[14.0, 14.0, 9.0, 9.0])
+    figures = scores.scores(pd.concat([said("naive", [12.0] * 4, [10.0] * 4), ours]))["ours"]
+    assert figures["coverage80"] == 0.5
+    assert figures["coverage80_se_by_origin"] == pytest.approx((1 / 2 * (0.5**2 + 0.5**2)) ** 0.5, abs=1e-4)
+
+
 def test_models_that_were_asked_for_other_days_are_not_compared():
     forecasts = pd.concat([said("naive", [12.0] * 4, [10.0] * 4), said("ours", [11.0] * 4, [10.0] * 4).head(3)])
     with pytest.raises(ValueError, match="ours was not asked for the same days as naive"):
@@ -140,6 +148,7 @@ def test_pooled_ratios_are_geometric_means_over_real_price_panels():
     def row(name, ratio, target="price", model="ours"):
         figures = dict.fromkeys(["mase_ratio", "p95_ratio"], ratio) | dict.fromkeys(["wql_ratio", "coverage80"], None)
         errors = {"share_worse_5pct": ratio, "rmsse_se_by_origin": 0.1 * ratio, "seconds": 1.0}
+        errors |= {"coverage80_se_by_origin": 0.04}
         sizes = {"series": 3, "origins": 12}
         return {"panel": name, "target": target, "model": model, "rmsse_ratio": ratio} | figures | errors | sizes
 
@@ -148,6 +157,7 @@ def test_pooled_ratios_are_geometric_means_over_real_price_panels():
     assert (pooled["panel"], pooled["model"]) == ("pooled", "ours")  # x is lacking on b
     assert pooled["rmsse_ratio"] == 1.0
     assert pooled["share_worse_5pct"] == 1.25
+    assert pooled["coverage80_se_by_origin"] == round(0.04 * 2**0.5 / 2, 4)  # of a mean of two
     assert pooled["wql_ratio"] is None
     assert pooled["rmsse_se_by_origin"] == pytest.approx(0.1 * 2**0.5 / 2, abs=1e-4)
     assert pooled["series"] == 6
