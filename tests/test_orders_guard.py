@@ -1,6 +1,5 @@
 """Whom the planner is trusted for: named records, what must hold of any record, and what is done with the verdict."""
 
-import doctest
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ from hypothesis import strategies as st
 from replayed import POLICIES
 
 from ordercast.orders import guard
-from ordercast.orders.guard import Guarded, judged, shrunk
+from ordercast.orders.guard import Guarded, judged
 from ordercast.orders.replay import replay
 from ordercast.orders.world import World
 
@@ -32,7 +31,6 @@ MONTH = (np.arange(DAYS) >= 100) & (np.arange(DAYS) < 128)
         pytest.param(ERP - 8 + 40 * BAD + NOISE, range(9), id="one_bad_product_among_good_ones"),
         pytest.param(ERP - 5 + 7 * BAD + 4 * NOISE, range(9), id="a_loss_of_its_own_though_it_may_be_luck"),
         pytest.param(ERP - 5 + 4.9 * BAD + 4 * NOISE, range(10), id="a_small_gain_among_good_ones"),
-        pytest.param(ERP - 25 + 24.9 * BAD + NOISE, range(9), id="what_is_left_of_a_gain_may_well_be_a_loss"),
         pytest.param(ERP + 8 - 40 * BAD + NOISE, [], id="one_good_product_among_bad_ones"),
         pytest.param(ERP + np.where(MONTH, -30.0, 2.0), [], id="the_luck_of_one_month"),
         pytest.param(ERP + np.where(MONTH, 30.0, -4.0), range(10), id="one_bad_month"),
@@ -70,30 +68,15 @@ def test_a_record_does_not_hang_on_the_size_of_a_product():
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 5), st.integers(1, 60), st.floats(-0.3, 0.3))
 @settings(max_examples=40)
-def test_trusted_are_those_with_an_expected_gain_once_the_catalogue_surely_gained(seed, products, days, gain):
+def test_trusted_are_those_that_gained_once_the_catalogue_surely_gained(seed, products, days, gain):
     rng = np.random.default_rng(seed)
     erp = rng.uniform(0, 100, (products, days)) * (rng.random((products, 1)) < 0.9)
     cost = erp * (1 - gain + rng.uniform(0, 0.5) * rng.standard_normal((products, days)))
     record = judged(cost, erp)
-    assert (record.gain[record.trusted] > 0).all()
-    usual = erp.sum(axis=1)
-    surely = (record.gain > guard.DOUBTS * record.doubt) & (usual > cost.sum(axis=1))
-    trusted = np.where(usual > 0, surely, record.gain > 0) & (record.chance >= guard.SURE)
-    assert record.trusted.tolist() == trusted.tolist()
-    own = np.divide((erp - cost).sum(axis=1), usual, out=np.zeros(products), where=usual > 0)
-    low, high = np.minimum(own, record.saving_pct / 100), np.maximum(own, record.saving_pct / 100)
-    assert ((record.gain >= low - 1e-12) & (record.gain <= high + 1e-12)).all()
-
-
-@given(st.lists(st.tuples(st.floats(-1, 1), st.floats(0, 0.5)), min_size=1, max_size=6), st.floats(-0.2, 0.2))
-def test_shrunk_is_what_a_plain_loop_makes(products, centre):
-    between = max(sum((share - centre) ** 2 - variance for share, variance in products) / len(products), 0.0)
-    weight = [between / (between + variance) if between + variance > 0 else 0.0 for _, variance in products]
-    expected = [centre + w * (share - centre) for (share, _), w in zip(products, weight, strict=True)]
-    doubt = [(w * variance) ** 0.5 for (_, variance), w in zip(products, weight, strict=True)]
-    got = shrunk(np.array([each[0] for each in products]), np.array([each[1] for each in products]), centre)
-    assert got[0] == pytest.approx(expected, abs=1e-9)
-    assert got[1] == pytest.approx(doubt, abs=1e-9)
+    for p in range(products):
+        usual, own = erp[p].sum(), cost[p].sum()
+        assert record.trusted[p] == (record.chance >= guard.SURE and (own < usual or usual == 0))
+        assert record.gain[p] == pytest.approx(1 - own / usual if usual else 0)
 
 
 class Unasked:
@@ -131,7 +114,3 @@ def test_where_nobody_is_trusted_the_planner_is_not_even_asked():
         for policy in (Guarded(Unasked(), POLICIES[0], np.zeros(3, dtype=bool)), POLICIES[0])
     ]
     np.testing.assert_array_equal(runs[0].stock_units, runs[1].stock_units)
-
-
-def test_the_example_of_the_docstring():
-    assert doctest.testmod(guard, extraglobs={"np": np}) == (0, 2)
