@@ -110,8 +110,8 @@ def scores(forecasts: pd.DataFrame) -> dict[str, dict[str, float | None]]:
     mean_scale, over that of naive_empirical. coverage80: share of actuals within p10 and p90.
     share_worse_5pct: share of series with RMSSE > 1.05 x naive + .01. p95_ratio: 95th percentile of
     (RMSSE + .05) / (naive + .05). rmsse_se_by_origin, coverage80_se_by_origin: standard errors, by the jackknife over
-    origins (Efron 1982), since the series of one origin share their shocks. Figures that need quantiles are None without
-    them.
+    origins (Efron 1982), since the series of one origin share their shocks. Figures that need quantiles are None
+    without them.
     """
     of = {str(name): cells(own) for name, own in forecasts.groupby("model", sort=False)}
     naive = of["naive"]
