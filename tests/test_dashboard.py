@@ -366,16 +366,20 @@ def processes_of(kernel: str) -> list[int]:
 
 @needs_chromium
 def test_a_full_house_is_told_and_tries_again(root: Path):
-    with served(root, **{dashboard.KERNELS: "0"}) as url:
-        connection = http.client.HTTPConnection("127.0.0.1", int(url.rstrip("/").rpartition(":")[2]), timeout=60)
-        connection.request("GET", "/")
-        answer = connection.getresponse()
-        said = answer.read().decode()
-    assert answer.status == 503
-    assert answer.headers["Retry-After"] == "15"
+    with served(root, **{dashboard.PAGES: "1"}) as url:
+        (first, _, _), (status, headers, said) = answered(url), answered(url)
+    assert (first, status) == (200, 503), "the kernels that are kept warm are nobody's page"
+    assert headers["Retry-After"] == "15"
     assert 'http-equiv="refresh" content="15"' in said
     assert "Too many pages are open" in said
     assert "Há páginas abertas demais" in said
+
+
+def answered(url: str) -> tuple[int, http.client.HTTPMessage, str]:
+    connection = http.client.HTTPConnection("127.0.0.1", int(url.rstrip("/").rpartition(":")[2]), timeout=60)
+    connection.request("GET", "/")
+    answer = connection.getresponse()
+    return answer.status, answer.headers, answer.read().decode()
 
 
 @needs_chromium

@@ -11,7 +11,7 @@ from conftest import write_run
 
 from ordercast import nightly, publish, store
 from ordercast.dashboard.bridge import Reply
-from ordercast.dashboard.desk import Desk
+from ordercast.dashboard.desk import Desk, written
 from ordercast.ledger import Ledger
 from ordercast.sentences import say
 from ordercast.sources.faults import noted
@@ -336,6 +336,62 @@ def test_a_form_that_was_refused_keeps_what_stood_in_it(desk: Desk):
     assert "Say why it is rejected." in reply.put["oc-dialog"]
     assert 'value="ask Bruno"' in reply.put["oc-dialog"]
     assert statuses(desk.root) == {}
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "units"),
+    [
+        pytest.param("pt_BR", "1.728", 1728.0, id="thousands_as_the_page_writes_them"),
+        pytest.param("pt_BR", "1,5", 1.5, id="decimals_as_the_page_writes_them"),
+        pytest.param("pt_BR", "1.000,5", 1000.5, id="both"),
+        pytest.param("pt_BR", "2952", 2952.0, id="plain"),
+        pytest.param("pt_BR", "1.5", None, id="another_languages_decimals"),
+        pytest.param("en", "1,728", 1728.0, id="english_thousands"),
+        pytest.param("en", "1,5", None, id="no_english_number"),
+        pytest.param("en", "0.0000001", None, id="nothing_to_speak_of"),
+    ],
+)
+def test_a_quantity_is_read_as_the_page_writes_it(desk: Desk, language: str, typed: str, units: float | None):
+    act(desk, "speak", value=language)
+    reply = decide(desk, "P001", "edited", quantity_units=typed)
+    changed = Ledger.of(desk.root).state()["quantity_units"].tolist()
+    assert changed == ([] if units is None else [units])
+    if units is None:
+        assert f'value="{typed}"' in reply.put["oc-dialog"]
+
+
+@pytest.mark.parametrize("name", ["run.json", "reports/metrics.json", "models/metadata.json"])
+def test_json_of_another_shape_is_told_as_damaged(published_run: Path, name: str):
+    (next(published_run.glob("data/published/2*")) / name).write_text("[]")
+    for page in ("quality", "product", "runs"):
+        html = Desk.open(published_run, f"?page={page}&lang=en").whole()
+        assert "<h1" in html
+    assert "3 orders to place today" in Desk.open(published_run, "?lang=en").whole() or name != "reports/metrics.json"
+
+
+def test_an_old_page_says_so_whatever_is_done_on_it(desk: Desk):
+    write_run(desk.root, "2026-11-15-d4e5f6")
+    *_, last = desk.act({"do": "filter", "name": "search", "value": "a"})
+    assert "Run 2026-11-15-d4e5f6 was published while this page was open." in last.put["oc-banner"]
+
+
+def test_a_figure_that_cannot_be_drawn_says_why_where_it_would_stand(desk: Desk):
+    next(desk.root.glob("data/published/*/data/evaluate/by_horizon.parquet")).unlink()
+    *_, last = desk.act({"do": "go", "with": {"page": "quality"}})
+    assert "data/evaluate/by_horizon.parquet is not in run" in last.put["oc-figures"]
+    assert last.dialog is None
+
+
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        pytest.param("JoÃ£o da Silva", "João da Silva", id="utf8_read_as_latin1"),
+        pytest.param("José", "José", id="latin1"),
+        pytest.param("ana", "ana", id="ascii"),
+    ],
+)
+def test_the_name_a_proxy_gives_is_read_as_it_was_written(header: str, name: str):
+    assert written(header) == name
 
 
 def test_a_form_keeps_what_stood_in_it_when_a_newer_plan_came_between(desk: Desk):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ordercast.dashboard.words import exact, gist, plain
+from ordercast.dashboard.words import gist, plain
 
 GISTS = [
     pytest.param(
@@ -27,11 +27,3 @@ def test_the_gist_is_what_follows_the_decision(reason: str, said: str):
 
 def test_accents_and_capitals_do_not_matter_in_a_search():
     assert plain("AÇÚCAR Cristal") == "acucar cristal"
-
-
-@pytest.mark.parametrize(
-    ("number", "written"),
-    [(1_234_567.0, "1234567"), (12_345.67, "12345.67"), (1e9, "1000000000"), (0.5, "0.5"), (100.0, "100")],
-)
-def test_a_number_stands_in_a_form_with_every_digit(number: float, written: str):
-    assert exact(number) == written

@@ -71,3 +71,18 @@ def test_the_catalogues_hold_the_texts_of_the_code_and_no_others(tmp_path):
     for language in CATALOGUES:
         collected = (tmp_path / f"{language}.po").read_text(encoding="utf-8")
         assert collected == (FOLDER / f"{language}.po").read_text(encoding="utf-8"), "run `make texts`, then translate"
+
+
+@pytest.mark.parametrize("locale", ["en", "pt_BR", "de_DE", "fr_FR"])
+@pytest.mark.parametrize("number", [1_234_567.0, 12_345.67, 0.125, 100.0])
+def test_a_number_is_read_as_it_is_written(locale: str, number: float):
+    voice = Voice(locale, "BRL")
+    assert voice.read(voice.number(number, 6)) == number
+
+
+@pytest.mark.parametrize(
+    ("locale", "text"),
+    [("pt_BR", "1.5"), ("pt_BR", "12,345,6"), ("en", "1,5"), ("en", "none"), ("en", ""), ("pt_BR", "1e")],
+)
+def test_what_is_no_number_of_the_locale_is_not_read(locale: str, text: str):
+    assert Voice(locale, "BRL").read(text) is None

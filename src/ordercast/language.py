@@ -18,7 +18,15 @@ from babel import Locale
 from babel.dates import format_skeleton, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision, get_currency_symbol
+from babel.numbers import (
+    NumberFormatError,
+    format_currency,
+    format_decimal,
+    format_percent,
+    get_currency_precision,
+    get_currency_symbol,
+    parse_decimal,
+)
 from babel.support import NullTranslations, Translations
 
 FOLDER = Path(__file__).parent / "locale"
@@ -125,6 +133,13 @@ class Voice:
     def fixed(self, value: float, decimals: int = 2) -> str:
         """A number with just so many decimals, for columns of a table."""
         return NOTHING if pd.isna(value) else str(format_decimal(value, "#,##0." + "0" * decimals, locale=self.locale))
+
+    def read(self, text: str) -> float | None:
+        """The number that somebody wrote as the locale writes numbers; None where it is none, or another locale's."""
+        try:
+            return float(parse_decimal(text.strip(), locale=self.locale, strict=True))
+        except (NumberFormatError, ValueError):
+            return None
 
     def percent(self, share: float, decimals: int = 0) -> str:
         """A share as a percentage."""

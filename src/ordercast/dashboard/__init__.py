@@ -19,7 +19,7 @@ PORTS_TO_TRY = 20
 
 TOKEN = "ORDERCAST_DASHBOARD_TOKEN"  # where the server finds its token; kernels do not get it
 HOST = "ORDERCAST_DASHBOARD_HOST"  # the name by which a proxy makes the page known
-KERNELS = "ORDERCAST_DASHBOARD_KERNELS"  # how many kernels there may be, the two warm ones among them
+PAGES = "ORDERCAST_DASHBOARD_PAGES"  # how many pages may be open at once
 
 
 def serve_command(root: Path, port: int, token: str = "") -> tuple[list[str], dict[str, str]]:
@@ -78,7 +78,8 @@ def wait_for_visitor() -> None:
 
     from ordercast.dashboard import desk
 
-    desk.Desk.open().whole()  # what takes long is loaded before the visitor comes
+    with suppress(Exception):  # the visitor is told of what is wrong when he comes, if it still is
+        desk.Desk.open().whole()  # what takes long is loaded before
     wait_for_request()
 
 

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from ordercast.dashboard import decisions, supposed, takeaway
 from ordercast.dashboard.bridge import File, Reply
+from ordercast.dashboard.files import Missing
 from ordercast.dashboard.pages import product, quality, savings, today
 from ordercast.dashboard.view import View
+from ordercast.ledger import LedgerError
+from ordercast.sentences import told
 
 if TYPE_CHECKING:
     from ordercast.dashboard.desk import Desk
@@ -20,7 +23,7 @@ MOST_CHOSEN = 5000
 
 def hello(desk: Desk, message: Message) -> Iterator[Reply]:
     """The page is up: it says who is there, and draws what took too long for the first paint."""
-    yield Reply({"oc-who": desk.render("who.html")})
+    yield Reply({"oc-who": desk.render("who.html")}, title=desk.render("title.html"), language=desk.tag)
     yield from _figures(desk)
 
 
@@ -32,7 +35,7 @@ def go(desk: Desk, message: Message) -> Iterator[Reply]:
     else:
         desk.view = desk.view.changed(wanted)
     desk.refresh()
-    yield desk.shown(push=not message.get("back"), focus="oc-title", top=True)
+    yield desk.shown(push=not message.get("back"), focus="oc-title", top=not message.get("back"))
     yield from _figures(desk)
 
 
@@ -87,9 +90,9 @@ def weigh(desk: Desk, message: Message) -> Iterator[Reply]:
 def suppose(desk: Desk, message: Message) -> Iterator[Reply]:
     """The orders of today under another budget, service, risk or horizon."""
     fields = message.get("fields") or {}
-    told = supposed.shown(desk, fields)
+    found = supposed.shown(desk, fields)
     desk.supposed = fields
-    yield Reply({"oc-answer": told["answer"], **{f"oc-{name}-says": text for name, text in told["says"].items()}})
+    yield Reply({"oc-answer": found["answer"], **{f"oc-{name}-says": text for name, text in found["says"].items()}})
 
 
 def close(desk: Desk, message: Message) -> Iterator[Reply]:
@@ -139,8 +142,12 @@ def _list(desk: Desk, said: bool = False, focus: str = "") -> Iterator[Reply]:
 def _figures(desk: Desk) -> Iterator[Reply]:
     """The figures, which take longer than the words, after them."""
     drawn = {"product": product.figures, "quality": quality.figures, "savings": savings.figures}.get(desk.view.page)
-    if drawn and desk.lines is not None:
+    if drawn is None:
+        return
+    try:
         yield Reply({"oc-figures": drawn(desk)})
+    except (Missing, LedgerError) as error:
+        yield Reply({"oc-figures": desk.render("undrawn.html", told=told(error, desk.voice))})
 
 
 def _with(message: Message) -> dict[str, Any]:

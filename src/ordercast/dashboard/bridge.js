@@ -97,6 +97,7 @@ function render({ model, el }) {
     const source = event.target.closest("form[data-do]");
     if (!source) return;
     event.preventDefault();
+    if (source.dataset.do === "decide" && waiting) return; // the second click of a double click
     const by = event.submitter;
     send(source, by && by.dataset.with ? { with: JSON.parse(by.dataset.with) } : {});
   });

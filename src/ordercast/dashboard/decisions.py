@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 STEPS = ("approved", "rejected", "snoozed", "edited", "sent", "received", "cancelled", "undone")
 SNOOZE_DAYS = 7
-MOST_UNITS = 1e9
+LEAST_UNITS, MOST_UNITS = 0.01, 1e9  # what is less is written as 0
 COSTS = phrase("Expected to cost %(money)s more than the plan's %(units)s.")
 SAVES = phrase("Expected to cost %(money)s less than the plan's %(units)s.")
 
@@ -69,7 +69,7 @@ def asked(desk: Desk, wanted: Mapping[str, Any]) -> pd.DataFrame:
 def weighed(desk: Desk, wanted: Mapping[str, Any], value: Any) -> list[str]:
     """What another quantity of one line would do, in sentences: money, cost against the plan, rules it breaks."""
     lines = asked(desk, wanted)
-    units = _units(value)
+    units = _units(desk, value)
     if units is None or len(lines) != 1:
         return []
     line, say, money = lines.iloc[0], desk.voice.say, desk.voice.money
@@ -96,13 +96,10 @@ def weighed(desk: Desk, wanted: Mapping[str, Any], value: Any) -> list[str]:
     return [*told, *(say(texts[each.code], figure=desk.voice.number(each.value)) for each in broken)]
 
 
-def _units(value: Any) -> float | None:
-    """The quantity that somebody typed, None where it is none."""
-    try:
-        units = float(value)
-    except (TypeError, ValueError):
-        return None
-    return units if 0 < units <= MOST_UNITS else None
+def _units(desk: Desk, value: Any) -> float | None:
+    """The quantity that somebody typed in the page's language, None where it is none."""
+    units = desk.voice.read(str(value))
+    return None if units is None or not LEAST_UNITS <= units <= MOST_UNITS else units
 
 
 def _step(wanted: Mapping[str, Any]) -> str:
@@ -128,7 +125,10 @@ def _question(
     fault: str = "",
 ) -> Reply:
     """The form of a step; given: what stood in it when it was sent, before it was refused for the fault."""
+    stands = desk.voice.number(lines["quantity_units"].iloc[0], 6) if len(lines) else ""
+    typed = str((given or {}).get("quantity_units") or stands)
     values = {
+        "typed": typed,
         "given": {name: str(value) for name, value in (given or {}).items()},
         "fault": fault,
         "step": step,
@@ -136,7 +136,7 @@ def _question(
         "sent": {**{key: wanted[key] for key in ("order", "orders") if key in wanted}, "step": step}
         | {"superseded": superseded},
         "superseded": superseded,
-        "weighed": weighed(desk, wanted, lines["quantity_units"].iloc[0]) if step == "edited" and len(lines) else [],
+        "weighed": weighed(desk, wanted, typed) if step == "edited" and len(lines) else [],
         "until": (desk.run.today + timedelta(days=SNOOZE_DAYS)).date().isoformat(),
         "first": (desk.run.today + timedelta(days=1)).date().isoformat(),
     }
@@ -175,7 +175,7 @@ def _change(desk: Desk, step: str, fields: Mapping[str, Any]) -> dict[str, Any]:
             raise Refused("invalid", say("Say until which day after today."))
         return {"until": until}
     if step == "edited":
-        units = _units(fields.get("quantity_units"))
+        units = _units(desk, fields.get("quantity_units"))
         if units is None:
             text = say("The quantity must be a number above 0, a billion at most. Reject the line to buy nothing.")
             raise Refused("invalid", text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -153,6 +154,10 @@ class Desk:
             return pages.body(self)
         except (Missing, LedgerError) as error:
             return self.render("missing.html", told=told(error, self.voice))
+        except Exception:
+            logging.getLogger(__name__).exception("the page %s cannot be drawn", self.view.page)
+            said = self.voice.say("This page cannot be drawn: a file of the run is not as expected. Run `make repro`.")
+            return self.render("missing.html", told=said)
 
     def shown(self, **more: Any) -> Reply:
         """The whole page anew under its address."""
@@ -164,7 +169,7 @@ class Desk:
             "oc-banner": self.render("banner.html"),
             "oc-body": self.body(),
         }
-        return Reply(put, url=self.view.query, title=self.render("title.html"), language=self._tag, **more)
+        return Reply(put, url=self.view.query, title=self.render("title.html"), language=self.tag, **more)
 
     def act(self, message: Mapping[str, Any]) -> Iterator[Reply]:
         """The changes that a visitor's message brings, one after the other; an unknown message brings none."""
@@ -185,13 +190,16 @@ class Desk:
         except Exception:
             logging.getLogger(__name__).exception("the page asked for %s", message.get("do"))
             yield self.told(self.voice.say("This did not work. Reload the page and look whether it was taken down."))
+        if self.newest:  # whatever was done on an old page, it says so
+            yield Reply({"oc-banner": self.render("banner.html")})
 
     def told(self, sentence: str) -> Reply:
         """A dialog with one sentence."""
         return Reply({"oc-dialog": self.render("told.html", told=sentence)}, dialog=True, said=sentence)
 
     @property
-    def _tag(self) -> str:
+    def tag(self) -> str:
+        """The language as HTML names it."""
         return self.language.replace("_", "-")
 
     def _setting(self, key: str, otherwise: str) -> str:
@@ -207,4 +215,11 @@ def of_request() -> Desk:
         root: Path | None = project.root()
     except FileNotFoundError:
         root = None
-    return Desk.open(root, os.environ.get("QUERY_STRING", ""), os.environ.get(USER_HEADER, "").strip())
+    return Desk.open(root, os.environ.get("QUERY_STRING", ""), written(os.environ.get(USER_HEADER, "").strip()))
+
+
+def written(header: str) -> str:
+    """A header's text as the proxy wrote it: HTTP reads bytes as Latin-1, proxies write UTF-8."""
+    with suppress(UnicodeError):
+        return header.encode("latin-1").decode()
+    return header

@@ -72,7 +72,10 @@ class RunFiles:
 
     def _read(self, name: str) -> Any:
         try:
-            return store.read_json(self.folder / name)
+            read = store.read_json(self.folder / name)
+            if not isinstance(read, dict):
+                raise ValueError("no JSON object")
+            return read
         except ValueError as fault:
             raise self._unusable(name, fault) from fault
 

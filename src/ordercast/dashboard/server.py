@@ -17,19 +17,20 @@ from voila.app import Voila  # type: ignore[import-untyped]
 from voila.tornado.handler import TornadoVoilaHandler  # type: ignore[import-untyped]
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler  # type: ignore[import-untyped]
 
-from ordercast.dashboard import HOST, KERNELS, TOKEN
+from ordercast.dashboard import HOST, PAGES, TOKEN
 
 PROTOCOL = "v1.kernel.websocket.jupyter.org"
 AGAIN_SECONDS = 15
-KERNEL_BYTES, LEAST_KERNELS = 300 * 2**20, 12  # of a visitor's process at 10,000 products; two of them are kept warm
+KERNEL_BYTES, LEAST_PAGES = 300 * 2**20, 10  # of a visitor's process at 10,000 products
 
 
-def most_kernels() -> int:
-    """How many kernels there may be: what the environment says, else what half of this machine's memory holds."""
-    if os.environ.get(KERNELS, "").isdecimal():
-        return int(os.environ[KERNELS])
+def most_pages() -> int:
+    """How many pages may be open: what the environment says, else what half of this machine's memory holds."""
+    named = os.environ.get(PAGES, "")
+    if named.isdecimal() and int(named):
+        return int(named)
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return max(LEAST_KERNELS, memory // 2 // KERNEL_BYTES)
+    return max(LEAST_PAGES, memory // 2 // KERNEL_BYTES)
 
 
 class Page(TornadoVoilaHandler):  # type: ignore[misc]
@@ -42,8 +43,8 @@ class Page(TornadoVoilaHandler):  # type: ignore[misc]
 
     async def get(self, path: str | None = None) -> None:
         """Return nothing; sends the page, or word that too many are open and another try."""
-        most = most_kernels()
-        if len(self.kernel_manager.list_kernel_ids()) < most:
+        most, warm = most_pages(), self.kernel_manager.get_pool_size(self.notebook_path)
+        if len(self.kernel_manager.list_kernel_ids()) - warm < most:
             await super().get(path)
             return
         self.set_status(503)

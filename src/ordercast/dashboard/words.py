@@ -13,8 +13,3 @@ def gist(reason: str) -> str:
     """What a reason says first, after the decision, which stands in the columns beside it, and the colon."""
     first = reason.partition(": ")[2] or reason
     return first.partition(". ")[0].rstrip(".")
-
-
-def exact(number: float) -> str:
-    """The number as a form's field takes it: every digit, no exponent."""
-    return f"{number:.6f}".rstrip("0").rstrip(".")

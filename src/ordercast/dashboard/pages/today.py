@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ordercast.dashboard import supposed
-from ordercast.dashboard.files import records
+from ordercast.dashboard.files import Missing, records
 from ordercast.dashboard.listing import Cut
 from ordercast.dashboard.pages import record
+from ordercast.sentences import told
 
 if TYPE_CHECKING:
     from ordercast.dashboard.desk import Desk
@@ -15,14 +16,24 @@ if TYPE_CHECKING:
 
 def values(desk: Desk) -> dict[str, Any]:
     """What today.html takes: totals, suppliers to filter by, the track record and what list() and bulk() take."""
+    skill, unskilled = _skill(desk)
     return {
         "totals": desk.listing.totals(),
         "suppliers": desk.listing.suppliers(),
-        "skill": record.skill(desk),
+        "skill": skill,
+        "unskilled": unskilled,
         "supposition": supposed.shown(desk, desk.supposed),
         **listed(desk),
         **bulk(desk),
     }
+
+
+def _skill(desk: Desk) -> tuple[list[tuple[str, float | None]], str]:
+    """How good the forecasts were, or why that is not known: no reason to hide the orders."""
+    try:
+        return record.skill(desk), ""
+    except Missing as error:
+        return [], told(error, desk.voice)
 
 
 def listed(desk: Desk) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import jinja2
 
-from ordercast.dashboard.words import exact, gist
+from ordercast.dashboard.words import gist
 from ordercast.language import LANGUAGES, Voice, translations
 
 
@@ -35,6 +35,5 @@ def _environment(language: str) -> jinja2.Environment:
     )
     environment.filters["gist"] = gist
     environment.filters["as_day"] = date.fromisoformat
-    environment.globals["exact"] = exact
     environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     return environment
