@@ -166,7 +166,7 @@ def test_the_planner_leaves_its_lines_its_courses_and_its_record(run):
         *("products", "days", "chance_of_gain", "share_trusted", "promised_over_realised", "regret_error", "policies")
     }
     assert said["backtest"]["policies"].keys() == policies
-    assert said["backtest"]["days"] == 60
+    assert said["backtest"]["days"] == 84
     assert said["backtest"]["products"] == costs["product_id"].nunique() == 6
     assert said["orders"]["planned_by_planner"] == len(planned)
     assert said["orders"]["to_place"] + said["orders"]["waiting"] == len(orders)
