@@ -140,10 +140,8 @@ def forecasts(task: Task, models: Sequence[str]) -> tuple[pd.DataFrame, dict[str
     if task.tables.truth and task.target == "price":
         outcomes["truth"] = truth(task)
     frames = [scores.frame(task, name, outcome) for name, outcome in outcomes.items()]
-    table = pd.concat(frames, ignore_index=True)
-    text = ["panel", "target", "model", *scores.SERIES_KEY]
     seconds = {name: outcome.seconds for name, outcome in outcomes.items()}
-    return table.astype(dict.fromkeys(text, pd.StringDtype())), seconds
+    return pd.concat(frames, ignore_index=True), seconds
 
 
 def heading(task: Task, rows: Sequence[dict[str, object]]) -> str:

@@ -56,7 +56,8 @@ def frame(task: Task, model: str, outcome: Outcome) -> pd.DataFrame:
     for k, name in enumerate(QUANTILE_COLUMNS):
         table[name] = np.nan if outcome.quantiles is None else outcome.quantiles[..., k].ravel()
     rms, mean = task.scales()
-    return table.assign(rms_scale=rms[series], mean_scale=mean[series])
+    text = dict.fromkeys(["panel", "target", "model", *SERIES_KEY], pd.StringDtype())
+    return table.assign(rms_scale=rms[series], mean_scale=mean[series]).astype(text)
 
 
 @dataclass(frozen=True)
