@@ -13,6 +13,8 @@ from ordercast.kernels.lists import (
     FEW,
     LEVEL,
     LIMIT,
+    OWN_CUT,
+    OWN_JUMP,
     SHARED,
     SINE,
     chance_of_list,
@@ -22,8 +24,9 @@ from ordercast.kernels.lists import (
     jumped,
     learn,
     list_price,
-    on_time,
+    rhythm,
     sale_odds,
+    steps_to_change,
 )
 
 GAP, DRIFT, SALE, WAIT = range(4)  # the parts of a structure
@@ -37,6 +40,7 @@ CALM = 1e-7  # variance a day by which a supplier wanders when he does not jump
 JUMPS, JUMP, MOST_JUMPED = 0.002, 0.1, 0.3  # chance a day that a supplier moves all he sells; its usual size
 LEAST_CUT = 0.05  # of the log price: a smaller one is no sale
 SALE_ENDS = 0.1  # chance a day; by so much less sure of it is who still sees it
+USUAL_DAYS, NO_SALE_DAYS = 270, 60  # that the usual distance to the list price is the mean of, and of none beside them
 BESIDE = 16  # steps of all series that are laid beside each other at a time, for the memory's sake
 
 
@@ -45,8 +49,8 @@ def structures(z: Floats, first: Ints, product: Ints, supplier: Ints, waves: Flo
     """What the others say of each price, (series, kept steps, 4) float32, 0 before it began; in log price but WAIT.
 
     GAP: how far the list price stands under what it would be if it were set today; DRIFT: what that will move by in the
-    next 14 days; SALE: how far the price is under the list price, negative or 0; WAIT: steps until the list price will
-    usually change, negative when it is overdue. product, supplier: (series,) numbers from 0, those of products rising;
+    next 14 days; SALE: how far the price is over its usual place under the list price, negative while a sale runs;
+    WAIT: steps until the list price will usually change, negative when it is overdue. product, supplier: (series,) numbers from 0, those of products rising;
     waves: (2, steps + 14 days) cosine and sine of the season; kept: (steps,) where to keep each step, -1 for nowhere.
 
     A list price is the sum of what its product's suppliers share (a mean-reverting deviation and a wave of the year),
@@ -74,8 +78,9 @@ def structures(z: Floats, first: Ints, product: Ints, supplier: Ints, waves: Flo
     asks, asks_doubt, asked = np.zeros(suppliers), np.full(suppliers, 1e-3), np.zeros(suppliers, np.int64)
     by_supplier, ends = np.argsort(supplier, kind="mergesort"), np.cumsum(np.bincount(supplier))
     listed, before, earlier, odds = np.zeros(series), np.zeros(series), np.zeros(series), np.zeros(series)
-    changed, every, punctual = np.zeros(series, np.int64), np.full(series, 3.0), np.full(series, 0.5)
+    changed, every, punctual = np.zeros(series), np.full(series, 3.0), np.full(series, 0.5)
     fresh, cut = np.zeros(series, np.bool_), np.zeros(series, np.bool_)
+    usual, sales, depth = np.zeros(series), np.zeros(series), np.zeros(series)
     miss, doubt, latest = np.zeros(series), np.zeros(series), np.full(products, -1)
     misses, doubts, response = np.empty(series), np.empty(series), np.empty(sizes.max())
     out = np.empty((series, kept.max() + 1, 4), dtype=np.float32)
@@ -100,6 +105,8 @@ def structures(z: Floats, first: Ints, product: Ints, supplier: Ints, waves: Flo
                         earlier[i], was = listed[i], odds[i]
                         listed[i], odds[i] = list_price(now[i], before[i], listed[i], odds[i])
                         fresh[i] = listed[i] != earlier[i]
+                        if was > 0 and odds[i] <= 0:
+                            sales[i], depth[i] = sales[i] + 1, before[i] - earlier[i]
                         cut[i] = was <= 0 and now[i] - before[i] <= -LEAST_CUT
                     elif odds[i] > 0:
                         odds[i] -= SALE_ENDS * step_days
@@ -119,15 +126,17 @@ def structures(z: Floats, first: Ints, product: Ints, supplier: Ints, waves: Flo
                         said = now[i] - asks[supplier[i]]
                     miss[i], doubt[i] = listed[i] - said - asks[supplier[i]], variance + BLUR * noise[p]
             for s in range(suppliers):
-                count = 0
+                count, own = 0, 1.0
                 for i in by_supplier[(ends[s - 1] if s else 0) : ends[s]]:
                     if fresh[i]:
                         misses[count], doubts[count] = miss[i], doubt[i]
                         count += 1
+                        own *= OWN_CUT if cut[i] else OWN_JUMP
                 if count:
                     common, unsure = common_miss(misses, doubts, count)
-                    jumps = min(JUMPS * step_days * (t - asked[s]), MOST_JUMPED) if count >= FEW else 0.0
-                    move, asks_doubt[s] = jumped(common, unsure, asks_doubt[s], jumps, JUMP)
+                    jumps = min(JUMPS * step_days * (t - asked[s]), MOST_JUMPED)
+                    own = own if count < FEW else 0.0
+                    move, asks_doubt[s] = jumped(common, unsure, asks_doubt[s], jumps, own, JUMP)
                     asks[s] += move
                     asked[s] = t
                     for i in by_supplier[(ends[s - 1] if s else 0) : ends[s]]:
@@ -148,15 +157,15 @@ def structures(z: Floats, first: Ints, product: Ints, supplier: Ints, waves: Flo
                         for j in range(begin, end):
                             along |= j != i and fresh[j] and miss[j] < miss[i] / 2
                         chance = chance_of_list(waited, every[i], punctual[i])
-                        odds[i] = 0.0 if along else max(sale_odds(rest, variance, chance), 0.0)
+                        fall, age = now[i] - before[i], step_days * (t - max(first[i], 0))
+                        likely = sale_odds(rest, variance, chance, fall, sales[i], depth[i], age, step_days)
+                        odds[i] = 0.0 if along else max(likely, 0.0)
                         if odds[i] > 0:
                             listed[i] = earlier[i]
                             continue
                     if waited > 0:
-                        punctual[i] += 0.1 * (on_time(waited, every[i]) - punctual[i])
-                        punctual[i] = min(max(punctual[i], 0.1), 0.95)
-                        every[i] += 0.15 * (min(max(waited, every[i] / 2), 2 * every[i]) - every[i])
-                        changed[i] = t
+                        every[i], punctual[i], since = rhythm(waited, every[i], punctual[i])
+                        changed[i] = t - since
                     if rest * rest <= LIMIT * LIMIT * variance:
                         told[p] = min(told[p] + 1, MOST_STEPS)
                         noise[p] *= 1 + (rest * rest / variance - 1) / told[p]
@@ -180,6 +189,10 @@ def structures(z: Floats, first: Ints, product: Ints, supplier: Ints, waves: Flo
                         in_cosine,
                         in_sine,
                     )
+                for i in range(begin, end):
+                    if t >= first[i]:
+                        age = min(step_days * (t - max(first[i], 0) + 1), USUAL_DAYS)
+                        usual[i] += (now[i] - listed[i] - usual[i]) * step_days / (age + NO_SALE_DAYS)
                 if kept[t] < 0:
                     continue
                 level = means[p, 0] + means[p, 1] * cosine + means[p, 2] * sine
@@ -191,8 +204,8 @@ def structures(z: Floats, first: Ints, product: Ints, supplier: Ints, waves: Flo
                         continue
                     now_known[GAP] = level + distance[i] + asks[s] - listed[i]
                     now_known[DRIFT] = drift - faded * (means[p, 0] + asks[s])
-                    now_known[SALE] = now[i] - listed[i]
-                    now_known[WAIT] = every[i] - (t - changed[i])
+                    now_known[SALE] = now[i] - listed[i] - usual[i]
+                    now_known[WAIT] = steps_to_change(t - changed[i], every[i], punctual[i])
             before = now
     return out
 
@@ -201,16 +214,15 @@ def structures(z: Floats, first: Ints, product: Ints, supplier: Ints, waves: Flo
 def foreseen(structure: Floats, pair: Ints, horizon: Ints, step_days: int) -> Floats:
     """The change of a log price that its structure foresees `horizon` steps on, (rows,); pair: the row of each.
 
-    Once the list price is due it will stand where it would by then; the sale that runs lasts as long as sales do.
+    Once the list price is due it will stand where it would by then; a sale lasts as long as sales do, and others begin.
     """
     out = np.empty(len(pair))
     for r in range(len(pair)):
         at, days = structure[pair[r]], step_days * horizon[r]
         out[r] = 0.0
-        if horizon[r] >= at[WAIT]:
+        if horizon[r] >= at[WAIT] - 0.5:
             out[r] = at[GAP] + at[DRIFT] * (1 - KEEP**days) / (1 - KEEP**DRIFT_DAYS)
-        if at[SALE] < 0:
-            out[r] -= at[SALE] * (1 - (1 - SALE_ENDS) ** days)
+        out[r] -= at[SALE] * (1 - (1 - SALE_ENDS) ** days)
     return out
 
 

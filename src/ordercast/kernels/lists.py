@@ -14,10 +14,13 @@ LEVEL, COSINE, SINE, LEVEL_COSINE, LEVEL_SINE, BOTH_WAVES = range(6)  # their va
 OWN_DRIFT = 0.004  # of the variance of a step: how a series' own distance wanders
 LIMIT = 3.0  # standard deviations: what lies further off is cut there, and doubted
 SAMPLE = 128  # misses that their median is told from
-FEW = 3  # prices of a supplier that changed together, below which no jump is told from them
-SALES, DEPTHS = 0.02, 0.3  # chance of a sale to begin at a step; the range of its depths
+FEW = 3  # prices of a supplier that changed together, below which one of them may rule their mean
+OWN_JUMP, OWN_CUT = 0.1, 0.5  # chance that a change or a cut is a series' own affair, whatever its size
+DEPTHS, LIKE = 0.3, 0.015  # of the log price: the range of sales' depths; how near one is to the last of its series
+FIRST_SALE_DAYS = 20.0  # in which a sale is thought to begin, before a series shows how often they do
 SUREST = 4.0  # log odds of a sale at its beginning
 ON_TIME = 1.01  # steps
+REGULAR = 0.35  # share of changes on time, from which a rhythm is kept through those that are not
 DIGITS = 9  # of odds: the last bit of a logarithm differs between CPUs, these do not
 
 
@@ -88,31 +91,35 @@ def foretold(
     return told, variance, level, in_cosine, in_sine
 
 
-@jit((FLOAT, FLOAT), FLOAT, FLOAT, FLOAT, FLOAT, FLOAT)
-def jumped(miss: float, doubt: float, calm: float, chance: float, size: float) -> tuple[float, float]:
+@jit((FLOAT, FLOAT), FLOAT, FLOAT, FLOAT, FLOAT, FLOAT, FLOAT)
+def jumped(miss: float, doubt: float, calm: float, chance: float, own: float, size: float) -> tuple[float, float]:
     """How far a supplier moved, and what variance is left, given what his prices miss by on the whole.
 
-    doubt: variance of that miss; calm: of him, if he did not jump, which he does with the chance given: a mixture of
-    two normal priors, told apart by the miss and collapsed to one (Gordon & Smith 1990).
+    doubt: variance of that miss; calm: of him, if he did not jump, which he does with the chance given; own: chance
+    that his prices jumped and he did not. A mixture of three normal priors, told apart by the miss and collapsed to one
+    (Gordon & Smith 1990): where prices are few it leaves him unsure, and the next of them decides.
     """
-    still, moved = calm + doubt, calm + size * size + doubt
-    odds = 0.0
-    if chance > 0:
-        less = math.log(moved / still) + miss * miss * (1 / moved - 1 / still)
-        odds = round(chance / (chance + (1 - chance) * math.exp(min(less / 2, 50.0))), DIGITS)
-    slow, fast = calm / still, 1 - doubt / moved
-    left = (1 - odds) * slow * doubt + odds * fast * doubt + odds * (1 - odds) * ((fast - slow) * miss) ** 2
-    return ((1 - odds) * slow + odds * fast) * miss, left
+    still, far = calm + doubt, calm + doubt + size * size
+    jumps, odds, with_him = min(chance + own, 0.5), 0.0, 0.0
+    if jumps > 0:
+        less = math.log(far / still) + miss * miss * (1 / far - 1 / still)
+        odds = round(jumps / (jumps + (1 - jumps) * math.exp(min(less / 2, 50.0))), DIGITS)
+        with_him = odds * chance / (chance + own)
+    slow, fast, apart = calm / still, 1 - doubt / far, calm / far
+    gain = (1 - odds) * slow + with_him * fast + (odds - with_him) * apart
+    left = (1 - odds) * slow * doubt + with_him * fast * doubt + (odds - with_him) * apart * (far - calm)
+    square = (1 - odds) * slow * slow + with_him * fast * fast + (odds - with_him) * apart * apart
+    return gain * miss, left + max(square - gain * gain, 0.0) * miss * miss
 
 
 @jit((FLOAT, FLOAT), COLUMN, COLUMN, INT)
 def common_miss(misses: Floats, variances: Floats, count: int) -> tuple[float, float]:
-    """The mean of misses that a sale among them does not rule, and its variance: weighted, cut around the median."""
-    centre = np.median(misses[: count : 1 + count // SAMPLE]) if count >= FEW else 0.0
+    """The weighted mean of misses and its variance; from FEW on cut around the median, lest a sale among them rule."""
+    centre = np.median(misses[: count : 1 + count // SAMPLE])
     total = weight = 0.0
     for k in range(count):
         off, certainty = misses[k] - centre, 1 / variances[k]
-        if off * off > 4 * variances[k]:
+        if count >= FEW and off * off > 4 * variances[k]:
             off = math.copysign(2 * math.sqrt(variances[k]), off)
         total += (centre + off) * certainty
         weight += certainty
@@ -186,8 +193,47 @@ def list_price(now: float, before: float, listed: float, odds: float) -> tuple[f
     return listed + now - before, odds
 
 
-@jit(FLOAT, FLOAT, FLOAT, FLOAT)
-def sale_odds(miss: float, variance: float, chance: float) -> float:
-    """Log odds that a cut is a sale and no new list price, which would miss by so much and comes with that chance."""
+@jit(FLOAT, *(FLOAT,) * 8)
+def sale_odds(
+    miss: float, variance: float, chance: float, cut: float, sales: float, like: float, age_days: float, step_days: float
+) -> float:
+    """Log odds that a cut is a sale and no new list price, which would miss by so much and comes with that chance.
+
+    sales, like: how many sales began in so many days, and how deep the last one cut: a series repeats itself.
+    """
+    deep = 1 / DEPTHS
+    if sales > 0:
+        off = (cut - like) / LIKE
+        deep = (deep + math.exp(-min(off * off / 2, 50.0)) / (LIKE * math.sqrt(2 * math.pi))) / 2
+    begins = step_days * (sales + 1) / (age_days + FIRST_SALE_DAYS)
     fit = math.log(2 * math.pi * variance) + min(miss * miss / variance, 16.0)
-    return min(round(math.log(SALES / DEPTHS) - math.log(chance) + fit / 2, DIGITS), SUREST)
+    return min(round(math.log(begins * deep) - math.log(chance) + fit / 2, DIGITS), SUREST)
+
+
+@jit((FLOAT, FLOAT, FLOAT), FLOAT, FLOAT, FLOAT)
+def rhythm(waited: float, every: float, punctual: float) -> tuple[float, float, float]:
+    """What a change of the list price, so many steps after it was due last, says of its rhythm.
+
+    Gives the usual steps between two changes, the share of them that come on time, and the steps since the list price
+    was due. A change on time corrects both softly, as it may have been seen a day late (an alpha-beta filter, Kalata
+    1984); one that is not moves a regular rhythm nowhere, and is all there is to know of an irregular one.
+    """
+    turns = max(np.rint(waited / every), 1.0)
+    late = waited - turns * every
+    timely = abs(late) <= ON_TIME
+    share = punctual + 0.1 * ((timely and turns == 1) - punctual)
+    share = min(max(share, 0.1), 0.95)
+    if timely and (turns == 1 or share >= REGULAR):
+        return every + (0.1 * late if turns == 1 else 0.0), share, 0.6 * late
+    if share >= REGULAR:
+        return every, share, waited
+    return every + 0.3 * (min(max(waited, every / 2), 2 * every) - every), share, 0.0
+
+
+@jit(FLOAT, FLOAT, FLOAT, FLOAT)
+def steps_to_change(since: float, every: float, punctual: float) -> float:
+    """Steps until the list price will usually change; of an irregular one that is overdue less than 0."""
+    left = every - since
+    if punctual >= REGULAR and left < -0.5:
+        left += every * math.ceil((-0.5 - left) / every)
+    return left
