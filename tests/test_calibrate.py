@@ -250,17 +250,25 @@ def test_without_errors_a_band_is_that_of_a_normal_step():
 
 
 @pytest.mark.parametrize(
-    ("departure", "expected"),
-    [(0.0, 0.0), (0.1, 0.0), (-0.1, 0.0), (0.3, 0.2), (-0.3, -0.2)],
+    ("departure", "trust", "expected"),
+    [
+        (0.0, 0, 0.0),
+        (0.07, 0, 0.0),
+        (-0.07, 0, 0.0),
+        (0.3, 0, 0.23),
+        (-0.3, 0, -0.23),
+        (-0.3, 0.5, -0.265),
+        (0.01, 1, 0.01),
+    ],
 )
-def test_snapped(departure, expected):
-    assert calibrate.snapped(np.array([departure]), 0.1) == pytest.approx([expected])
+def test_snapped(departure, trust, expected):
+    assert calibrate.snapped(np.array([departure]), np.array([trust])) == pytest.approx([expected])
 
 
 @given(st.lists(st.floats(-5, 5), min_size=2))
 def test_snapping_keeps_the_order_and_never_enlarges(values: list[float]):
     departure = np.sort(values)
-    got = calibrate.snapped(departure, 0.1)
+    got = calibrate.snapped(departure, np.zeros(len(departure)))
     assert (np.diff(got) >= 0).all()
     assert (np.abs(got) <= np.abs(departure)).all()
     assert (got * departure >= 0).all()

@@ -132,7 +132,7 @@ def test_the_guard_by_hand(bold):
     bucket = [int(calibrate.horizon_bucket(np.array([h]))[0]) for h in problem.horizons]
     if problem.target.drifts:
         mean = (mean + median) / 2
-        mean, median = (np.sign(d) * np.maximum(np.abs(d) - forecast.SNAP, 0) for d in (mean, median))
+        mean, median = (np.sign(d) * np.maximum(np.abs(d) - 0.4 * calibrate.SNAP, 0) for d in (mean, median))
         mean = 0.4 * mean + 0.6 * raw.level
     np.testing.assert_allclose(got.departure["mean"], mean)
     np.testing.assert_allclose(got.departure["p50"], median)

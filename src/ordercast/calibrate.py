@@ -17,6 +17,7 @@ Ints = NDArray[np.int64]
 MIN_PAIRS = 200  # errors a group needs at two neighbouring horizons before it gets a correlation of its own
 MIN_CELL = 1000  # errors a group needs at a range of horizons before it gets a shift of its own: they share shocks
 MIN_BLOCKS = 4
+SNAP = 0.07  # of the usual change: a smaller departure is no change where nothing of it is trusted
 LOWER_BOUND = 2.326  # standard errors: one-sided 99%
 BORROWED = 0.3  # the weight of a row of a group's kin beside one of its own
 WEIGHTS = np.arange(1, 11) / 10  # the shares of a median's departure that are tried
@@ -207,9 +208,12 @@ def level_cv(error: Floats, expected: Floats, variance: Floats, group: Ints, gro
     return np.asarray(np.round(np.sqrt(np.maximum(share, 0.0)), 4), dtype=np.float64)
 
 
-def snapped(departure: Floats, least: float) -> Floats:
-    """Scaled departures drawn towards 0 by `least`, and 0 within it: what is too small to act on is no change."""
-    return np.sign(departure) * np.maximum(np.abs(departure) - least, 0.0)
+def snapped(departure: Floats, trust: Floats) -> Floats:
+    """Scaled departures drawn towards 0 by SNAP, and 0 within it: what is too small to act on is no change.
+
+    trust: the share of them that was earned; what is trusted to the full is not drawn at all.
+    """
+    return np.sign(departure) * np.maximum(np.abs(departure) - SNAP * (1 - trust), 0.0)
 
 
 def rising(cells: Floats) -> Floats:

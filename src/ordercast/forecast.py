@@ -26,7 +26,6 @@ Strategy = Literal["direct", "recursive"]
 STRATEGIES: tuple[Strategy, ...] = ("direct", "recursive")
 LEVELS = {"mean": None, "p10": 0.1, "p50": 0.5, "p90": 0.9}
 OUTER = {"p10": 0.1, "p90": 0.9}
-SNAP = 0.07  # of the usual change: a smaller departure is no change
 
 
 @dataclass(frozen=True)
@@ -144,7 +143,7 @@ def guarded(forecaster: Forecaster, problem: Problem) -> Scaled:
     """The departures that are believed: mean, p10, p50, p90, the quantiles in order.
 
     A price's point forecast is the average of its guarded mean and its guarded median (combining: Bates & Granger
-    1969), and what is too small to act on is no change; from there it moves towards what the level filter foresees, by
+    1969), and what is too small to act on and not surely known is no change; from there it moves towards what the level filter foresees, by
     the share that this proved to be worth. The outer quantiles are shifted to where they held, and a price's band never
     narrows further ahead.
     """
@@ -152,7 +151,8 @@ def guarded(forecaster: Forecaster, problem: Problem) -> Scaled:
     weight = {name: _weight(forecaster.skill[name], at, problem) for name in ("mean", "p50")}
     mean, p50 = (weight[name] * at.departure[name] for name in ("mean", "p50"))
     if drifts:
-        mean, p50 = calibrate.snapped((mean + p50) / 2, SNAP), calibrate.snapped(p50, SNAP)
+        surely = np.minimum(weight["mean"], weight["p50"])
+        mean, p50 = calibrate.snapped((mean + p50) / 2, surely), calibrate.snapped(p50, weight["p50"])
         mean = mean + _weight(forecaster.skill["level"], at, problem) * (at.level - mean)
     bucket = calibrate.horizon_bucket(problem.horizons * problem.panel.step_days)
     far = calibrate.far_range(problem.horizons * problem.panel.step_days)
@@ -178,9 +178,10 @@ def believed(forecaster: Forecaster, problem: Problem, strategy: Strategy) -> Sc
     at = guarded(forecaster, problem)
     if strategy == "direct":
         return at
-    mean = _weight(forecaster.skill["recursive"], at, problem) * recursed(forecaster, problem, at)
+    weight = _weight(forecaster.skill["recursive"], at, problem)
+    mean = weight * recursed(forecaster, problem, at)
     if forecaster.target.drifts:
-        mean = calibrate.snapped(mean, SNAP)
+        mean = calibrate.snapped(mean, weight)
     moved = mean - at.departure["mean"]
     return replace(at, departure={name: each + moved for name, each in at.departure.items()} | {"mean": mean})
 

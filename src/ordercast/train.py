@@ -261,8 +261,9 @@ def _judged(
     }
     bucket, far = calibrate.horizon_bucket(ahead), calibrate.far_range(ahead)
     if problem.target.drifts:
-        point = sum((skill[name][group, far] * predicted[name] for name in rules), np.zeros(len(at))) / len(rules)
-        point = calibrate.snapped(point * rows.trust[at], forecast.SNAP)
+        trusted = [skill[name][group, far] * rows.trust[at] for name in rules]
+        point = sum((share * predicted[name] for share, name in zip(trusted, rules, strict=True)), np.zeros(len(at)))
+        point = calibrate.snapped(point / len(rules), np.minimum(*trusted))
         beyond = (rows.level_forecast()[at] - point) * rows.trust[at] * weight
         skill["level"] = judged(calibrate.mean_weights, beyond, (actual - point) * weight)
     shares, shifts = {}, {}

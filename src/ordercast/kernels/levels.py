@@ -13,8 +13,8 @@ from ordercast.kernels.lists import (
     FEW,
     LEVEL,
     LIMIT,
+    OWN,
     OWN_CUT,
-    OWN_JUMP,
     SHARED,
     SINE,
     chance_of_list,
@@ -37,7 +37,7 @@ BLUR = 0.1  # of the variance of a step: what rounding hides, and weekdays
 FIRST_STEP, FIRST_STEPS, MOST_STEPS = 0.015, 20.0, 100.0  # of the log price; how many a step's variance is the mean of
 DISTANCE = 0.3  # of the log price: between two suppliers
 CALM = 1e-7  # variance a day by which a supplier wanders when he does not jump
-JUMPS, JUMP, MOST_JUMPED = 0.002, 0.1, 0.3  # chance a day that a supplier moves all he sells; its usual size
+JUMPS, MOST_JUMPED = 0.002, 0.3  # chance a day that a supplier moves all he sells, and the most of many days
 LEAST_CUT = 0.05  # of the log price: a smaller one is no sale
 SALE_ENDS = 0.1  # chance a day; by so much less sure of it is who still sees it
 USUAL_DAYS, NO_SALE_DAYS = 270, 60  # that the usual distance to the list price is the mean of, and of none beside them
@@ -131,12 +131,12 @@ def structures(z: Floats, first: Ints, product: Ints, supplier: Ints, waves: Flo
                     if fresh[i]:
                         misses[count], doubts[count] = miss[i], doubt[i]
                         count += 1
-                        own *= OWN_CUT if cut[i] else OWN_JUMP
+                        own *= OWN_CUT if cut[i] else OWN
                 if count:
                     common, unsure = common_miss(misses, doubts, count)
                     jumps = min(JUMPS * step_days * (t - asked[s]), MOST_JUMPED)
                     own = own if count < FEW else 0.0
-                    move, asks_doubt[s] = jumped(common, unsure, asks_doubt[s], jumps, own, JUMP)
+                    move, asks_doubt[s] = jumped(common, unsure, asks_doubt[s], jumps, own)
                     asks[s] += move
                     asked[s] = t
                     for i in by_supplier[(ends[s - 1] if s else 0) : ends[s]]:

@@ -15,7 +15,8 @@ OWN_DRIFT = 0.004  # of the variance of a step: how a series' own distance wande
 LIMIT = 3.0  # standard deviations: what lies further off is cut there, and doubted
 SAMPLE = 128  # misses that their median is told from
 FEW = 3  # prices of a supplier that changed together, below which one of them may rule their mean
-OWN_JUMP, OWN_CUT = 0.1, 0.5  # chance that a change or a cut is a series' own affair, whatever its size
+JUMP, OWN_JUMP = 0.1, 0.6  # of the log price: usual size of the jump of a supplier, and of one of his prices alone
+OWN, OWN_CUT = 0.1, 0.45  # chance that a change, or a cut, is such a jump of one price
 DEPTHS, LIKE = 0.3, 0.015  # of the log price: the range of sales' depths; how near one is to the last of its series
 FIRST_SALE_DAYS = 20.0  # in which a sale is thought to begin, before a series shows how often they do
 SUREST = 4.0  # log odds of a sale at its beginning
@@ -91,25 +92,25 @@ def foretold(
     return told, variance, level, in_cosine, in_sine
 
 
-@jit((FLOAT, FLOAT), FLOAT, FLOAT, FLOAT, FLOAT, FLOAT, FLOAT)
-def jumped(miss: float, doubt: float, calm: float, chance: float, own: float, size: float) -> tuple[float, float]:
+@jit((FLOAT, FLOAT), FLOAT, FLOAT, FLOAT, FLOAT, FLOAT)
+def jumped(miss: float, doubt: float, calm: float, chance: float, own: float) -> tuple[float, float]:
     """How far a supplier moved, and what variance is left, given what his prices miss by on the whole.
 
     doubt: variance of that miss; calm: of him, if he did not jump, which he does with the chance given; own: chance
     that his prices jumped and he did not. A mixture of three normal priors, told apart by the miss and collapsed to one
     (Gordon & Smith 1990): where prices are few it leaves him unsure, and the next of them decides.
     """
-    still, far = calm + doubt, calm + doubt + size * size
-    jumps, odds, with_him = min(chance + own, 0.5), 0.0, 0.0
-    if jumps > 0:
-        less = math.log(far / still) + miss * miss * (1 / far - 1 / still)
-        odds = round(jumps / (jumps + (1 - jumps) * math.exp(min(less / 2, 50.0))), DIGITS)
-        with_him = odds * chance / (chance + own)
-    slow, fast, apart = calm / still, 1 - doubt / far, calm / far
-    gain = (1 - odds) * slow + with_him * fast + (odds - with_him) * apart
-    left = (1 - odds) * slow * doubt + with_him * fast * doubt + (odds - with_him) * apart * (far - calm)
-    square = (1 - odds) * slow * slow + with_him * fast * fast + (odds - with_him) * apart * apart
-    return gain * miss, left + max(square - gain * gain, 0.0) * miss * miss
+    weight, gain, left = np.array([1 - chance - own, chance, own]), np.empty(3), np.empty(3)
+    fit = np.empty(3)
+    for k in range(3):
+        of_him, of_rest = calm + (JUMP * JUMP if k == 1 else 0.0), doubt + (OWN_JUMP * OWN_JUMP if k == 2 else 0.0)
+        gain[k] = of_him / (of_him + of_rest)
+        left[k] = gain[k] * of_rest
+        fit[k] = -(miss * miss / (of_him + of_rest) + math.log(of_him + of_rest)) / 2
+    weight *= np.exp(fit - fit.max())
+    weight = np.round(weight / weight.sum(), DIGITS)
+    mean = (weight * gain).sum()
+    return mean * miss, (weight * left).sum() + max((weight * gain * gain).sum() - mean * mean, 0.0) * miss * miss
 
 
 @jit((FLOAT, FLOAT), COLUMN, COLUMN, INT)
@@ -195,7 +196,14 @@ def list_price(now: float, before: float, listed: float, odds: float) -> tuple[f
 
 @jit(FLOAT, *(FLOAT,) * 8)
 def sale_odds(
-    miss: float, variance: float, chance: float, cut: float, sales: float, like: float, age_days: float, step_days: float
+    miss: float,
+    variance: float,
+    chance: float,
+    cut: float,
+    sales: float,
+    like: float,
+    age_days: float,
+    step_days: float,
 ) -> float:
     """Log odds that a cut is a sale and no new list price, which would miss by so much and comes with that chance.
 
