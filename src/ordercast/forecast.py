@@ -143,9 +143,9 @@ def guarded(forecaster: Forecaster, problem: Problem) -> Scaled:
     """The departures that are believed: mean, p10, p50, p90, the quantiles in order.
 
     A price's point forecast is the average of its guarded mean and its guarded median (combining: Bates & Granger
-    1969), and what is too small to act on and not surely known is no change; from there it moves towards what the level filter foresees, by
-    the share that this proved to be worth. The outer quantiles are shifted to where they held, and a price's band never
-    narrows further ahead.
+    1969), and what is too small to act on and not surely known is no change; from there it moves towards what the level
+    filter foresees, by the share that this proved to be worth. The outer quantiles are shifted to where they held, and
+    a price's band never narrows further ahead.
     """
     at, drifts = asked(forecaster, problem), forecaster.target.drifts
     weight = {name: _weight(forecaster.skill[name], at, problem) for name in ("mean", "p50")}

@@ -50,8 +50,9 @@ def structures(z: Floats, first: Ints, product: Ints, supplier: Ints, waves: Flo
 
     GAP: how far the list price stands under what it would be if it were set today; DRIFT: what that will move by in the
     next 14 days; SALE: how far the price is over its usual place under the list price, negative while a sale runs;
-    WAIT: steps until the list price will usually change, negative when it is overdue. product, supplier: (series,) numbers from 0, those of products rising;
-    waves: (2, steps + 14 days) cosine and sine of the season; kept: (steps,) where to keep each step, -1 for nowhere.
+    WAIT: steps until the list price will usually change, negative when it is overdue. product, supplier: (series,)
+    numbers from 0, those of products rising; waves: (2, steps + 14 days) cosine and sine of the season; kept: (steps,)
+    where to keep each step, -1 for nowhere.
 
     A list price is the sum of what its product's suppliers share (a mean-reverting deviation and a wave of the year),
     of what its supplier asks for everything and of its own distance; it is seen whole on the day it changes, and not
