@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from loops import Cells, at
 
-from ordercast.kernels import levels
+from ordercast.kernels import levels, lists
 
 
 def rule(waited: float, every: float) -> bool:
@@ -245,6 +245,68 @@ def test_what_a_supplier_asks_more_for_everything_is_his_own_affair():
     got = gaps(z, np.zeros(40, dtype=np.int64), np.arange(40) // 2, np.arange(40) % 2)
     assert np.median(got[slow, 82]) > 0.06  # he will ask it for these too
     assert np.abs(np.median(got[0::2, 82])) < 0.02
+
+
+def test_a_supplier_of_few_prices_that_jumps_is_believed_once_another_of_his_tells():
+    """Three products of one supplier, each quoted anew every 14 days, on days of their own; he asks a fifth more."""
+    z = np.zeros((3, STEPS))
+    rng = np.random.default_rng(3)
+    for i, day in enumerate((0, 5, 10)):
+        at_change = np.maximum((np.arange(STEPS) - day) // 14 * 14 + day, 0)
+        z[i] = (np.cumsum(rng.normal(0, 0.002, STEPS)) + 0.2 * (np.arange(STEPS) >= 80))[at_change]
+    got = gaps(z, START[:3], np.arange(3), np.zeros(3, dtype=np.int64))
+    changes = np.flatnonzero((np.diff(z, axis=1) > 0.1).any(axis=0)) + 1
+    last = np.argmax(np.diff(z, axis=1).argmax(axis=1))  # who tells last
+    assert got[last, changes[0] - 1] < 0.02
+    assert 0.05 < got[last, changes[1]] < 0.25
+    assert np.abs(got[:, changes[2] + 1]).max() < 0.05
+
+
+def test_a_sale_as_deep_as_the_last_is_known_though_a_new_list_price_is_due():
+    z, without = walks(), walks()
+    z[2, 44:52] -= 0.18
+    z[2, 70:78] -= 0.18
+    without[2, 70:78] -= 0.18
+    known, new = (structures(each, START, PRODUCT, SUPPLIER)[2, 70, levels.SALE] for each in (z, without))
+    assert known < -0.15
+    assert new == 0
+
+
+@pytest.mark.parametrize(
+    ("waited", "every", "punctual", "expected"),
+    [
+        pytest.param(14, 14, 0.5, (14, 0.55, 0), id="on the day"),
+        pytest.param(15, 14, 0.5, (14.1, 0.55, 0.6), id="a day late, as it was seen late perhaps"),
+        pytest.param(28, 14, 0.9, (14, 0.81, 0), id="one left out"),
+        pytest.param(9, 14, 0.9, (14, 0.81, 9), id="out of turn: the rhythm is kept"),
+        pytest.param(9, 14, 0.2, (12.5, 0.18, 0), id="no rhythm to keep"),
+        pytest.param(90, 14, 0.2, (18.2, 0.18, 0), id="a long wait tells no more than a double one"),
+    ],
+)
+def test_the_rhythm_of_list_prices(waited, every, punctual, expected):
+    assert lists.rhythm(waited, every, punctual) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("since", "every", "punctual", "expected"),
+    [(3, 14, 0.9, 11), (14.4, 14, 0.9, -0.4), (16, 14, 0.9, 12), (40, 14, 0.9, 2), (16, 14, 0.2, -2)],
+)
+def test_steps_until_the_list_price_changes(since, every, punctual, expected):
+    assert lists.steps_to_change(since, every, punctual) == pytest.approx(expected)
+
+
+@given(
+    st.floats(-2, 2),
+    st.floats(1e-6, 0.1),
+    st.floats(1e-6, 0.1),
+    st.floats(0, 0.3),
+    st.sampled_from([0, 0.1, 0.2, 0.45]),
+)
+def test_a_supplier_never_moves_further_than_his_prices_and_never_gets_surer_of_nothing(miss, doubt, calm, chance, own):
+    move, left = lists.jumped(miss, doubt, calm, chance, own)
+    assert abs(move) <= abs(miss)
+    assert move * miss >= 0
+    assert 0 < left < calm + 0.1**2 + miss**2
 
 
 def test_gaps_do_not_depend_on_the_level_of_prices():

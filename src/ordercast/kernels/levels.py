@@ -58,7 +58,8 @@ def structures(z: Floats, first: Ints, product: Ints, supplier: Ints, waves: Flo
     of what its supplier asks for everything and of its own distance; it is seen whole on the day it changes, and not
     again until the next. So each product is a small structural time series model (Harvey 1989) with a Kalman filter
     of its own and a variance learned from what it misses, and a supplier moves by what all his prices miss at once.
-    Each series' rhythm is learned too; what fades, swings, jumps or is on sale, and how often, are fixed figures.
+    Each series' rhythm is learned too, and how often and how deep it is on sale; what fades, swings and jumps are fixed
+    figures.
     """
     series, steps = z.shape
     products, suppliers = product.max() + 1, supplier.max() + 1

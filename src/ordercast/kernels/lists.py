@@ -100,14 +100,13 @@ def jumped(miss: float, doubt: float, calm: float, chance: float, own: float) ->
     that his prices jumped and he did not. A mixture of three normal priors, told apart by the miss and collapsed to one
     (Gordon & Smith 1990): where prices are few it leaves him unsure, and the next of them decides.
     """
-    weight, gain, left = np.array([1 - chance - own, chance, own]), np.empty(3), np.empty(3)
-    fit = np.empty(3)
+    fit, gain, left = np.log(np.array([1 - chance - own, chance, own])), np.empty(3), np.empty(3)
     for k in range(3):
         of_him, of_rest = calm + (JUMP * JUMP if k == 1 else 0.0), doubt + (OWN_JUMP * OWN_JUMP if k == 2 else 0.0)
         gain[k] = of_him / (of_him + of_rest)
         left[k] = gain[k] * of_rest
-        fit[k] = -(miss * miss / (of_him + of_rest) + math.log(of_him + of_rest)) / 2
-    weight *= np.exp(fit - fit.max())
+        fit[k] -= (miss * miss / (of_him + of_rest) + math.log(of_him + of_rest)) / 2
+    weight = np.exp(fit - fit.max())
     weight = np.round(weight / weight.sum(), DIGITS)
     mean = (weight * gain).sum()
     return mean * miss, (weight * left).sum() + max((weight * gain * gain).sum() - mean * mean, 0.0) * miss * miss
@@ -207,7 +206,8 @@ def sale_odds(
 ) -> float:
     """Log odds that a cut is a sale and no new list price, which would miss by so much and comes with that chance.
 
-    sales, like: how many sales began in so many days, and how deep the last one cut: a series repeats itself.
+    cut: of the log price, below 0; sales, like: how many sales its series has had in age_days, and how deep the last
+    one cut: a series repeats itself.
     """
     deep = 1 / DEPTHS
     if sales > 0:
