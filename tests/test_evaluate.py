@@ -158,9 +158,9 @@ def test_the_simulated_world_can_be_learned_and_the_truth_is_the_floor():
     price, demand = results["price"], results["demand"]
     assert price["truth"]["rmsse_ratio"] < 0.82
     assert price["truth"]["rmsse"] < price["ordercast"]["rmsse"] < price["naive"]["rmsse"]
-    assert price["ordercast"]["rmsse_ratio"] < 0.95
-    assert price["ordercast"]["pinball_ratio"] < 0.87
-    assert price["ordercast"]["p95_ratio"] < 1.08
+    assert price["ordercast"]["rmsse_ratio"] < 0.89
+    assert price["ordercast"]["pinball_ratio"] < 0.79
+    assert price["ordercast"]["p95_ratio"] < price["truth"]["p95_ratio"]  # by luck alone the truth's is 1.16 here
     assert demand["ordercast"]["rmsse_ratio"] < 0.75
     assert demand["ordercast"]["rmsse"] < 0.95 * demand["rolling_mean"]["rmsse"]
     for figures in (price["ordercast"], demand["ordercast"]):
