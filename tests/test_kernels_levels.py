@@ -108,7 +108,7 @@ def plain(z: np.ndarray, first: np.ndarray, product: list[int], supplier: list[i
             # he stood still, he jumped, his prices did: chance, variance of what he asks, of what else they miss
             tales = [(1 - jumps - alone, calm, blur), (jumps, calm + 0.1**2, blur), (alone, calm, blur + 0.6**2)]
             told_by = [chance * NormalDist(0, (own_part + rest) ** 0.5).pdf(common) for chance, own_part, rest in tales]
-            odd = [each / sum(told_by) for each in told_by]
+            odd = [each / sum(told_by) for each in told_by] if common**2 > 4 * (calm + blur) else [1, 0, 0]
             gain = [own_part / (own_part + rest) for _, own_part, rest in tales]
             left = [each * rest for each, (_, _, rest) in zip(gain, tales, strict=True)]
             move = common * sum(np.multiply(odd, gain))

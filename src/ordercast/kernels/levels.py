@@ -44,7 +44,7 @@ USUAL_DAYS, NO_SALE_DAYS = 270, 60  # that the usual distance to the list price 
 BESIDE = 16  # steps of all series that are laid beside each other at a time, for the memory's sake
 
 
-@jit(nb.float32[:, :, ::1], CELLS, INDEX, INDEX, INDEX, CELLS, INT, INDEX)
+@jit(nb.float32[:, :, :], CELLS, INDEX, INDEX, INDEX, CELLS, INT, INDEX)
 def structures(z: Floats, first: Ints, product: Ints, supplier: Ints, waves: Floats, step_days: int, kept: Ints) -> Any:
     """What the others say of each price, (series, kept steps, 4) float32, 0 before it began; in log price but WAIT.
 
@@ -71,7 +71,8 @@ def structures(z: Floats, first: Ints, product: Ints, supplier: Ints, waves: Flo
     shared, cross, between = np.zeros((products, 2 * SHARED)), np.zeros((series, SHARED)), np.zeros(corners[-1])
     noise, told = np.full(products, FIRST_STEP**2 * step_days), np.full(products, FIRST_STEPS)
     keep, ahead = KEEP**step_days, -(-DRIFT_DAYS // step_days)
-    faded = 1 - keep**ahead
+    left = keep ** np.arange(steps + 1)
+    grown, faded = (1 - left * left) / (1 - keep * keep), 1 - keep**ahead
     for p in range(products):
         shared[p, LEVEL] = noise[p] / (1 - keep * keep)
         shared[p, COSINE] = shared[p, SINE] = SEASON**2 * noise[p]
@@ -85,7 +86,7 @@ def structures(z: Floats, first: Ints, product: Ints, supplier: Ints, waves: Flo
     usual, sales, depth = np.zeros(series), np.zeros(series), np.zeros(series)
     miss, doubt, latest = np.zeros(series), np.zeros(series), np.full(products, -1)
     misses, doubts, response = np.empty(series), np.empty(series), np.empty(sizes.max())
-    out = np.empty((series, kept.max() + 1, 4), dtype=np.float32)
+    out = np.empty((kept.max() + 1, series, 4), dtype=np.float32)  # as it is filled
     for start in range(0, steps, BESIDE):
         columns = z[:, start : start + BESIDE].T.copy()
         for step in range(len(columns)):
@@ -117,7 +118,10 @@ def structures(z: Floats, first: Ints, product: Ints, supplier: Ints, waves: Flo
                     if not fresh[i]:
                         continue
                     if latest[p] < t:
-                        grow_unsure(shared, cross, between, p, begin, end, corners[p], noise[p], keep, t - latest[p])
+                        gone = t - latest[p]
+                        grow_unsure(
+                            shared, cross, between, p, begin, end, corners[p], noise[p], left[gone], grown[gone], gone
+                        )
                         latest[p] = t
                     place = corners[p] + (i - begin) * (end - begin + 1)
                     said, variance, _, _, _ = foretold(
@@ -200,7 +204,7 @@ def structures(z: Floats, first: Ints, product: Ints, supplier: Ints, waves: Flo
                 level = means[p, 0] + means[p, 1] * cosine + means[p, 2] * sine
                 drift = means[p, 1] * (waves[0, t + ahead] - cosine) + means[p, 2] * (waves[1, t + ahead] - sine)
                 for i in range(begin, end):
-                    now_known, s = out[i, kept[t]], supplier[i]
+                    now_known, s = out[kept[t], i], supplier[i]
                     if t < first[i]:
                         now_known[:] = 0
                         continue
@@ -209,7 +213,7 @@ def structures(z: Floats, first: Ints, product: Ints, supplier: Ints, waves: Flo
                     now_known[SALE] = now[i] - listed[i] - usual[i]
                     now_known[WAIT] = steps_to_change(t - changed[i], every[i], punctual[i])
             before = now
-    return out
+    return out.transpose(1, 0, 2)
 
 
 @jit(COLUMN, CELLS, INDEX, INDEX, INT)

@@ -17,11 +17,13 @@ SAMPLE = 128  # misses that their median is told from
 FEW = 3  # prices of a supplier that changed together, below which one of them may rule their mean
 JUMP, OWN_JUMP = 0.1, 0.6  # of the log price: usual size of the jump of a supplier, and of one of his prices alone
 OWN, OWN_CUT = 0.1, 0.45  # chance that a change, or a cut, is such a jump of one price
+NO_JUMP = 2.0  # standard deviations: what his prices miss by less than that is no jump
 DEPTHS, LIKE = 0.3, 0.015  # of the log price: the range of sales' depths; how near one is to the last of its series
 FIRST_SALE_DAYS = 20.0  # in which a sale is thought to begin, before a series shows how often they do
 SUREST = 4.0  # log odds of a sale at its beginning
 ON_TIME = 1.01  # steps
 REGULAR = 0.35  # share of changes on time, from which a rhythm is kept through those that are not
+LEAST = 1e-300  # a chance that is divided by
 DIGITS = 9  # of odds: the last bit of a logarithm differs between CPUs, these do not
 
 
@@ -40,7 +42,7 @@ def chance_of_list(waited: float, every: float, punctual: float) -> float:
     return punctual / 3 if on_time(waited, every) else max((1 - punctual) / max(every - 3, 1.0), 0.003)
 
 
-@jit(nb.void, TABLE, TABLE, COLUMN, INT, INT, INT, INT, FLOAT, FLOAT, INT)
+@jit(nb.void, TABLE, TABLE, COLUMN, INT, INT, INT, INT, FLOAT, FLOAT, FLOAT, INT)
 def grow_unsure(
     shared: Floats,
     cross: Floats,
@@ -50,13 +52,16 @@ def grow_unsure(
     end: int,
     corner: int,
     noise: float,
-    keep: float,
+    kept: float,
+    grown: float,
     steps: int,
 ) -> None:
-    """Let so many steps pass over what is known of product `p`, in place; see `structures` for the places."""
-    kept = keep if steps == 1 else keep**steps
+    """Let so many steps pass over what is known of product `p`, in place; see `structures` for the places.
+
+    kept: the share of its deviation that is left after them; grown: the steps' variance by then, in that of one.
+    """
     own, size = shared[p], end - begin
-    own[LEVEL] = own[LEVEL] * (kept * kept) + noise * (1 - kept * kept) / (1 - keep * keep)
+    own[LEVEL] = own[LEVEL] * (kept * kept) + noise * grown
     own[LEVEL_COSINE] *= kept
     own[LEVEL_SINE] *= kept
     for k in range(size):
@@ -100,22 +105,30 @@ def jumped(miss: float, doubt: float, calm: float, chance: float, own: float) ->
     that his prices jumped and he did not. A mixture of three normal priors, told apart by the miss and collapsed to one
     (Gordon & Smith 1990): where prices are few it leaves him unsure, and the next of them decides.
     """
-    fit, gain, left = np.log(np.array([1 - chance - own, chance, own])), np.empty(3), np.empty(3)
-    for k in range(3):
-        of_him, of_rest = calm + (JUMP * JUMP if k == 1 else 0.0), doubt + (OWN_JUMP * OWN_JUMP if k == 2 else 0.0)
-        gain[k] = of_him / (of_him + of_rest)
-        left[k] = gain[k] * of_rest
-        fit[k] -= (miss * miss / (of_him + of_rest) + math.log(of_him + of_rest)) / 2
-    weight = np.exp(fit - fit.max())
-    weight = np.round(weight / weight.sum(), DIGITS)
-    mean = (weight * gain).sum()
-    return mean * miss, (weight * left).sum() + max((weight * gain * gain).sum() - mean * mean, 0.0) * miss * miss
+    still = calm + doubt
+    slow = calm / still
+    if miss * miss <= NO_JUMP * NO_JUMP * still:
+        return slow * miss, slow * doubt
+    his, apart = still + JUMP * JUMP, still + OWN_JUMP * OWN_JUMP
+    near, far = miss * miss * (1 / still - 1 / his) / 2, miss * miss * (1 / still - 1 / apart) / 2
+    most = max(near, far)
+    stood = (1 - chance - own) / math.sqrt(still) * math.exp(-most)
+    went, alone = chance / math.sqrt(his) * math.exp(near - most), own / math.sqrt(apart) * math.exp(far - most)
+    told = max(stood + went + alone, LEAST)
+    went, alone = went / told, alone / told
+    went, alone = round(went, DIGITS), round(alone, DIGITS)
+    stayed = 1 - went - alone
+    fast, little = 1 - doubt / his, calm / apart
+    gain = stayed * slow + went * fast + alone * little
+    left = stayed * slow * doubt + went * fast * doubt + alone * little * (apart - calm)
+    spread = stayed * slow * slow + went * fast * fast + alone * little * little - gain * gain
+    return gain * miss, left + max(spread, 0.0) * miss * miss
 
 
 @jit((FLOAT, FLOAT), COLUMN, COLUMN, INT)
 def common_miss(misses: Floats, variances: Floats, count: int) -> tuple[float, float]:
     """The weighted mean of misses and its variance; from FEW on cut around the median, lest a sale among them rule."""
-    centre = np.median(misses[: count : 1 + count // SAMPLE])
+    centre = np.median(misses[: count : 1 + count // SAMPLE]) if count >= FEW else 0.0
     total = weight = 0.0
     for k in range(count):
         off, certainty = misses[k] - centre, 1 / variances[k]
