@@ -185,20 +185,27 @@ def _beyond(value: float, low: float, high: float) -> str:
 
 
 def _draw_orders(axes: Axes, path: pd.DataFrame, words: Words) -> None:
-    """A mark for each order at its expected price; its quantity above it wherever the one before leaves room."""
+    """A mark for each order at its expected price; its quantity above it wherever the one before leaves room.
+
+    The last one stays left of the end, where the names of the lines begin.
+    """
     placed = path[path["order_units"] > 0]
     today, free_from = path["date"].iloc[0], -np.inf
+    end = (path["date"].iloc[-1] - today).days
     days_per_inch = float(np.ptp(axes.get_xlim())) / AXIS_INCHES
     for day, price, units in zip(placed["date"], placed["p50"].tolist(), placed["order_units"].tolist(), strict=True):
         face, size = (ORANGE, _mark_size(1)) if day == today else ("white", _mark_size(len(placed)))
         axes.plot(day, price, marker="o", ms=size, mec=ORANGE, mew=1.8, mfc=face, zorder=4, gid="order")
         said = words.number(tidy(units))
         reach = days_per_inch * (text_inches(said) / 2 + 0.06)
-        at = (day - today).days
+        at = min((day - today).days, end - reach)
         if at - reach < free_from:
             continue
         free_from = at + reach
-        note = axes.annotate(said, (day, price), (0, 9), textcoords="offset points", ha="center", color=ink(ORANGE))
+        beside = 72 * (at - (day - today).days) / days_per_inch
+        note = axes.annotate(
+            said, (day, price), (beside, 9), textcoords="offset points", ha="center", color=ink(ORANGE)
+        )
         note.set(path_effects=HALO, zorder=5)
 
 
