@@ -40,7 +40,6 @@ CALM = 1e-7  # variance a day by which a supplier wanders when he does not jump
 JUMPS, MOST_JUMPED = 0.002, 0.3  # chance a day that a supplier moves all he sells, and the most of many days
 LEAST_CUT = 0.05  # of the log price: a smaller one is no sale
 SALE_ENDS = 0.1  # chance a day; by so much less sure of it is who still sees it
-USUAL_DAYS, NO_SALE_DAYS = 270, 60  # that the usual distance to the list price is the mean of, and of none beside them
 BESIDE = 16  # steps of all series that are laid beside each other at a time, for the memory's sake
 
 
@@ -49,10 +48,10 @@ def structures(z: Floats, first: Ints, product: Ints, supplier: Ints, waves: Flo
     """What the others say of each price, (series, kept steps, 4) float32, 0 before it began; in log price but WAIT.
 
     GAP: how far the list price stands under what it would be if it were set today; DRIFT: what that will move by in the
-    next 14 days; SALE: how far the price is over its usual place under the list price, negative while a sale runs;
-    WAIT: steps until the list price will usually change, negative when it is overdue. product, supplier: (series,)
-    numbers from 0, those of products rising; waves: (2, steps + 14 days) cosine and sine of the season; kept: (steps,)
-    where to keep each step, -1 for nowhere.
+    next 14 days; SALE: how far the price is over the list price, negative while a sale runs; WAIT: steps until the list
+    price will usually change, negative when it is overdue. product, supplier: (series,) numbers from 0, those of
+    products rising; waves: (2, steps + 14 days) cosine and sine of the season; kept: (steps,) where to keep each step,
+    -1 for nowhere.
 
     A list price is the sum of what its product's suppliers share (a mean-reverting deviation and a wave of the year),
     of what its supplier asks for everything and of its own distance; it is seen whole on the day it changes, and not
@@ -83,7 +82,7 @@ def structures(z: Floats, first: Ints, product: Ints, supplier: Ints, waves: Flo
     listed, before, earlier, odds = np.zeros(series), np.zeros(series), np.zeros(series), np.zeros(series)
     changed, every, punctual = np.zeros(series), np.full(series, 3.0), np.full(series, 0.5)
     fresh, cut = np.zeros(series, np.bool_), np.zeros(series, np.bool_)
-    usual, sales, depth = np.zeros(series), np.zeros(series), np.zeros(series)
+    sales, depth = np.zeros(series), np.zeros(series)
     miss, doubt, latest = np.zeros(series), np.zeros(series), np.full(products, -1)
     misses, doubts, response = np.empty(series), np.empty(series), np.empty(sizes.max())
     out = np.empty((kept.max() + 1, series, 4), dtype=np.float32)  # as it is filled
@@ -195,10 +194,6 @@ def structures(z: Floats, first: Ints, product: Ints, supplier: Ints, waves: Flo
                         in_cosine,
                         in_sine,
                     )
-                for i in range(begin, end):
-                    if t >= first[i]:
-                        age = min(step_days * (t - max(first[i], 0) + 1), USUAL_DAYS)
-                        usual[i] += (now[i] - listed[i] - usual[i]) * step_days / (age + NO_SALE_DAYS)
                 if kept[t] < 0:
                     continue
                 level = means[p, 0] + means[p, 1] * cosine + means[p, 2] * sine
@@ -210,7 +205,7 @@ def structures(z: Floats, first: Ints, product: Ints, supplier: Ints, waves: Flo
                         continue
                     now_known[GAP] = level + distance[i] + asks[s] - listed[i]
                     now_known[DRIFT] = drift - faded * (means[p, 0] + asks[s])
-                    now_known[SALE] = now[i] - listed[i] - usual[i]
+                    now_known[SALE] = now[i] - listed[i]
                     now_known[WAIT] = steps_to_change(t - changed[i], every[i], punctual[i])
             before = now
     return out.transpose(1, 0, 2)
