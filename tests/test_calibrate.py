@@ -82,7 +82,7 @@ def test_what_a_group_knows_of_itself_counts_more_than_its_kin(rule):
 
 
 def slope_by_hand(forecast: list[float], actual: list[float], block: list[int]) -> float:
-    """Least squares through 0, less 2.326 jackknife errors over the blocks."""
+    """Least squares through 0, less 2.576 jackknife errors over the blocks."""
 
     def slope(without: int | None) -> float:
         kept = [(f, a) for f, a, b in zip(forecast, actual, block, strict=True) if b != without]
@@ -92,7 +92,7 @@ def slope_by_hand(forecast: list[float], actual: list[float], block: list[int]) 
     left_out = [slope(name) for name in names]
     mean = sum(left_out) / len(names)
     error = ((len(names) - 1) / len(names) * sum((each - mean) ** 2 for each in left_out)) ** 0.5
-    return min(max(slope(None) - 2.326 * error, 0.0), 1.0)
+    return min(max(slope(None) - 2.576 * error, 0.0), 1.0)
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(-0.5, 1.5), st.integers(4, 9))
@@ -115,7 +115,7 @@ def test_the_weight_of_a_median_has_the_surest_gain(seed: int, slope: float, blo
         for f, a, b in zip(forecast, actual, block, strict=True):
             gain[b] += abs(a) - abs(a - weight * f)
         mean = sum(gain) / blocks
-        return sum(gain) - 2.326 * ((blocks - 1) / blocks * sum((each - mean) ** 2 for each in gain)) ** 0.5
+        return sum(gain) - 2.576 * ((blocks - 1) / blocks * sum((each - mean) ** 2 for each in gain)) ** 0.5
 
     best = max((tenth / 10 for tenth in range(11)), key=surest)
     assert weight_of(calibrate.median_weights, forecast, actual, block) == pytest.approx(

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import small
 
-from ordercast import drivers, explain, features
+from ordercast import drivers, explain, features, reversion
 from ordercast.forecast import Forecaster, asked, forecast
 from ordercast.language import Voice
 
@@ -110,9 +110,10 @@ def test_the_largest_contributions_are_told_one_of_each_family():
     assert table["product_id"].tolist() == problem.panel.ids["product_id"].tolist()
     asked = replace(problem, horizons=np.array([7]))
     at = features.rows(asked, features.every_cell(asked, [problem.panel.steps - 1]))
-    share = sum(model.boosters[name].predict(at.x, pred_contrib=True) for name in ("mean", "p50")) / 2
+    share = sum(model.boosters[name].predict(at.x, pred_contrib=True)[:, :-1] for name in ("mean", "p50"))
+    share[:, [at.names.index(name) for name in reversion.names(at.names)]] += reversion.shares(model.line, at, 1)
     for row, sentence in enumerate(table["drivers"]):
-        largest = int(np.argmax(np.abs(share[row, :-1])))
+        largest = int(np.argmax(np.abs(share[row])))
         way = "up" if share[row, largest] >= 0 else "down"
         first = told(at.names[largest], float(at.x[row, largest]), float(at.unit[row]))
         assert sentence.split("; ")[0] == f"{first} ({way})"

@@ -124,14 +124,14 @@ def test_with_skill_the_forecast_departs_and_says_how_much_it_is_believed(bold):
 
 
 def test_the_guard_by_hand(bold):
-    """Prices: half of mean and median each, snapped, then towards the level; demand: the mean. Bands in order."""
+    """Prices: a third of mean, median and line each, snapped, then to the level; demand: the mean. Bands in order."""
     problem, model = bold
     model = believing(model, 0.6)
     raw, got = forecast.asked(model, problem), forecast.guarded(model, problem)
     mean, median = (0.6 * raw.departure[name] for name in ("mean", "p50"))
     bucket = [int(calibrate.horizon_bucket(np.array([h]))[0]) for h in problem.horizons]
     if problem.target.drifts:
-        mean = (mean + median) / 2
+        mean = (mean + median + 0.6 * raw.line) / 3
         mean, median = (np.sign(d) * np.maximum(np.abs(d) - 0.4 * calibrate.SNAP, 0) for d in (mean, median))
         mean = 0.4 * mean + 0.6 * raw.level
     np.testing.assert_allclose(got.departure["mean"], mean)
@@ -172,7 +172,9 @@ def test_the_weight_is_that_of_the_group_and_the_range(fitted):
     problem, model = fitted
     far = replace(problem, horizons=np.arange(1, 31))
     skill = np.arange(2 * len(problem.target.groups)).reshape(-1, 2) / 100 + 0.4
-    told = replace(model, skill={"mean": skill, "p50": skill, "level": 0 * skill, "recursive": 0 * skill})
+    told = replace(
+        model, skill={"mean": skill, "p50": skill, "line": skill, "level": 0 * skill, "recursive": 0 * skill}
+    )
     table = forecast.forecast(told, far, "direct")
     group = np.repeat(forecast.asked(told, far, ("mean",)).group, 30)
     moved = table["skill_weight"].to_numpy() > 0

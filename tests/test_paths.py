@@ -122,6 +122,7 @@ def honest_band(monkeypatch: pytest.MonkeyPatch) -> None:
             group=np.zeros(shape[0], dtype=np.int64),
             trust=np.ones(shape[0]),
             own=np.zeros((*shape, 2)),
+            line=np.zeros(shape),
             level=np.zeros(shape),
         )
 
@@ -174,7 +175,7 @@ def test_recursive_skill(monkeypatch, told, noise, low, high):
             known.panel, known.spec, np.arange(shape[0]), np.full(shape[0], known.panel.steps - 1)
         )
         own, level = np.zeros((*shape, 2)), np.zeros(shape)
-        return Scaled({}, state.base, np.ones(shape), state.group, np.ones(shape[0]), own, level)
+        return Scaled({}, state.base, np.ones(shape), state.group, np.ones(shape[0]), own, level, level)
 
     def recursed(model: object, known: Problem, at: Scaled) -> np.ndarray:
         to_come = whole.z[:, known.panel.steps - 1 + known.horizons] - at.base[:, None]

@@ -82,4 +82,5 @@ def _scaled(rule: Baseline, problem: Problem, origins: Sequence[int]) -> Scaled:
         np.ones(base.shape),
         np.full((*scale.shape, 2), np.nan),
         np.zeros(scale.shape),
+        np.zeros(scale.shape),
     )

@@ -18,7 +18,7 @@ MIN_PAIRS = 200  # errors a group needs at two neighbouring horizons before it g
 MIN_CELL = 1000  # errors a group needs at a range of horizons before it gets a shift of its own: they share shocks
 MIN_BLOCKS = 4
 SNAP = 0.07  # of the usual change: a smaller departure is no change where nothing of it is trusted
-LOWER_BOUND = 2.576  # standard errors: one-sided 99%
+LOWER_BOUND = 2.576  # standard errors: one-sided 99.5%
 BORROWED = 0.3  # the weight of a row of a group's kin beside one of its own
 WEIGHTS = np.arange(1, 11) / 10  # the shares of a median's departure that are tried
 BAND_SHARES = (1.0, 0.75, 0.5)  # of the model, that are tried
@@ -26,14 +26,15 @@ SHIFTED = 0.5  # of what a band was found to lack: past windows' calm or unrest 
 P10_TO_P90_IN_SD = 2.5631  # of a normal distribution
 NEAR_DAYS = 14  # what people see first; skill is judged for these days and for the later ones apart
 HORIZON_EDGES_DAYS = np.array([2, 4, 7, 10, 14, 21, 30, 45])  # horizons between two of them are judged together
+RANGES = len(HORIZON_EDGES_DAYS) + 1
 
 
 def mean_weights(forecast: Floats, actual: Floats, block: Ints, group: Ints, groups: int, kin: int = 1) -> Floats:
     """Weight in [0, 1] per group by which a mean forecast's departure from its base is multiplied.
 
     forecast, actual: departures from the base, one per out-of-sample forecast, no NaN; block, group: their block of
-    time and cluster; kin: how many neighbouring groups lend each other evidence. The weight is the one-sided 99% lower
-    bound of the least-squares slope of actual on forecast, 0 where fewer than 4 blocks speak or the bound is not
+    time and cluster; kin: how many neighbouring groups lend each other evidence. The weight is the one-sided 99.5%
+    lower bound of the least-squares slope of actual on forecast, 0 where fewer than 4 blocks speak or the bound is not
     positive.
     """
     weights = np.zeros(groups)
@@ -152,8 +153,8 @@ def shifts(
     error a normal one is taken, whole.
     """
     error = share * (actual - predicted)
-    table = np.zeros((groups, len(HORIZON_EDGES_DAYS) + 1))
-    for b in range(table.shape[1]):
+    table = np.zeros((groups, RANGES))
+    for b in range(RANGES):
         for g in range(groups):
             candidates = [(bucket == b) & (group == g), bucket == b, group >= 0]
             enough = [each for each in candidates if each.sum() >= MIN_CELL] or candidates[-1:]

@@ -1,7 +1,7 @@
 """Why a forecast departs from "no change": the largest contributions to it, in words.
 
 Contributions are those of the trees to one answer (TreeSHAP; Lundberg et al. 2020), in units of the scaled departure;
-what the point forecast takes straight from the level filter is added to what the trees make of it.
+what the point forecast takes from its line, and straight from the level filter, is added to what the trees make of it.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from ordercast import calibrate, features
+from ordercast import calibrate, features, reversion
 from ordercast import drivers as words
-from ordercast.features import Problem
+from ordercast.features import Problem, Rows
 from ordercast.forecast import Forecaster, Strategy, forecast
 from ordercast.language import Voice, phrase
-from ordercast.states import Floats, Ints
+from ordercast.states import Floats
 
 REASONS = 3
+PARTS = {"direct": ("mean", "p50", "line", "level"), "recursive": ("mean", "p50")}  # of a price's point forecast
 LEAST_SHARE = 0.08  # of all contributions: what counts for less is not told
 
 Reason = tuple[int, float, bool]  # place of the feature, its value, whether it pulls up
@@ -53,41 +53,40 @@ def drivers(
     """
     asked = replace(problem, horizons=np.array([horizon]))
     at = features.rows(asked, features.every_cell(asked, [problem.panel.steps - 1]))
-    skill = forecaster.skill["mean"] + (forecaster.skill["p50"] if forecaster.target.drifts else 0.0)
-    filtered = np.zeros_like(skill)
-    if forecaster.target.drifts and strategy == "direct":  # a recursion asks the trees alone
-        filtered = forecaster.skill["level"]
     far = int(calibrate.far_range(asked.horizons * problem.panel.step_days)[0])
-    believed = np.flatnonzero((skill + filtered)[at.group, far] > 0)
+    parts = PARTS[strategy] if forecaster.target.drifts else ("mean",)
+    at = at.take(np.flatnonzero(sum(forecaster.skill[name][at.group, far] for name in parts) > 0))
     told = {column: np.full(len(problem.panel.ids), "", dtype=object) for column in voices}
-    if len(believed):
-        group, x = at.group[believed], at.x[believed].astype(np.float64)
-        trust = at.trust[believed]
-        straight = filtered[group, far] * trust
-        share = _shares(forecaster, at.x[believed], group, far) * (trust * (1 - straight))[:, None]
-        if "level_forecast" in at.names:
-            place, foreseen = at.names.index("level_forecast"), at.level_forecast()[believed]
-            share[:, place] += straight * foreseen
-            x[:, place] = foreseen * at.scale[believed] / at.unit[believed]  # told in the unit of the others
+    if len(at.x):
+        share, x = _shares(forecaster, at, parts, far, problem.panel.step_days), at.x.astype(np.float64)
+        if "level" in parts:  # told in the unit of the others
+            x[:, at.names.index("level_forecast")] = at.level_forecast() * at.scale / at.unit
         known = [words.of(name, forecaster.target.drifts) for name in at.names]
         families = [family for _, family, _ in known]
-        for row, own, cells in zip(believed, share, x, strict=True):
+        for series, unit, own, cells in zip(at.series, at.unit, share, x, strict=True):
             found = _largest(own, cells, families)
             for column, voice in voices.items():
-                told[column][at.series[row]] = _sentence(found, float(at.unit[row]), known, voice)
+                told[column][series] = _sentence(found, float(unit), known, voice)
     index = problem.panel.ids.index
     return problem.panel.ids.assign(**{name: pd.Series(each, index, dtype="str") for name, each in told.items()})
 
 
-def _shares(forecaster: Forecaster, x: NDArray[np.float32], group: Ints, far: int) -> Floats:
-    """Contributions to the trees' point forecast, (rows, features): of a price, to the average of mean and median."""
-    names = ("mean", "p50") if forecaster.target.drifts else ("mean",)
-    parts = [
-        forecaster.skill[name][group, far, None]
-        * np.asarray(forecaster.boosters[name].predict(x, pred_contrib=True))[:, :-1]
-        for name in names
-    ]
-    return np.asarray(np.mean(parts, axis=0))
+def _shares(forecaster: Forecaster, at: Rows, parts: tuple[str, ...], far: int, step_days: int) -> Floats:
+    """Contributions to the point forecast, (rows, features), as `forecast.guarded` puts it together of its parts."""
+    weight = {name: (forecaster.skill[name][at.group, far] * at.trust)[:, None] for name in parts}
+    total = np.zeros(at.x.shape)
+    averaged = [name for name in parts if name != "level"]
+    for name in averaged:
+        if name == "line":
+            places = [at.names.index(term) for term in reversion.names(at.names)]
+            total[:, places] += weight[name] * reversion.shares(forecaster.line, at, step_days) / len(averaged)
+        else:
+            told = np.asarray(forecaster.boosters[name].predict(at.x, pred_contrib=True))[:, :-1]
+            total += weight[name] * told / len(averaged)
+    if "level" in parts:
+        total *= 1 - weight["level"]
+        total[:, at.names.index("level_forecast")] += weight["level"][:, 0] * at.level_forecast()
+    return total
 
 
 def _largest(share: Floats, x: Floats, families: list[str]) -> list[Reason]:

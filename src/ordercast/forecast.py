@@ -1,9 +1,10 @@
 """The forecaster: global LightGBM models per target over the whole catalogue, guarded and calibrated.
 
 They know the scaled departure from a base (for prices: the last quote; for demand: the level of the last 28 days) with
-the horizon as a feature: one for the mean, three for the quantiles. `direct` asks for every horizon at once;
-`recursive` asks for one step, appends it to the history and goes on. Either way the departure is multiplied by the
-skill it showed out of sample, so that where the models know nothing the forecast is the base.
+the horizon as a feature: one for the mean, three for the quantiles; beside them stands a line, see `reversion`.
+`direct` asks for every horizon at once; `recursive` asks the trees for one step, appends it to the history and goes on.
+Either way the departure is multiplied by the skill it showed out of sample, so that where the models know nothing the
+forecast is the base.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ordercast import calibrate, features
+from ordercast import calibrate, features, reversion
 from ordercast.features import Problem, Target
 from ordercast.panel import by_products
 from ordercast.states import Floats
@@ -32,8 +33,9 @@ OUTER = {"p10": 0.1, "p90": 0.9}
 class Forecaster:
     """The fitted models of one target with what it takes to forecast from a panel.
 
-    boosters, rounds: by the names of LEVELS. skill: mean, p50, level, recursive -> (groups, 2) weight of the near and
-    the far horizons, level of prices only; shares: p10, p90 -> (groups, 2) that of the model's quantile beside the
+    boosters, rounds: by the names of LEVELS. line: (ranges of horizons, terms) coefficients of `reversion`, without
+    terms for demand. skill: mean, p50, recursive and, of prices, line, level -> (groups, 2) weight of the near and the
+    far horizons; shares: p10, p90 -> (groups, 2) that of the model's quantile beside the
     series' own past; shifts: p10, p90 -> (groups, ranges of horizons) scaled addition. losses: by the names of LEVELS,
     the loss in the windows that judge, in units of that of no model. links: (groups, horizons - 1) correlation of the
     errors of neighbouring horizons; persistence: that of errors four weeks apart, per step (see `calibrate.links`).
@@ -45,6 +47,7 @@ class Forecaster:
     boosters: dict[str, lgb.Booster]
     names: list[str]
     rounds: dict[str, int]
+    line: Floats
     skill: dict[str, Floats]
     shares: dict[str, Floats]
     shifts: dict[str, Floats]
@@ -58,8 +61,8 @@ class Forecaster:
 class Scaled:
     """Scaled forecasts at one origin: departures by name and scale (series, horizons), base, group, trust (series,).
 
-    own: (series, horizons, 2) outer quantiles of the series' own past, NaN where there is none; level: (series,
-    horizons) departures that the level filter foresees (see `kernels.levels`), 0 for demand.
+    own: (series, horizons, 2) outer quantiles of the series' own past, NaN where there is none; line, level: (series,
+    horizons) departures that `reversion` and the level filter (`kernels.levels`) foresee, 0 for demand.
     """
 
     departure: Mapping[str, Floats]
@@ -68,6 +71,7 @@ class Scaled:
     group: NDArray[np.int64]
     trust: Floats
     own: Floats
+    line: Floats
     level: Floats
 
 
@@ -76,6 +80,7 @@ def describe(forecaster: Forecaster) -> dict[str, Any]:
     return {
         "features": forecaster.names,
         "best_iteration": forecaster.rounds,
+        "line": forecaster.line.tolist(),
         "groups": list(forecaster.target.groups),
         "skill_weight": {name: weight.tolist() for name, weight in forecaster.skill.items()},
         "band_share": {name: share.tolist() for name, share in forecaster.shares.items()},
@@ -109,6 +114,7 @@ def restore(target: Target, texts: Mapping[str, str], described: dict[str, Any])
         boosters,
         described["features"],
         described["best_iteration"],
+        np.array(described["line"]),
         {name: np.array(weight) for name, weight in described["skill_weight"].items()},
         {name: np.array(share) for name, share in described["band_share"].items()},
         {name: np.array(shift) for name, shift in described["shifts"].items()},
@@ -134,25 +140,28 @@ def asked(forecaster: Forecaster, problem: Problem, names: tuple[str, ...] = tup
     base[series], group[series], trust[series] = at.base[::ahead], at.group[::ahead], at.trust[::ahead]
     own = np.full((*shape, 2), np.nan)
     own[series] = at.own_band().reshape(-1, ahead, 2)
-    level = np.zeros(shape)
-    level[series] = at.level_forecast().reshape(-1, ahead)
-    return Scaled(departure, base, scale, group, trust, own, level)
+    line, level = np.zeros(shape), np.zeros(shape)
+    if forecaster.target.drifts:
+        line[series] = reversion.foreseen(forecaster.line, at, known.step_days).reshape(-1, ahead)
+        level[series] = at.level_forecast().reshape(-1, ahead)
+    return Scaled(departure, base, scale, group, trust, own, line, level)
 
 
 def guarded(forecaster: Forecaster, problem: Problem) -> Scaled:
     """The departures that are believed: mean, p10, p50, p90, the quantiles in order.
 
-    A price's point forecast is the average of its guarded mean and its guarded median (combining: Bates & Granger
-    1969), and what is too small to act on and not surely known is no change; from there it moves towards what the level
-    filter foresees, by the share that this proved to be worth. The outer quantiles are shifted to where they held, and
-    a price's band never narrows further ahead.
+    A price's point forecast is the average of its mean, its median and its line, each guarded (combining: Bates &
+    Granger 1969), and what is too small to act on and not surely known is no change; from there it moves towards what
+    the level filter foresees, by the share that this proved to be worth. The outer quantiles are shifted to where they
+    held, and a price's band never narrows further ahead.
     """
     at, drifts = asked(forecaster, problem), forecaster.target.drifts
     weight = {name: _weight(forecaster.skill[name], at, problem) for name in ("mean", "p50")}
     mean, p50 = (weight[name] * at.departure[name] for name in ("mean", "p50"))
     if drifts:
+        line = _weight(forecaster.skill["line"], at, problem) * at.line
         surely = np.minimum(weight["mean"], weight["p50"])
-        mean, p50 = calibrate.snapped((mean + p50) / 2, surely), calibrate.snapped(p50, weight["p50"])
+        mean, p50 = calibrate.snapped((mean + p50 + line) / 3, surely), calibrate.snapped(p50, weight["p50"])
         mean = mean + _weight(forecaster.skill["level"], at, problem) * (at.level - mean)
     bucket = calibrate.horizon_bucket(problem.horizons * problem.panel.step_days)
     far = calibrate.far_range(problem.horizons * problem.panel.step_days)
@@ -244,7 +253,7 @@ def _skill_weight(forecaster: Forecaster, at: Scaled, problem: Problem, strategy
         skill = forecaster.skill["recursive"]
     elif forecaster.target.drifts:
         share = forecaster.skill["level"]
-        skill = share + (1 - share) * (skill + forecaster.skill["p50"]) / 2
+        skill = share + (1 - share) * (skill + forecaster.skill["p50"] + forecaster.skill["line"]) / 3
     still = (at.departure["mean"] == 0) & (at.departure["p50"] == 0)
     return np.where(still, 0.0, np.round(_weight(skill, at, problem), 4))
 

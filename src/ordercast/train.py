@@ -5,16 +5,15 @@ Past windows judge what each fit on the days before them would have said; then t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
 
-from ordercast import calibrate, features, forecast, paths, samples
+from ordercast import calibrate, features, forecast, paths, reversion, samples
 from ordercast.features import Problem, Rows
 from ordercast.forecast import LEVELS, Forecaster
 from ordercast.params import Train
@@ -23,6 +22,8 @@ from ordercast.states import Floats, Ints
 MIN_ROWS = 50
 BAGGING_EVERY = 5  # rounds: drawing the rows anew costs as much as a tree
 ROWS_PER_THREAD = 100_000  # a smaller fit is no faster on two cores, and burns both
+Rule = Callable[[Floats, Floats, Ints, Ints, int, int], Floats]
+NO_LINE = np.zeros((calibrate.RANGES, 0))
 OUTER_STEP = 1.2  # outer quantiles may stride: what they get wrong in general is shifted afterwards
 
 
@@ -100,6 +101,7 @@ def fit(problem: Problem, rows: Rows, cut: int, train: Train, *, seed: int, thre
         boosters,
         rows.names,
         rounds,
+        reversion.fit(rows.take(lesson.use), lesson.y, problem.panel.step_days) if problem.target.drifts else NO_LINE,
         skill,
         shares,
         shifts,
@@ -242,33 +244,39 @@ def _judged(
 ) -> tuple[dict[str, Floats], dict[str, Floats], dict[str, Floats]]:
     """The trust, and the shares and shifts of the bands, that the windows' predictions earn; see `Forecaster`."""
     groups = len(problem.target.groups)
-    at = lesson.use[late]
-    actual, group = lesson.y[late], rows.group[at]
-    step_days = problem.panel.step_days
-    when, ahead = rows.origin[at] * step_days, rows.horizon[at] * step_days
-    weight = rows.scale[at] / rows.unit[at]  # far days err more, and count by it, as they do in RMSSE
-    rules = {"mean": calibrate.mean_weights, "p50": calibrate.median_weights}
-    judged = partial(
-        calibrate.by_range,
-        origin_days=when,
-        horizon_days=ahead,
-        group=group,
-        groups=groups,
-        kin=problem.target.kin,
-    )
-    skill = {
-        name: judged(rule, predicted[name] * rows.trust[at] * weight, actual * weight) for name, rule in rules.items()
-    }
+    at, actual = rows.take(lesson.use[late]), lesson.y[late]
+    ahead = at.horizon * problem.panel.step_days
     bucket, far = calibrate.horizon_bucket(ahead), calibrate.far_range(ahead)
+    rules: dict[str, Rule] = {"mean": calibrate.mean_weights, "p50": calibrate.median_weights}
+    skill = {name: _skill(problem, at, rule, predicted[name] * at.trust, actual) for name, rule in rules.items()}
     if problem.target.drifts:
-        trusted = [skill[name][group, far] * rows.trust[at] for name in rules]
-        point = sum((share * predicted[name] for share, name in zip(trusted, rules, strict=True)), np.zeros(len(at)))
-        point = calibrate.snapped(point / len(rules), np.minimum(*trusted))
-        beyond = (rows.level_forecast()[at] - point) * rows.trust[at] * weight
-        skill["level"] = judged(calibrate.mean_weights, beyond, (actual - point) * weight)
+        known = rows.take(lesson.use)
+        line = reversion.crossed(known, lesson.y, problem.panel.step_days)
+        skill["line"] = _skill(problem, known, calibrate.mean_weights, line * known.trust, lesson.y)
+        said = predicted | {"line": line[late]}
+        trusted = {name: skill[name][at.group, far] * at.trust for name in ("mean", "p50", "line")}
+        point = sum((share * said[name] for name, share in trusted.items()), np.zeros(len(at.x))) / len(trusted)
+        point = calibrate.snapped(point, np.minimum(trusted["mean"], trusted["p50"]))
+        beyond = (at.level_forecast() - point) * at.trust
+        skill["level"] = _skill(problem, at, calibrate.mean_weights, beyond, actual - point)
     shares, shifts = {}, {}
-    for (name, level), own in zip(forecast.OUTER.items(), rows.own_band()[at].T, strict=True):
-        shares[name] = calibrate.band_shares(predicted[name], own, actual, level, far, group, groups)
-        band = calibrate.blended(predicted[name], own, shares[name][group, far])
-        shifts[name] = calibrate.shifts(band, actual, level, bucket, group, groups, share=calibrate.SHIFTED)
+    for (name, level), own in zip(forecast.OUTER.items(), at.own_band().T, strict=True):
+        shares[name] = calibrate.band_shares(predicted[name], own, actual, level, far, at.group, groups)
+        band = calibrate.blended(predicted[name], own, shares[name][at.group, far])
+        shifts[name] = calibrate.shifts(band, actual, level, bucket, at.group, groups, share=calibrate.SHIFTED)
     return skill, shares, shifts
+
+
+def _skill(problem: Problem, at: Rows, rule: Rule, said: Floats, actual: Floats) -> Floats:
+    """The weight (groups, 2) that departures earned; far days err more, and count by it, as they do in RMSSE."""
+    step_days, weight = problem.panel.step_days, at.scale / at.unit
+    return calibrate.by_range(
+        rule,
+        said * weight,
+        actual * weight,
+        at.origin * step_days,
+        at.horizon * step_days,
+        at.group,
+        len(problem.target.groups),
+        problem.target.kin,
+    )

@@ -215,7 +215,7 @@ def structures(z: Floats, first: Ints, product: Ints, supplier: Ints, waves: Flo
 def foreseen(structure: Floats, pair: Ints, horizon: Ints, step_days: int) -> Floats:
     """The change of a log price that its structure foresees `horizon` steps on, (rows,); pair: the row of each.
 
-    Once the list price is due it will stand where it would by then; a sale lasts as long as sales do, and others begin.
+    Once the list price is due it will stand where it would by then; a sale lasts as long as sales do.
     """
     out = np.empty(len(pair))
     for r in range(len(pair)):
