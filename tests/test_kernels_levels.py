@@ -45,7 +45,7 @@ def plain(z: np.ndarray, first: np.ndarray, product: list[int], supplier: list[i
     asks, unsure, asked = dict.fromkeys(supplier, 0.0), dict.fromkeys(supplier, 1e-3), dict.fromkeys(supplier, 0)
     listed, odds, changed = dict.fromkeys(range(count), 0.0), dict.fromkeys(range(count), 0.0), {}
     every, punctual = dict.fromkeys(range(count), 3.0), dict.fromkeys(range(count), 0.5)
-    usual, sales, depth = (dict.fromkeys(range(count), 0.0) for _ in range(3))
+    sales, depth = (dict.fromkeys(range(count), 0.0) for _ in range(2))
     out = np.zeros((count, steps, 4))
 
     def seen(i: int, t: int) -> np.ndarray:
@@ -152,11 +152,10 @@ def plain(z: np.ndarray, first: np.ndarray, product: list[int], supplier: list[i
                 m, fortnight = mean[product[i]], waves[:, t + 14] - waves[:, t]
                 gap = seen(i, t) @ m + asks[supplier[i]] - listed[i]
                 swing = m[1:3] @ fortnight - (1 - 0.985**14) * (m[0] + asks[supplier[i]])
-                usual[i] += (z[i, t] - listed[i] - usual[i]) / (min(t - max(first[i], 0) + 1, 270) + 60)
                 wait = every[i] - (t - changed[i])
                 if punctual[i] >= 0.35 and wait < -0.5:
                     wait += every[i] * np.ceil((-0.5 - wait) / every[i])
-                out[i, t] = gap, swing, z[i, t] - listed[i] - usual[i], wait
+                out[i, t] = gap, swing, z[i, t] - listed[i], wait
     return out
 
 
