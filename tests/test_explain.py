@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import small
 
-from ordercast import drivers, explain, features, reversion
+from ordercast import calibrate, drivers, explain, features, reversion
 from ordercast.forecast import Forecaster, asked, forecast
 from ordercast.language import Voice
 
@@ -150,6 +150,25 @@ def test_a_recursion_takes_nothing_straight_from_the_level_filter():
     )
     pd.testing.assert_frame_equal(told, untold)
     assert (explain.drivers(believing(model, 0.0, 1.0), problem, 7, "recursive", IN_WORDS)["drivers"] == "").all()
+
+
+def test_a_recursion_is_explained_by_the_trees_of_the_mean():
+    """It asks no others, and has a skill of its own."""
+    problem = small.problem("price")
+    model = believing(small.fitted(problem), 0.0, level=0.0)
+    model = replace(model, skill=model.skill | {"recursive": np.full_like(model.skill["mean"], 0.7)})
+    deaf = replace(model, boosters={"mean": model.boosters["mean"]})
+    told = explain.drivers(deaf, problem, 7, "recursive", IN_WORDS)["drivers"]
+    assert (told != "").all()
+    assert (explain.drivers(model, problem, 7, "direct", IN_WORDS)["drivers"] == "").all()
+
+
+def test_what_is_too_small_to_act_on_is_not_explained(monkeypatch):
+    problem = small.problem("price")
+    model = believing(small.fitted(problem), 0.5, level=0.0)
+    assert (explain.drivers(model, problem, 7, "direct", IN_WORDS)["drivers"] != "").any()
+    monkeypatch.setattr(calibrate, "SNAP", 100.0)
+    assert (explain.drivers(model, problem, 7, "direct", IN_WORDS)["drivers"] == "").all()
 
 
 def test_who_is_not_believed_is_not_explained():

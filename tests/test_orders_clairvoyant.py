@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from replayed import POLICIES
 
 from benchmarks import worlds
-from ordercast.orders import accounts
+from ordercast.orders import accounts, clairvoyant
 from ordercast.orders.clairvoyant import Clairvoyant
 from ordercast.orders.replay import Run, replay
 from ordercast.orders.world import Execution, Opening, World
@@ -210,6 +210,16 @@ def test_units_of_no_round_part_are_told_on_a_fine_grid() -> None:
     whole, _, _ = lived(replayed.world(price=FALL, demand=1.0, on_hand=5.0), 10, 30)
     assert [policy.plan.cost[0], policy.bound[0]] == pytest.approx([cost, cost], rel=0.02)
     assert whole.plan.cost[0] < cost < 1.15 * whole.plan.cost[0]
+
+
+def test_single_packs_finer_than_the_grid_are_bought_by_the_several() -> None:
+    """Fifty units and a third a day are told on steps of three units: a lot is three packs of one."""
+    policy, run, cost = lived(replayed.world(price=FALL, demand=50 + 1 / 3, on_hand=250.0, pack_units=1.0), 10, 30)
+    one = next(clairvoyant.problems(policy.world, 10, 30, "next_quote"))
+    assert one.step > 1
+    assert (one.offers["lot_levels"] >= 1).all()
+    assert len(run.orders.units) > 0
+    assert policy.bound[0] == pytest.approx(cost, rel=0.02)
 
 
 def test_the_bound_is_near_in_the_simulated_world() -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import small
 
@@ -63,6 +64,37 @@ def test_what_is_foreseen_of_a_block_knows_neither_it_nor_those_beside_it():
         np.testing.assert_allclose(told[own], reversion.foreseen(line, at.take(own), 1), atol=1e-9)
         other = np.where(np.abs(block - each) > 1, actual, rng.normal(size=len(actual)))
         np.testing.assert_allclose(reversion.crossed(at, other, 1)[own], told[own], atol=1e-3)
+
+
+def test_targets_further_off_than_a_quarter_leave_their_blocks_as_long() -> None:
+    """Half a year ahead a block is half a year: what the next one learned would hold this one's targets."""
+    at = given(horizons=(7, 180), every=30)
+    actual = np.random.default_rng(2).normal(size=len(at.x))
+    assert reversion.crossed(at, actual, 1).tolist() == [0.0] * len(at.x)  # two blocks, each beside the other
+    assert reversion.crossed(at.take(np.flatnonzero(at.horizon == 7)), actual[at.horizon == 7], 1).any()
+
+
+def alone() -> pd.DataFrame:
+    known = small.quotes()
+    return known[known["product_id"] == "B"]
+
+
+def at_a_fixed_markup() -> pd.DataFrame:
+    """A second supplier of every product who asks exactly a tenth more than the first."""
+    known = small.quotes()
+    first = known[known["supplier_id"] == "F1"]
+    second = first.assign(supplier_id="F7", unit_price=1.1 * first["unit_price"])
+    return pd.concat([first, second], ignore_index=True)
+
+
+@pytest.mark.parametrize("quotes", [alone, at_a_fixed_markup])
+def test_a_term_that_never_moved_but_for_rounding_is_worth_nothing(quotes) -> None:
+    """The market of one product is its own price, and a fixed markup no distance: their noise must not be blown up."""
+    problem = small.problem("price", quotes())
+    at = features.rows(problem, features.every_cell(problem, range(60, 280, 5)))
+    actual = features.scaled_target(problem.panel, at)
+    seen = np.flatnonzero(np.isfinite(actual))
+    assert np.abs(reversion.fit(at.take(seen), actual[seen], 1)).max() < 10
 
 
 @pytest.mark.parametrize(

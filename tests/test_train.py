@@ -99,12 +99,28 @@ def test_skill_is_judged_with_what_silence_takes_away(lesson):
     known = train._lesson(problem, faded, 299, {"verbosity": -1})
     late = np.arange(len(known.use))
     right = known.y / faded.trust[known.use]
-    skill, _, _ = train._judged(problem, faded, known, late, dict.fromkeys(forecast.LEVELS, right))
+    skill, _, _ = train._judged(problem, faded, known, late, dict.fromkeys(forecast.LEVELS, right), right)
     seen = np.unique(rows.group[known.use])
     assert STICKY in seen
     assert MOVING in seen
     assert (skill["mean"][seen, 0] == 1).all()
     assert (skill["p50"][seen, 0] == 1).all()
+    assert (skill["line"][seen, 0] == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("days", "members"),
+    [
+        pytest.param(150, ("mean", "p50"), id="two_blocks_cannot_judge_each_other"),
+        pytest.param(300, ("mean", "p50", "line"), id="four_can"),
+    ],
+)
+def test_a_line_that_no_other_time_can_judge_takes_no_part(days, members):
+    problem = small.problem("price", small.quotes(days))
+    model = small.fitted(problem)
+    assert forecast.members(model.target, model.line) == members
+    assert model.line.any() == ("line" in members)
+    assert model.skill["line"].any() == ("line" in members)
 
 
 @pytest.mark.parametrize("level", [None, 0.1])

@@ -15,12 +15,11 @@ import pandas as pd
 from ordercast import calibrate, features, reversion
 from ordercast import drivers as words
 from ordercast.features import Problem, Rows
-from ordercast.forecast import Forecaster, Strategy, forecast
+from ordercast.forecast import Forecaster, Strategy, forecast, members, point
 from ordercast.language import Voice, phrase
 from ordercast.states import Floats
 
 REASONS = 3
-PARTS = {"direct": ("mean", "p50", "line", "level"), "recursive": ("mean", "p50")}  # of a price's point forecast
 LEAST_SHARE = 0.08  # of all contributions: what counts for less is not told
 
 Reason = tuple[int, float, bool]  # place of the feature, its value, whether it pulls up
@@ -53,14 +52,20 @@ def drivers(
     """
     asked = replace(problem, horizons=np.array([horizon]))
     at = features.rows(asked, features.every_cell(asked, [problem.panel.steps - 1]))
-    far = int(calibrate.far_range(asked.horizons * problem.panel.step_days)[0])
-    parts = PARTS[strategy] if forecaster.target.drifts else ("mean",)
-    at = at.take(np.flatnonzero(sum(forecaster.skill[name][at.group, far] for name in parts) > 0))
+    parts = ("recursive",) if strategy == "recursive" else members(forecaster.target, forecaster.line)
+    straight = ("level",) if strategy == "direct" and forecaster.target.drifts else ()
+    far = calibrate.far_range(at.horizon * problem.panel.step_days)
+    weight = {name: skill[at.group, far] * at.trust for name, skill in forecaster.skill.items()}
+    believed = np.sum([weight[name] for name in (*parts, *straight)], axis=0) > 0
+    at, weight = at.take(np.flatnonzero(believed)), {name: each[believed] for name, each in weight.items()}
     told = {column: np.full(len(problem.panel.ids), "", dtype=object) for column in voices}
     if len(at.x):
-        share, x = _shares(forecaster, at, parts, far, problem.panel.step_days), at.x.astype(np.float64)
-        if "level" in parts:  # told in the unit of the others
-            x[:, at.names.index("level_forecast")] = at.level_forecast() * at.scale / at.unit
+        share, x = _averaged(forecaster, at, parts, weight, problem.panel.step_days), at.x.astype(np.float64)
+        if straight:
+            place = at.names.index("level_forecast")
+            share *= 1 - weight["level"][:, None]
+            share[:, place] += weight["level"] * at.level_forecast()
+            x[:, place] = at.level_forecast() * at.scale / at.unit  # told in the unit of the others
         known = [words.of(name, forecaster.target.drifts) for name in at.names]
         families = [family for _, family, _ in known]
         for series, unit, own, cells in zip(at.series, at.unit, share, x, strict=True):
@@ -71,22 +76,27 @@ def drivers(
     return problem.panel.ids.assign(**{name: pd.Series(each, index, dtype="str") for name, each in told.items()})
 
 
-def _shares(forecaster: Forecaster, at: Rows, parts: tuple[str, ...], far: int, step_days: int) -> Floats:
-    """Contributions to the point forecast, (rows, features), as `forecast.guarded` puts it together of its parts."""
-    weight = {name: (forecaster.skill[name][at.group, far] * at.trust)[:, None] for name in parts}
-    total = np.zeros(at.x.shape)
-    averaged = [name for name in parts if name != "level"]
-    for name in averaged:
+def _averaged(
+    forecaster: Forecaster, at: Rows, parts: tuple[str, ...], weight: Mapping[str, Floats], step_days: int
+) -> Floats:
+    """Contributions to the average of the parts that are believed, (rows, features), less what is too small to tell."""
+    said, shares = {}, np.zeros(at.x.shape)
+    for name in parts:
         if name == "line":
+            added = np.zeros(at.x.shape)
             places = [at.names.index(term) for term in reversion.names(at.names)]
-            total[:, places] += weight[name] * reversion.shares(forecaster.line, at, step_days) / len(averaged)
+            added[:, places] = reversion.shares(forecaster.line, at, step_days)
+            said[name] = reversion.foreseen(forecaster.line, at, step_days)
         else:
-            told = np.asarray(forecaster.boosters[name].predict(at.x, pred_contrib=True))[:, :-1]
-            total += weight[name] * told / len(averaged)
-    if "level" in parts:
-        total *= 1 - weight["level"]
-        total[:, at.names.index("level_forecast")] += weight["level"][:, 0] * at.level_forecast()
-    return total
+            booster = forecaster.boosters["mean" if name == "recursive" else name]
+            answer = np.asarray(booster.predict(at.x, pred_contrib=True))
+            added, said[name] = answer[:, :-1], answer.sum(axis=1)
+        shares += weight[name][:, None] * added / len(parts)
+    if len(parts) == 1:
+        return shares
+    whole = np.mean([weight[name] * said[name] for name in parts], axis=0)
+    left = np.divide(point(weight, said, parts), whole, out=np.zeros(len(whole)), where=whole != 0)
+    return np.asarray(shares * left[:, None])
 
 
 def _largest(share: Floats, x: Floats, families: list[str]) -> list[Reason]:

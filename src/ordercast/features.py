@@ -131,9 +131,7 @@ class Rows:
         return self.x[:, [self.names.index(name) for name in OWN_BAND]].astype(np.float64)
 
     def level_forecast(self) -> Floats:
-        """The scaled change that the level filter foresees, (rows,), itself a feature; 0 where there is none."""
-        if "level_forecast" not in self.names:
-            return np.zeros(len(self.x))
+        """The scaled change of a price that the level filter foresees, (rows,), itself a feature."""
         told = self.x[:, self.names.index("level_forecast")].astype(np.float64)
         return np.clip(told, -TARGET_LIMIT, TARGET_LIMIT)
 

@@ -34,13 +34,13 @@ class Forecaster:
     """The fitted models of one target with what it takes to forecast from a panel.
 
     boosters, rounds: by the names of LEVELS. line: (ranges of horizons, terms) coefficients of `reversion`, without
-    terms for demand. skill: mean, p50, recursive and, of prices, line, level -> (groups, 2) weight of the near and the
-    far horizons; shares: p10, p90 -> (groups, 2) that of the model's quantile beside the
-    series' own past; shifts: p10, p90 -> (groups, ranges of horizons) scaled addition. losses: by the names of LEVELS,
-    the loss in the windows that judge, in units of that of no model. links: (groups, horizons - 1) correlation of the
-    errors of neighbouring horizons; persistence: that of errors four weeks apart, per step (see `calibrate.links`).
-    level_cv: (groups,) what sums over a fortnight err by beyond what their days' bands say, a share of the sum; 0 for
-    prices.
+    terms for demand and where the history is too short to judge them. skill: mean, p50, recursive and, of prices, line,
+    level -> (groups, 2) weight of the near and the far horizons; shares: p10, p90 -> (groups, 2) that of the model's
+    quantile beside the series' own past; shifts: p10, p90 -> (groups, ranges of horizons) scaled addition. losses: by
+    the names of LEVELS, the loss in the windows that judge, in units of that of no model. links: (groups, horizons - 1)
+    correlation of the errors of neighbouring horizons; persistence: that of errors four weeks apart, per step (see
+    `calibrate.links`). level_cv: (groups,) what sums over a fortnight err by beyond what their days' bands say, a share
+    of the sum; 0 for prices.
     """
 
     target: Target
@@ -73,6 +73,19 @@ class Scaled:
     own: Floats
     line: Floats
     level: Floats
+
+
+def members(target: Target, line: Floats) -> tuple[str, ...]:
+    """The departures whose average is the point forecast; a line that no other time could judge is not among them."""
+    if not target.drifts:
+        return ("mean",)
+    return ("mean", "p50", "line") if line.any() else ("mean", "p50")
+
+
+def point(weight: Mapping[str, Floats], said: Mapping[str, Floats], names: tuple[str, ...]) -> Floats:
+    """A price's average of what is believed of its members; what is too small to act on and not surely known is 0."""
+    average = np.mean([weight[name] * said[name] for name in names], axis=0)
+    return calibrate.snapped(average, np.minimum(weight["mean"], weight["p50"]))
 
 
 def describe(forecaster: Forecaster) -> dict[str, Any]:
@@ -141,8 +154,9 @@ def asked(forecaster: Forecaster, problem: Problem, names: tuple[str, ...] = tup
     own = np.full((*shape, 2), np.nan)
     own[series] = at.own_band().reshape(-1, ahead, 2)
     line, level = np.zeros(shape), np.zeros(shape)
-    if forecaster.target.drifts:
+    if "line" in members(forecaster.target, forecaster.line):
         line[series] = reversion.foreseen(forecaster.line, at, known.step_days).reshape(-1, ahead)
+    if forecaster.target.drifts:
         level[series] = at.level_forecast().reshape(-1, ahead)
     return Scaled(departure, base, scale, group, trust, own, line, level)
 
@@ -156,13 +170,12 @@ def guarded(forecaster: Forecaster, problem: Problem) -> Scaled:
     held, and a price's band never narrows further ahead.
     """
     at, drifts = asked(forecaster, problem), forecaster.target.drifts
-    weight = {name: _weight(forecaster.skill[name], at, problem) for name in ("mean", "p50")}
+    weight = {name: _weight(each, at, problem) for name, each in forecaster.skill.items()}
     mean, p50 = (weight[name] * at.departure[name] for name in ("mean", "p50"))
     if drifts:
-        line = _weight(forecaster.skill["line"], at, problem) * at.line
-        surely = np.minimum(weight["mean"], weight["p50"])
-        mean, p50 = calibrate.snapped((mean + p50 + line) / 3, surely), calibrate.snapped(p50, weight["p50"])
-        mean = mean + _weight(forecaster.skill["level"], at, problem) * (at.level - mean)
+        p50 = calibrate.snapped(p50, weight["p50"])
+        mean = point(weight, {**at.departure, "line": at.line}, members(forecaster.target, forecaster.line))
+        mean = mean + weight["level"] * (at.level - mean)
     bucket = calibrate.horizon_bucket(problem.horizons * problem.panel.step_days)
     far = calibrate.far_range(problem.horizons * problem.panel.step_days)
     p10, p90 = (
@@ -253,7 +266,9 @@ def _skill_weight(forecaster: Forecaster, at: Scaled, problem: Problem, strategy
         skill = forecaster.skill["recursive"]
     elif forecaster.target.drifts:
         share = forecaster.skill["level"]
-        skill = share + (1 - share) * (skill + forecaster.skill["p50"] + forecaster.skill["line"]) / 3
+        names = members(forecaster.target, forecaster.line)
+        averaged = np.mean([forecaster.skill[name] for name in names], axis=0)
+        skill = share + (1 - share) * averaged
     still = (at.departure["mean"] == 0) & (at.departure["p50"] == 0)
     return np.where(still, 0.0, np.round(_weight(skill, at, problem), 4))
 

@@ -3,11 +3,12 @@
 Trees draw steps where there is a line, and noisy prices allow only a few rounds of them. A ridge regression (Hoerl &
 Kennard 1970) on the distances of a price from its means, from the market and from its list price, one per range of
 horizons, says what they leave unsaid. It is judged on blocks of time it was not fitted on, all that the history has
-(Bergmeir, Hyndman & Koo 2018): a dozen coefficients need no window to stop them.
+(Bergmeir, Hyndman & Koo 2018): its few coefficients need no window to stop them.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,24 +17,20 @@ from ordercast import calibrate
 from ordercast.features import TARGET_LIMIT, Rows
 from ordercast.states import Floats, Ints
 
-OWN_PAST = (
-    *("over_mean_7d", "over_mean_28d", "over_mean_60d", "over_mean_180d", "over_mean_365d"),
-    *("over_mean_2q", "over_mean_5q", "over_mean_10q", "change_1d"),
-)
-OTHERS = (
-    *("over_other_suppliers", "over_usual_distance", "market_since_quote", "market_since_change"),
-    *("change_less_market_7d", "change_less_market_28d", "change_less_market_91d"),
+TERMS = re.compile(
+    r"over_mean_\d+[dq]|change_1d|over_other_suppliers|over_usual_distance"
+    r"|market_since_(quote|change)|change_less_market_\d+d"
 )
 MOST_STEPS = 15.0  # usual ones: a longer distance counts as that
-RIDGE = 0.1  # of each term's own square
+RIDGE, LEAST_RIDGE = 0.1, 1.0  # of each term's own square, and beside it, for one that has hardly ever moved
 BORROWED = 0.3  # the weight of the errors of a neighbouring range of horizons
-BLOCK_DAYS = 91  # of origins that are told by the others; longer than what is foreseen
+BLOCK_DAYS = 91  # of origins that are told by the others, or as far as is foreseen
 DIGITS = 4  # of coefficients: the last bit of a sum differs between CPUs
 
 
 def names(features: Sequence[str]) -> list[str]:
-    """Those of a row's features that the departure is linear in; which there are hangs on the calendar."""
-    return [name for name in (*OWN_PAST, *OTHERS, "level_forecast") if name in features]
+    """Those of a row's features that the departure is linear in: TERMS in their order, then what the level foresees."""
+    return [*filter(TERMS.fullmatch, features), "level_forecast"]
 
 
 def terms(at: Rows) -> Floats:
@@ -56,7 +53,7 @@ def crossed(at: Rows, actual: Floats, step_days: int) -> Floats:
     are left nothing is foreseen.
     """
     term, bucket = terms(at), _bucket(at, step_days)
-    block = at.origin * step_days // BLOCK_DAYS
+    block = at.origin * step_days // max(BLOCK_DAYS, step_days * (int(at.horizon.max(initial=0)) + 1))
     square, cross = _sums(term, actual, bucket, block)
     out = np.zeros(len(actual))
     for b in range(len(square)):
@@ -103,9 +100,9 @@ def _solved(square: Floats, cross: Floats) -> Floats:
     """The coefficients of each range, from its sums and a share of its neighbours'."""
     square, cross = (_with_neighbours(each) for each in (square, cross))
     own = np.einsum("rkk->rk", square)
-    ridge = np.where(own > 0, RIDGE * own, 1.0)
+    ridge = RIDGE * own + LEAST_RIDGE
     found = np.linalg.solve(square + ridge[:, :, None] * np.eye(square.shape[1]), cross[:, :, None])[:, :, 0]
-    return np.round(found, DIGITS)
+    return np.asarray(np.round(found, DIGITS), dtype=np.float64)
 
 
 def _with_neighbours(sums: Floats) -> Floats:

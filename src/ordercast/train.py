@@ -1,6 +1,7 @@
 """Training: how many rounds, and how far to trust the result.
 
-Past windows judge what each fit on the days before them would have said; then the model learns from everything.
+Past windows judge what each fit on the days before them would have said, all other times the line beside the trees;
+then both learn from everything.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ def fit(problem: Problem, rows: Rows, cut: int, train: Train, *, seed: int, thre
     quantile the windows of `folds` find the number of rounds, the one with the least mean loss (in units of the loss of
     no change); their predictions give the guard and the shifts of the bands. Then the model is fitted again on
     everything up to the cut. Where a window has fewer than 50 rows to learn from or to judge by it is left out; without
-    any there are no trees, and the forecast is the base.
+    any there are no trees, and the forecast is the base or what the line of `reversion` makes of it.
     """
     settings, lesson, trials = _prepared(problem, rows, cut, train, seed, threads)
     boosters: dict[str, lgb.Booster] = {}
@@ -93,7 +94,8 @@ def fit(problem: Problem, rows: Rows, cut: int, train: Train, *, seed: int, thre
             newest = grown[-1]
             newest.best_iteration = rounds[name]
     late = np.concatenate([np.zeros(0, dtype=np.int64), *(trial.late for trial in trials)])
-    skill, shares, shifts = _judged(problem, rows, lesson, late, predicted)
+    line, crossed = _line(problem, rows.take(lesson.use), lesson.y)
+    skill, shares, shifts = _judged(problem, rows, lesson, late, predicted, crossed)
     groups, windows = len(problem.target.groups), folds(cut, problem.panel.step_days, train)
     links, persistence = paths.links(problem, windows[0].start, cut)
     judged = Forecaster(
@@ -101,7 +103,7 @@ def fit(problem: Problem, rows: Rows, cut: int, train: Train, *, seed: int, thre
         boosters,
         rows.names,
         rounds,
-        reversion.fit(rows.take(lesson.use), lesson.y, problem.panel.step_days) if problem.target.drifts else NO_LINE,
+        line,
         skill,
         shares,
         shifts,
@@ -239,10 +241,21 @@ def _final(lesson: Lesson, names: list[str], settings: dict[str, Any], rounds: i
     return lgb.train({**settings, "bagging_freq": 0}, nothing, num_boost_round=1)
 
 
+def _line(problem: Problem, at: Rows, actual: Floats) -> tuple[Floats, Floats]:
+    """The coefficients of `reversion`, and what those of other times say of each row; none where none judge them."""
+    crossed = np.zeros(len(actual))
+    if problem.target.drifts:
+        crossed = reversion.crossed(at, actual, problem.panel.step_days)
+    return reversion.fit(at, actual, problem.panel.step_days) if crossed.any() else NO_LINE, crossed
+
+
 def _judged(
-    problem: Problem, rows: Rows, lesson: Lesson, late: Ints, predicted: dict[str, Floats]
+    problem: Problem, rows: Rows, lesson: Lesson, late: Ints, predicted: dict[str, Floats], line: Floats
 ) -> tuple[dict[str, Floats], dict[str, Floats], dict[str, Floats]]:
-    """The trust, and the shares and shifts of the bands, that the windows' predictions earn; see `Forecaster`."""
+    """The trust, and the shares and shifts of the bands, that earlier fits earn; see `Forecaster`.
+
+    late, predicted: the rows of the windows and what was said of them; line: what was said of every row of the lesson.
+    """
     groups = len(problem.target.groups)
     at, actual = rows.take(lesson.use[late]), lesson.y[late]
     ahead = at.horizon * problem.panel.step_days
@@ -250,13 +263,10 @@ def _judged(
     rules: dict[str, Rule] = {"mean": calibrate.mean_weights, "p50": calibrate.median_weights}
     skill = {name: _skill(problem, at, rule, predicted[name] * at.trust, actual) for name, rule in rules.items()}
     if problem.target.drifts:
-        known = rows.take(lesson.use)
-        line = reversion.crossed(known, lesson.y, problem.panel.step_days)
+        known, said = rows.take(lesson.use), predicted | {"line": line[late]}
         skill["line"] = _skill(problem, known, calibrate.mean_weights, line * known.trust, lesson.y)
-        said = predicted | {"line": line[late]}
-        trusted = {name: skill[name][at.group, far] * at.trust for name in ("mean", "p50", "line")}
-        point = sum((share * said[name] for name, share in trusted.items()), np.zeros(len(at.x))) / len(trusted)
-        point = calibrate.snapped(point, np.minimum(trusted["mean"], trusted["p50"]))
+        weight = {name: each[at.group, far] * at.trust for name, each in skill.items()}
+        point = forecast.point(weight, said, forecast.members(problem.target, line))
         beyond = (at.level_forecast() - point) * at.trust
         skill["level"] = _skill(problem, at, calibrate.mean_weights, beyond, actual - point)
     shares, shifts = {}, {}

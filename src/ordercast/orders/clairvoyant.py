@@ -153,13 +153,13 @@ def problems(world: World, first_day: int, last_day: int, execution: Execution) 
         shelf = np.minimum(terms.shelf_capacity_units[p], _most(world, p, demand[p].sum() + end_units[p]))
         sold = np.append(0.0, demand[p].cumsum())
         stock = float(opening.on_hand_units[p] + receipts[p, 0])
-        step, levels = _grid(world, p, demand[p], receipts[p], stock, float(shelf))
+        step, levels, lots = _grid(world, p, demand[p], receipts[p], stock, float(shelf))
         offers = np.zeros(len(at), foresight.OFFER)
         offers["order_day"], offers["price"] = placed, (1 - off[own]) * price[maker, first_day + placed]
         offers["order_cost"] = terms.order_cost[maker]
-        pack = terms.pack_units[maker]
-        packs = np.maximum(np.ceil(least / pack), 1)
-        offers["first_levels"], offers["lot_levels"] = np.rint(packs * pack / step), np.rint(pack / step)
+        lot = lots[maker]
+        offers["first_levels"] = np.rint(np.maximum(np.ceil(least / lot), 1) * lot / step)
+        offers["lot_levels"] = np.rint(lot / step)
         offers["room_units"] = shelf - due[at]
         offers["ceiling_units"] = offers["room_units"] - (sold[at] - sold[placed])
         yield Problem(
@@ -219,14 +219,18 @@ def _most(world: World, product: int, units: float) -> float:
 
 def _grid(
     world: World, product: int, demand: Floats, receipts: Floats, stock: float, shelf_units: float
-) -> tuple[float, int]:
-    """Units between two levels of stock, a part of every pack, and their number."""
+) -> tuple[float, int, Floats]:
+    """Units between two levels of stock, their number, and the lots of each of the world's series that are whole steps.
+
+    A lot is a pack, or several of a product that sells so fast that single packs are finer than the grid.
+    """
     reach = max(shelf_units, stock) + float(receipts[1:].sum())
-    units = np.concatenate([[stock], demand, receipts])
+    units, lots = np.concatenate([[stock], demand, receipts]), world.terms.pack_units.astype(np.float64)
     for parts in EXACT_PARTS:
         if reach * parts <= MOST_LEVELS and np.array_equal(units * parts, np.rint(units * parts)):
-            return 1.0 / parts, int(np.ceil(reach * parts)) + 2
-    packs = world.terms.pack_units[world.terms.product == product]
-    wish = max(float(demand.mean()) / LEVELS_PER_DAY, reach / MOST_LEVELS)
-    step = grid.grid_step(packs, wish, True, packs.copy())
-    return step, int(np.ceil(reach / step)) + 2
+            return 1.0 / parts, int(np.ceil(reach * parts)) + 2, lots
+    own = np.flatnonzero(world.terms.product == product)
+    wish, its_lots = max(float(demand.mean()) / LEVELS_PER_DAY, reach / MOST_LEVELS), lots[own]
+    step = grid.grid_step(lots[own], wish, True, its_lots)
+    lots[own] = its_lots
+    return step, int(np.ceil(reach / step)) + 2, lots
