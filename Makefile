@@ -30,6 +30,7 @@ bench: bench-env
 	$(MEASURE) -m benchmarks.speed --series 1000 --json reports/benchmarks/speed.json
 	$(MEASURE) -m benchmarks.scale --products 250 500 1000 --json reports/benchmarks/scale.json
 	$(MEASURE) -m benchmarks.orders --products 60 --json reports/benchmarks/orders.json
+	$(MEASURE) -m benchmarks.planning --products 1000 --json reports/benchmarks/planning.json
 
 bench-env: $(BENCH)/.ready
 

@@ -17,6 +17,7 @@ from benchmarks import (
     orders,
     panels,
     pipeline,
+    planning,
     quantile,
     scale,
     scores,
@@ -540,3 +541,11 @@ def test_a_real_product_counts_once_however_many_seeds_assume_its_terms(tmp_path
     twice, once = worth.together(done, other.name), worth.together({k: v[:1] for k, v in done.items()}, other.name)
     figures = ("saving_pct", "saving_low", "saving_high", "saving_time_low", "share_worse_than_erp")
     assert [twice[name] for name in figures] == pytest.approx([once[name] for name in figures])
+
+
+def test_a_plan_is_measured_block_by_block(monkeypatch):
+    monkeypatch.setattr(planning, "BLOCK_PRODUCTS", 3)
+    found = planning.measure(7, 0)
+    assert found["products"] == 9  # three blocks of three: whole ones
+    assert found["series"] >= 9
+    assert min(found["cpu_s"], found["wall_s"]) > 0
