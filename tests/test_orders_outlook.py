@@ -58,6 +58,7 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, np.datetime64]]:
             group=np.zeros(1, dtype=np.int64),
             trust=np.ones(1),
             own=np.zeros((*middle.shape, 2)),
+            line=np.zeros(middle.shape),
             level=np.zeros(middle.shape),
         )
 
