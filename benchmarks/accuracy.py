@@ -170,6 +170,7 @@ def measure(
     models: Sequence[str],
     rows_file: Path,
     forecasts_file: Path | None,
+    skip_days: int = 0,
 ) -> None:
     """Measure one panel after the other; what is done is written after each, so that a stopped run keeps it."""
     names = [Path(source).resolve().name for source in sources]
@@ -179,7 +180,7 @@ def measure(
     written: list[pd.DataFrame] = []
     for source in sources:
         tables = panels.simulated(seed) if source == "simulated" else panels.read(source)
-        for task in panels.tasks(tables, origins, max_series, seed):
+        for task in panels.tasks(panels.earlier(tables, skip_days), origins, max_series, seed):
             said, seconds = forecasts(task, models)
             own = scores.rows(task, said, seconds)
             rows += own
@@ -200,6 +201,7 @@ def main() -> None:
     parser.add_argument("--origins", type=int, default=12)
     parser.add_argument("--max-series", type=int, default=150, help="series drawn from each panel")
     parser.add_argument("--seed", type=int, default=7, help="seed of the draw, and of the simulated catalogue")
+    parser.add_argument("--skip-days", type=int, default=0, help="leave out the last days: to choose settings by others")
     parser.add_argument("--models", nargs="+", choices=MODELS, default=MODELS, help="all of them by default")
     parser.add_argument("--json", type=Path, required=True, help="file for the list of rows")
     parser.add_argument("--forecasts", type=Path, help="Parquet file for every single forecast with its actual")
@@ -213,6 +215,7 @@ def main() -> None:
             given.models,
             given.json,
             given.forecasts,
+            given.skip_days,
         )
     except (InputError, MissingPeer) as error:
         sys.exit(str(error))

@@ -162,6 +162,16 @@ def simulated(seed: int, products: int = SIMULATED_PRODUCTS, days: int = SIMULAT
     return Tables("simulated", world.prices, world.sales, world.products, world.truth)
 
 
+def earlier(tables: Tables, skip_days: int) -> Tables:
+    """The tables as they were `skip_days` days before their last price: days to choose settings by, not to report."""
+    end = tables.prices["date"].max() - pd.Timedelta(days=skip_days)
+    prices, sales = (each[each["date"] <= end].reset_index(drop=True) for each in (tables.prices, tables.sales))
+    if prices.empty:
+        raise InputError(f"{tables.name} has no price {skip_days} days before its last one: skip fewer days")
+    note = (f"the last {skip_days} days left out",) if skip_days else ()
+    return replace(tables, prices=prices, sales=sales, notes=(*tables.notes, *note))
+
+
 def tasks(tables: Tables, origins: int, max_series: int, seed: int, horizon_days: int = 14) -> list[Task]:
     """The price task of a panel and, where there are sales, its demand task."""
     today = tables.prices["date"].max()
