@@ -201,7 +201,9 @@ def main() -> None:
     parser.add_argument("--origins", type=int, default=12)
     parser.add_argument("--max-series", type=int, default=150, help="series drawn from each panel")
     parser.add_argument("--seed", type=int, default=7, help="seed of the draw, and of the simulated catalogue")
-    parser.add_argument("--skip-days", type=int, default=0, help="leave out the last days: to choose settings by others")
+    parser.add_argument(
+        "--skip-days", type=int, default=0, help="leave out the last days: to choose settings on others"
+    )
     parser.add_argument("--models", nargs="+", choices=MODELS, default=MODELS, help="all of them by default")
     parser.add_argument("--json", type=Path, required=True, help="file for the list of rows")
     parser.add_argument("--forecasts", type=Path, help="Parquet file for every single forecast with its actual")

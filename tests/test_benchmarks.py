@@ -209,6 +209,29 @@ def test_a_folder_that_cannot_be_measured_says_why(tmp_path, header, fault):
         panels.read(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("skip_days", "last", "notes"),
+    [
+        pytest.param(0, "2026-01-10", (), id="nothing_left_out"),
+        pytest.param(4, "2026-01-06", ("the last 4 days left out",), id="to_choose_settings_on"),
+    ],
+)
+def test_settings_are_chosen_on_earlier_days(skip_days, last, notes):
+    days = pd.date_range("2026-01-01", "2026-01-10")
+    prices = pd.DataFrame({"product_id": "A", "supplier_id": "F1", "date": days, "unit_price": 1.0})
+    sales = pd.DataFrame({"product_id": "A", "date": days[:8], "demand_units": 1.0, "in_stock": True})
+    known = panels.earlier(panels.Tables("p", prices, sales, prices[["product_id"]].head(1)), skip_days)
+    assert known.prices["date"].max() == pd.Timestamp(last)
+    assert known.sales["date"].max() == min(pd.Timestamp(last), days[7])
+    assert known.notes == notes
+
+
+def test_a_history_that_is_skipped_whole_is_said():
+    prices = pd.DataFrame({"product_id": "A", "supplier_id": "F1", "date": DAYS, "unit_price": 1.0})
+    with pytest.raises(panels.InputError, match="p has no price 9 days before its last one: skip fewer days"):
+        panels.earlier(panels.Tables("p", prices, panels.no_sales(), prices[["product_id"]]), 9)
+
+
 def many_products(count=12):
     one = small.quotes().query("product_id == 'A' and supplier_id == 'F1'")
     return pd.concat([one.assign(product_id=f"P{number:02d}") for number in range(count)], ignore_index=True)

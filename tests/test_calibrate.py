@@ -12,7 +12,7 @@ BLOCK = np.repeat(np.arange(12), 200)
 ONE = np.zeros(2400, dtype=np.int64)
 RULES = [
     pytest.param(calibrate.mean_weights, id="mean"),
-    pytest.param(calibrate.median_weights, id="median"),
+    pytest.param(calibrate.quantile_weights, id="median"),
 ]
 
 
@@ -118,7 +118,7 @@ def test_the_weight_of_a_median_has_the_surest_gain(seed: int, slope: float, blo
         return sum(gain) - 2.576 * ((blocks - 1) / blocks * sum((each - mean) ** 2 for each in gain)) ** 0.5
 
     best = max((tenth / 10 for tenth in range(11)), key=surest)
-    assert weight_of(calibrate.median_weights, forecast, actual, block) == pytest.approx(
+    assert weight_of(calibrate.quantile_weights, forecast, actual, block) == pytest.approx(
         best if surest(best) > 0 else 0
     )
 
@@ -145,25 +145,30 @@ def test_a_range_without_forecasts_has_no_weight(far):
     assert weights.tolist() == [[0, 1] if far else [1, 0]]
 
 
+@pytest.mark.parametrize("level", [0.1, 0.9])
 @pytest.mark.parametrize(
-    ("model", "own", "share"),
+    ("departure", "weight"),
     [
-        pytest.param(-1.28 + 0 * SIGNAL, 5 + 0 * SIGNAL, 1.0, id="a_model_that_holds_stands_alone"),
-        pytest.param(-3.28 + 0 * SIGNAL, 0.72 + 0 * SIGNAL, 0.5, id="two_that_err_on_either_side_are_averaged"),
-        pytest.param(-3.28 + 0 * SIGNAL, -1.28 + 0 * SIGNAL, 0.5, id="the_own_past_never_counts_for_more"),
-        pytest.param(-5.28 + 0 * SIGNAL, np.full(2400, np.nan), 1.0, id="without_an_own_past_there_is_no_choice"),
+        pytest.param(1.28, 1.0, id="a_departure_that_makes_it_hold_is_made"),
+        pytest.param(2.56, 0.5, id="of_one_that_goes_too_far_half_is_made"),
+        pytest.param(-1.0, 0.0, id="one_to_the_wrong_side_is_not_made"),
     ],
 )
-def test_band_shares(model, own, share):
-    shares = calibrate.band_shares(model, own, SIGNAL, 0.1, ONE, ONE, 1)
-    assert shares.tolist() == [[share, 1.0]]
+def test_the_weight_of_an_outer_quantile(level, departure, weight):
+    """From the median of a normal variable, outwards."""
+    outwards = np.full(2400, departure if level > 0.5 else -departure)
+    told = calibrate.quantile_weights(outwards, SIGNAL, BLOCK, ONE, 1, level=level)[0]
+    assert told == pytest.approx(weight, abs=0.1)
 
 
-def test_a_band_is_shared_by_group_and_range():
-    far, group = np.arange(2400) % 2, np.arange(2400) // 1200
-    own = np.where((far == 1) & (group == 0), -1.28, np.where(group == 1, 3.0, -1.28 - 2 * far))
-    shares = calibrate.band_shares(np.full(2400, -3.28), own, SIGNAL, 0.1, far, group, 2)
-    assert shares.tolist() == [[0.5, 0.5], [0.75, 0.75]]
+def test_who_doubts_less_believes_more():
+    """A gain that rests on half of the blocks is too little for who asks for 2.576 standard errors."""
+    outwards = np.full(2400, 1.28)
+    actual = np.where(BLOCK % 2 == 0, np.abs(SIGNAL), -np.abs(SIGNAL)) - 0.4
+    told = [
+        calibrate.quantile_weights(outwards, actual, BLOCK, ONE, 1, level=0.9, doubt=doubt)[0] for doubt in (2.576, 0.0)
+    ]
+    assert told[0] < told[1]
 
 
 def test_a_model_stands_alone_where_a_series_has_no_past():
@@ -245,7 +250,7 @@ def test_without_errors_a_band_is_that_of_a_normal_step():
     assert calibrate.shifts(none, none, 0.1, whole, whole, 2) == pytest.approx(np.full((2, 9), -1.281552))
     assert (calibrate.shifts(none, none, 0.5, whole, whole, 2) == 0).all()
     assert calibrate.mean_weights(none, none, whole, whole, 2).tolist() == [0, 0]
-    assert calibrate.median_weights(none, none, whole, whole, 2).tolist() == [0, 0]
+    assert calibrate.quantile_weights(none, none, whole, whole, 2).tolist() == [0, 0]
     assert calibrate.by_range(calibrate.mean_weights, none, none, whole, whole, whole, 2).tolist() == [[0, 0]] * 2
 
 

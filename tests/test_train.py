@@ -92,22 +92,6 @@ def test_what_can_be_learned_is_trusted_and_what_cannot_is_not(lesson):
         assert ((skill[name] >= 0) & (skill[name] <= 1)).all()
 
 
-def test_skill_is_judged_with_what_silence_takes_away(lesson):
-    """Answers that are right once they have faded with the age of the last quote deserve their full weight."""
-    problem, rows = lesson
-    faded = replace(rows, trust=np.where(rows.series % 2 == 0, 0.25, 1.0))
-    known = train._lesson(problem, faded, 299, {"verbosity": -1})
-    late = np.arange(len(known.use))
-    right = known.y / faded.trust[known.use]
-    skill, _, _ = train._judged(problem, faded, known, late, dict.fromkeys(forecast.LEVELS, right), right)
-    seen = np.unique(rows.group[known.use])
-    assert STICKY in seen
-    assert MOVING in seen
-    assert (skill["mean"][seen, 0] == 1).all()
-    assert (skill["p50"][seen, 0] == 1).all()
-    assert (skill["line"][seen, 0] == 1).all()
-
-
 @pytest.mark.parametrize(
     ("days", "members"),
     [

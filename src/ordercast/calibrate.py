@@ -21,8 +21,9 @@ SNAP = 0.07  # of the usual change: a smaller departure is no change where nothi
 LOWER_BOUND = 2.576  # standard errors: one-sided 99.5%
 BORROWED = 0.3  # the weight of a row of a group's kin beside one of its own
 WEIGHTS = np.arange(1, 11) / 10  # the shares of a median's departure that are tried
-BAND_SHARES = (1.0, 0.75, 0.5)  # of the model, that are tried
-SHIFTED = 0.5  # of what a band was found to lack: past windows' calm or unrest returns only in part
+LEAST_SHARE = 0.5  # of the model's band beside that of a series' own past: averages of both are hard to beat
+SHARE_DOUBT = 1.0  # standard errors of what a larger share gains: the own past is a guess too, not the safe side
+SHIFTED = 0.75  # of what a band was found to lack: past windows' calm or unrest returns only in part
 P10_TO_P90_IN_SD = 2.5631  # of a normal distribution
 NEAR_DAYS = 14  # what people see first; skill is judged for these days and for the later ones apart
 HORIZON_EDGES_DAYS = np.array([2, 4, 7, 10, 14, 21, 30, 45])  # horizons between two of them are judged together
@@ -48,25 +49,39 @@ def mean_weights(forecast: Floats, actual: Floats, block: Ints, group: Ints, gro
     return np.round(weights, 4)
 
 
-def median_weights(forecast: Floats, actual: Floats, block: Ints, group: Ints, groups: int, kin: int = 1) -> Floats:
-    """Weight in [0, 1] per group of a median forecast's departure: the share with the surest gain in absolute error.
+def quantile_weights(
+    forecast: Floats,
+    actual: Floats,
+    block: Ints,
+    group: Ints,
+    groups: int,
+    kin: int = 1,
+    level: float = 0.5,
+    doubt: float = LOWER_BOUND,
+) -> Floats:
+    """Weight in [0, 1] per group of a quantile's departure, by default a median's: the share with the surest gain.
 
-    As `mean_weights`, but absolute errors have no slope: of the shares .1 to 1 that with the largest lower bound of the
-    gain over no departure is taken, 0 where none is positive.
+    As `mean_weights`, but pinball loss has no slope: of the shares .1 to 1 that with the largest lower bound, `doubt`
+    standard errors under it, of the gain over no departure is taken, 0 where none is positive.
     """
     weights = np.zeros(groups)
     for g in range(groups):
         near, count = _kin(group, g, kin)
-        best = 0.0
+        best, usual = 0.0, pinball(actual[near], level)
         for weight in WEIGHTS:
-            gain = np.abs(actual[near]) - np.abs(actual[near] - weight * forecast[near])
+            gain = usual - pinball(actual[near] - weight * forecast[near], level)
             gains = _by_block(gain * count, block[near])
             if len(gains) < MIN_BLOCKS:
                 break
-            bound = gains.sum() - LOWER_BOUND * _jackknife(gains.sum() - gains)
+            bound = gains.sum() - doubt * _jackknife(gains.sum() - gains)
             if bound > best:
                 best, weights[g] = bound, weight
     return np.round(weights, 4)
+
+
+def pinball(error: Floats, level: float) -> Floats:
+    """The loss of a quantile from which the actual is off by `error`."""
+    return np.maximum(level * error, (level - 1) * error)
 
 
 def _kin(group: Ints, g: int, kin: int) -> tuple[NDArray[np.bool_], Floats]:
@@ -110,25 +125,6 @@ def by_range(
 def far_range(horizon_days: Ints) -> Ints:
     """0 for the near horizons, 1 for the far ones."""
     return (horizon_days > NEAR_DAYS).astype(np.int64)
-
-
-def band_shares(
-    model: Floats, own: Floats, actual: Floats, level: float, far: Ints, group: Ints, groups: int
-) -> Floats:
-    """Share of the model's quantile beside that of the series' own past, (groups, 2) for near and far horizons.
-
-    Of 1/2, 3/4 and 1 the one with the least pinball loss: averages of quantiles are hard to beat (Lichtendahl et al.
-    2013), and a series' own past is never worth more than the model, which has seen it.
-    """
-    shares = np.ones((groups, 2))
-    least = np.full((groups, 2), np.inf)
-    for share in BAND_SHARES:
-        error = actual - blended(model, own, share)
-        loss = np.maximum(level * error, (level - 1) * error)
-        total = np.bincount(2 * group + far, loss, minlength=2 * groups).reshape(groups, 2)
-        shares[total < least] = share
-        least = np.minimum(total, least)
-    return shares
 
 
 def blended(model: Floats, own: Floats, share: Floats | float) -> Floats:

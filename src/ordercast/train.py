@@ -6,7 +6,7 @@ then both learn from everything.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
 
-from ordercast import calibrate, features, forecast, paths, reversion, samples
+from ordercast import calibrate, features, paths, reversion, samples, trust
 from ordercast.features import Problem, Rows
 from ordercast.forecast import LEVELS, Forecaster
 from ordercast.params import Train
@@ -23,7 +23,6 @@ from ordercast.states import Floats, Ints
 MIN_ROWS = 50
 BAGGING_EVERY = 5  # rounds: drawing the rows anew costs as much as a tree
 ROWS_PER_THREAD = 100_000  # a smaller fit is no faster on two cores, and burns both
-Rule = Callable[[Floats, Floats, Ints, Ints, int, int], Floats]
 NO_LINE = np.zeros((calibrate.RANGES, 0))
 OUTER_STEP = 1.2  # outer quantiles may stride: what they get wrong in general is shifted afterwards
 
@@ -94,8 +93,9 @@ def fit(problem: Problem, rows: Rows, cut: int, train: Train, *, seed: int, thre
             newest = grown[-1]
             newest.best_iteration = rounds[name]
     late = np.concatenate([np.zeros(0, dtype=np.int64), *(trial.late for trial in trials)])
-    line, crossed = _line(problem, rows.take(lesson.use), lesson.y)
-    skill, shares, shifts = _judged(problem, rows, lesson, late, predicted, crossed)
+    known = rows.take(lesson.use)
+    line, crossed = _line(problem, known, lesson.y)
+    skill, shares, shifts = trust.judged(problem, known, lesson.y, late, predicted, crossed)
     groups, windows = len(problem.target.groups), folds(cut, problem.panel.step_days, train)
     links, persistence = paths.links(problem, windows[0].start, cut)
     judged = Forecaster(
@@ -247,46 +247,3 @@ def _line(problem: Problem, at: Rows, actual: Floats) -> tuple[Floats, Floats]:
     if problem.target.drifts:
         crossed = reversion.crossed(at, actual, problem.panel.step_days)
     return reversion.fit(at, actual, problem.panel.step_days) if crossed.any() else NO_LINE, crossed
-
-
-def _judged(
-    problem: Problem, rows: Rows, lesson: Lesson, late: Ints, predicted: dict[str, Floats], line: Floats
-) -> tuple[dict[str, Floats], dict[str, Floats], dict[str, Floats]]:
-    """The trust, and the shares and shifts of the bands, that earlier fits earn; see `Forecaster`.
-
-    late, predicted: the rows of the windows and what was said of them; line: what was said of every row of the lesson.
-    """
-    groups = len(problem.target.groups)
-    at, actual = rows.take(lesson.use[late]), lesson.y[late]
-    ahead = at.horizon * problem.panel.step_days
-    bucket, far = calibrate.horizon_bucket(ahead), calibrate.far_range(ahead)
-    rules: dict[str, Rule] = {"mean": calibrate.mean_weights, "p50": calibrate.median_weights}
-    skill = {name: _skill(problem, at, rule, predicted[name] * at.trust, actual) for name, rule in rules.items()}
-    if problem.target.drifts:
-        known, said = rows.take(lesson.use), predicted | {"line": line[late]}
-        skill["line"] = _skill(problem, known, calibrate.mean_weights, line * known.trust, lesson.y)
-        weight = {name: each[at.group, far] * at.trust for name, each in skill.items()}
-        point = forecast.point(weight, said, forecast.members(problem.target, line))
-        beyond = (at.level_forecast() - point) * at.trust
-        skill["level"] = _skill(problem, at, calibrate.mean_weights, beyond, actual - point)
-    shares, shifts = {}, {}
-    for (name, level), own in zip(forecast.OUTER.items(), at.own_band().T, strict=True):
-        shares[name] = calibrate.band_shares(predicted[name], own, actual, level, far, at.group, groups)
-        band = calibrate.blended(predicted[name], own, shares[name][at.group, far])
-        shifts[name] = calibrate.shifts(band, actual, level, bucket, at.group, groups, share=calibrate.SHIFTED)
-    return skill, shares, shifts
-
-
-def _skill(problem: Problem, at: Rows, rule: Rule, said: Floats, actual: Floats) -> Floats:
-    """The weight (groups, 2) that departures earned; far days err more, and count by it, as they do in RMSSE."""
-    step_days, weight = problem.panel.step_days, at.scale / at.unit
-    return calibrate.by_range(
-        rule,
-        said * weight,
-        actual * weight,
-        at.origin * step_days,
-        at.horizon * step_days,
-        at.group,
-        len(problem.target.groups),
-        problem.target.kin,
-    )
