@@ -13,7 +13,6 @@ from ordercast.forecast import Forecaster
 
 SPEC = params.Features(origin_every_days=1, change_days=(1, 7, 28), mean_days=(7, 28, 365))
 TRAIN = params.Train(
-    folds=3,
     fold_days=42,
     learning_rate=0.2,
     num_leaves=7,

@@ -155,7 +155,7 @@ class Data(Section):
 class Features(Section):
     origin_every_days: int = _knob(3, "days between two training origins", ge=1, le=28)
     horizons_per_origin: int = _knob(3, "horizons drawn for each training origin", ge=1, le=60)
-    max_rows: int = _knob(60_000, "most training rows; of more an even sample is kept", ge=1000)
+    max_rows: int = _knob(40_000, "most training rows; of more an even sample is kept", ge=1000)
     history_days: int = _knob(1825, "days of history to learn from", ge=28)
     change_days: Days = _knob((1, 2, 3, 5, 7, 14, 28, 56, 91, 182, 364), "lags of price changes, in days")
     mean_days: Days = _knob((7, 14, 28, 60, 180, 365), "windows of the rolling statistics, in days")
@@ -164,8 +164,8 @@ class Features(Section):
 
 
 class Train(Section):
-    folds: int = _knob(2, "past windows that judge the model, each by a fit on what came before", ge=1, le=10)
-    fold_days: int = _knob(210, "days in each of them", ge=1)
+    folds: int = _knob(3, "past windows that judge the model, each by a fit on what came before", ge=1, le=10)
+    fold_days: int = _knob(140, "days in each of them", ge=1)
     learning_rate: float = _knob(0.2, "step of a boosting round, a share", gt=0, le=1)
     num_leaves: int = _knob(15, "most leaves of a tree", ge=2, le=4096)
     max_rounds: int = _knob(60, "most boosting rounds", ge=1)

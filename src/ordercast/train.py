@@ -161,7 +161,6 @@ def _settings(train: Train, seed: int, threads: int) -> dict[str, Any]:
         "deterministic": True,
         "force_col_wise": True,
         "num_threads": threads,
-        "max_bin": 63,  # finer ones cost more and tell nothing of noisy prices
         "verbosity": -1,
     }
 
