@@ -182,7 +182,7 @@ def measure(
         tables = panels.simulated(seed) if source == "simulated" else panels.read(source)
         for task in panels.tasks(panels.earlier(tables, skip_days), origins, max_series, seed):
             said, seconds = forecasts(task, models)
-            own = scores.rows(task, said, seconds)
+            own = [{**row, "skip_days": skip_days} for row in scores.rows(task, said, seconds)]
             rows += own
             print(f"\n{heading(task, own)}\n{table(own)}", flush=True)
             written.append(said)

@@ -163,7 +163,12 @@ def simulated(seed: int, products: int = SIMULATED_PRODUCTS, days: int = SIMULAT
 
 
 def earlier(tables: Tables, skip_days: int) -> Tables:
-    """The tables as they were `skip_days` days before their last price: days to choose settings by, not to report."""
+    """Prices and sales up to `skip_days` days before the last price: days to choose settings by, not to report.
+
+    Raises InputError for fewer than 0 days, or where no price is left.
+    """
+    if skip_days < 0:
+        raise InputError(f"--skip-days is {skip_days}: give 0 or more")
     end = tables.prices["date"].max() - pd.Timedelta(days=skip_days)
     prices, sales = (each[each["date"] <= end].reset_index(drop=True) for each in (tables.prices, tables.sales))
     if prices.empty:

@@ -226,10 +226,17 @@ def test_settings_are_chosen_on_earlier_days(skip_days, last, notes):
     assert known.notes == notes
 
 
-def test_a_history_that_is_skipped_whole_is_said():
+@pytest.mark.parametrize(
+    ("skip_days", "fault"),
+    [
+        pytest.param(9, "p has no price 9 days before its last one: skip fewer days", id="more_than_there_are"),
+        pytest.param(-1, "--skip-days is -1: give 0 or more", id="less_than_none"),
+    ],
+)
+def test_days_that_cannot_be_skipped(skip_days, fault):
     prices = pd.DataFrame({"product_id": "A", "supplier_id": "F1", "date": DAYS, "unit_price": 1.0})
-    with pytest.raises(panels.InputError, match="p has no price 9 days before its last one: skip fewer days"):
-        panels.earlier(panels.Tables("p", prices, panels.no_sales(), prices[["product_id"]]), 9)
+    with pytest.raises(panels.InputError, match=fault):
+        panels.earlier(panels.Tables("p", prices, panels.no_sales(), prices[["product_id"]]), skip_days)
 
 
 def many_products(count=12):
@@ -339,7 +346,18 @@ def test_quantiles_of_the_plain_model_are_in_order_and_in_units():
 def test_a_small_run_of_accuracy_writes_rows_and_forecasts_that_agree(foreign, tmp_path, monkeypatch):
     models = ["ordercast", "naive", "seasonal_naive", "naive_empirical", "lightgbm_quantile"]
     rows_file, forecasts_file = tmp_path / "out" / "rows.json", tmp_path / "out" / "forecasts.parquet"
-    command = ["accuracy", str(foreign), "--origins", "2", "--max-series", "3", "--models", *models]
+    command = [
+        "accuracy",
+        str(foreign),
+        "--origins",
+        "2",
+        "--max-series",
+        "3",
+        "--models",
+        *models,
+        "--skip-days",
+        "20",
+    ]
     monkeypatch.setattr(sys, "argv", [*command, "--json", str(rows_file), "--forecasts", str(forecasts_file)])
     accuracy.main()
     rows = json.loads(rows_file.read_text())
@@ -350,8 +368,10 @@ def test_a_small_run_of_accuracy_writes_rows_and_forecasts_that_agree(foreign, t
         for model in ("ordercast", "naive", "seasonal_naive", "naive_empirical", "lightgbm_quantile")
     ]
     assert {row["target"] for row in rows if row["panel"] == demand} == {"demand"}
+    assert {row["skip_days"] for row in rows[:10]} == {20}
     table = store.read_parquet(forecasts_file)
     assert len(table) == 5 * (3 + 2) * 2 * 14
+    assert table["date"].max() == small.quotes()["date"].max() - pd.Timedelta(days=20)
     again = scores.scores(table[table["panel"] == foreign.name])
     for row in rows[:5]:
         assert again[row["model"]]["rmsse_ratio"] == row["rmsse_ratio"]

@@ -175,7 +175,7 @@ def test_a_model_stands_alone_where_a_series_has_no_past():
     assert calibrate.blended(np.array([1.0, 1.0]), np.array([3.0, np.nan]), 0.75).tolist() == [1.5, 1.0]
 
 
-def test_half_of_what_a_band_lacked_is_added():
+def test_a_share_of_what_a_band_lacked_is_added():
     one = np.zeros(1000, dtype=np.int64)
     whole, half = (calibrate.shifts(0 * NOISE[:1000], NOISE[:1000], 0.9, one, one, 1, share) for share in (1.0, 0.5))
     np.testing.assert_allclose(half, whole / 2, atol=1e-6)

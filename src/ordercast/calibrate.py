@@ -1,4 +1,4 @@
-"""How far to trust the model, and how wide its band must be: both learned from days it was not fitted on.
+"""The rules by which trust is earned and bands are made to hold, on errors of days the model was not fitted on.
 
 Series of one time share shocks, so that rows are no evidence of their own: errors are summed over blocks of time and
 all standard errors are taken over these, by the jackknife (Efron 1982).
@@ -20,10 +20,7 @@ MIN_BLOCKS = 4
 SNAP = 0.07  # of the usual change: a smaller departure is no change where nothing of it is trusted
 LOWER_BOUND = 2.576  # standard errors: one-sided 99.5%
 BORROWED = 0.3  # the weight of a row of a group's kin beside one of its own
-WEIGHTS = np.arange(1, 11) / 10  # the shares of a median's departure that are tried
-LEAST_SHARE = 0.5  # of the model's band beside that of a series' own past: averages of both are hard to beat
-SHARE_DOUBT = 1.0  # standard errors of what a larger share gains: the own past is a guess too, not the safe side
-SHIFTED = 0.75  # of what a band was found to lack: past windows' calm or unrest returns only in part
+WEIGHTS = np.arange(1, 11) / 10  # the shares of a quantile's departure that are tried
 P10_TO_P90_IN_SD = 2.5631  # of a normal distribution
 NEAR_DAYS = 14  # what people see first; skill is judged for these days and for the later ones apart
 HORIZON_EDGES_DAYS = np.array([2, 4, 7, 10, 14, 21, 30, 45])  # horizons between two of them are judged together
@@ -61,15 +58,15 @@ def quantile_weights(
 ) -> Floats:
     """Weight in [0, 1] per group of a quantile's departure, by default a median's: the share with the surest gain.
 
-    As `mean_weights`, but pinball loss has no slope: of the shares .1 to 1 that with the largest lower bound, `doubt`
-    standard errors under it, of the gain over no departure is taken, 0 where none is positive.
+    As `mean_weights`, but the loss of a quantile has no slope: of the shares .1 to 1 that with the largest lower bound
+    of the gain over no departure is taken, 0 where none is positive. doubt: its distance in standard errors.
     """
     weights = np.zeros(groups)
     for g in range(groups):
         near, count = _kin(group, g, kin)
-        best, usual = 0.0, pinball(actual[near], level)
+        best, usual = 0.0, quantile_loss(actual[near], level)
         for weight in WEIGHTS:
-            gain = usual - pinball(actual[near] - weight * forecast[near], level)
+            gain = usual - quantile_loss(actual[near] - weight * forecast[near], level)
             gains = _by_block(gain * count, block[near])
             if len(gains) < MIN_BLOCKS:
                 break
@@ -79,8 +76,8 @@ def quantile_weights(
     return np.round(weights, 4)
 
 
-def pinball(error: Floats, level: float) -> Floats:
-    """The loss of a quantile from which the actual is off by `error`."""
+def quantile_loss(error: Floats, level: float) -> Floats:
+    """Pinball loss of a quantile that the actual is over by `error`."""
     return np.maximum(level * error, (level - 1) * error)
 
 

@@ -1,7 +1,7 @@
-"""Training: how many rounds, and how far to trust the result.
+"""Training: how many rounds, and then a fit on everything.
 
 Past windows judge what each fit on the days before them would have said, all other times the line beside the trees;
-then both learn from everything.
+what both deserve is for `trust` to say.
 """
 
 from __future__ import annotations
@@ -227,7 +227,7 @@ def _loss_of_start(early: Floats, late: Floats, level: float | None) -> float:
     if level is None:
         return float((late**2).mean()) or 1.0
     error = late - (0.0 if level == 0.5 else np.quantile(early, level))
-    return float(np.maximum(level * error, (level - 1) * error).mean()) or 1.0
+    return float(calibrate.quantile_loss(error, level).mean()) or 1.0
 
 
 def _answers(booster: lgb.Booster, rows: Rows, which: Ints, rounds: int) -> Floats:

@@ -12,18 +12,21 @@ from ordercast.features import Problem, Rows
 from ordercast.states import Floats, Ints
 
 Rule = Callable[[Floats, Floats, Ints, Ints, int, int], Floats]
-Tables = dict[str, Floats]
+ByName = dict[str, Floats]
+LEAST_BAND_SHARE = 0.5  # of the model's band beside that of a series' own past: averages of both are hard to beat
+BAND_DOUBT = 1.5  # standard errors of what a larger share gains: of four blocks one alone is not enough
+SHIFTED = 0.75  # of what a band was found to lack: past windows' calm or unrest returns only in part
 
 
 def judged(
     problem: Problem, known: Rows, actual: Floats, late: Ints, predicted: Mapping[str, Floats], line: Floats
-) -> tuple[Tables, Tables, Tables]:
+) -> tuple[ByName, ByName, ByName]:
     """The skill, and the shares and shifts of the bands; see `forecast.Forecaster`.
 
     known, actual: the rows with their scaled departures; line: what the line of other times says of each. late: the
     places of those in the windows that judge; predicted: what earlier fits say of these, by the names of LEVELS.
     """
-    at, came = known.take(late), actual[late]
+    at, came, groups = known.take(late), actual[late], len(problem.target.groups)
     ahead = at.horizon * problem.panel.step_days
     bucket, far = calibrate.horizon_bucket(ahead), calibrate.far_range(ahead)
     rules: dict[str, Rule] = {"mean": calibrate.mean_weights, "p50": calibrate.quantile_weights}
@@ -39,22 +42,24 @@ def judged(
     for (name, level), own in zip(forecast.OUTER.items(), at.own_band().T, strict=True):
         shares[name] = band_shares(problem, at, predicted[name], own, came, level)
         band = calibrate.blended(predicted[name], own, shares[name][at.group, far])
-        groups = len(problem.target.groups)
-        shifts[name] = calibrate.shifts(band, came, level, bucket, at.group, groups, share=calibrate.SHIFTED)
+        shifts[name] = calibrate.shifts(band, came, level, bucket, at.group, groups, share=SHIFTED)
     return skill, shares, shifts
 
 
 def band_shares(problem: Problem, at: Rows, said: Floats, own: Floats, actual: Floats, level: float) -> Floats:
     """Share of the model's quantile beside that of the series' own past, (groups, 2) for near and far horizons.
 
-    Half, since averages of quantiles are hard to beat (Lichtendahl et al. 2013), and more where it has proved worth it.
+    Half, since averages of quantiles are hard to beat (Lichtendahl et al. 2013), and more where that has proved worth
+    it: judged like all skill, with kin and by scale, and left at half where fewer than four blocks speak. 1 where no
+    series has a past of its own.
     """
-    known, least = np.flatnonzero(np.isfinite(own)), calibrate.LEAST_SHARE
-    if not len(known):
+    has_own = np.flatnonzero(np.isfinite(own))
+    if not len(has_own):
         return np.ones((len(problem.target.groups), 2))
-    half = calibrate.blended(said, own, least)[known]
-    rule = partial(calibrate.quantile_weights, level=level, doubt=calibrate.SHARE_DOUBT)
-    return least + (1 - least) * _skill(problem, at.take(known), rule, said[known] - half, actual[known] - half)
+    start = calibrate.blended(said, own, LEAST_BAND_SHARE)[has_own]
+    rule = partial(calibrate.quantile_weights, level=level, doubt=BAND_DOUBT)
+    more = _skill(problem, at.take(has_own), rule, said[has_own] - start, actual[has_own] - start)
+    return LEAST_BAND_SHARE + (1 - LEAST_BAND_SHARE) * more
 
 
 def _skill(problem: Problem, at: Rows, rule: Rule, said: Floats, actual: Floats) -> Floats:
