@@ -36,7 +36,8 @@ def names(features: Sequence[str]) -> list[str]:
 def terms(at: Rows) -> Floats:
     """What the departure is linear in, (rows, terms) in the order of `names`, told in the scale of the target."""
     told = at.x[:, [at.names.index(name) for name in names(at.names)]].astype(np.float64)
-    steps = np.clip(np.nan_to_num(told[:, :-1]), -MOST_STEPS, MOST_STEPS)
+    told[np.isnan(told)] = 0.0
+    steps = np.clip(told[:, :-1], -MOST_STEPS, MOST_STEPS)
     return np.column_stack([steps * (at.unit / at.scale)[:, None], at.level_forecast()])
 
 

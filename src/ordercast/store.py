@@ -22,6 +22,7 @@ from ordercast.duck import pattern, quoted
 if TYPE_CHECKING:
     from ordercast.quotes import Quotes
 
+VECTORS = 32  # of DuckDB, 2,048 rows each, fetched at a time: memory that the system has at hand; more is cleared anew
 STAGE_FOLDERS = ("watch", "raw", "truth", "features", "evaluate", "forecast", "orders")
 _PANDAS_TYPES = {
     "VARCHAR": "str",
@@ -114,20 +115,21 @@ def read_quotes(path: str | Path, series: pd.DataFrame, column: str, rows: int) 
     key = [name for name in series if name not in ("rows", "since", "until")]
     before = series["rows"].cumsum() - series["rows"]
     block = before.groupby(series[key[0]], sort=False).transform("min").to_numpy() // rows
-    day, value = np.zeros(0, np.int64), np.zeros(0)
+    held = [(np.zeros(0, np.int64), np.zeros(0))]
     with duck.connect() as connection:
         columns = f"date_diff('day', DATE '1970-01-01', date) AS day, CAST({quoted(column)} AS DOUBLE) AS value"
         told = connection.execute(f"SELECT {columns} FROM read_parquet({duck.text(pattern(path))})")
         for _, own in series.groupby(block, sort=False):
             count = int(own["rows"].sum())
-            while len(day) < count:
-                more = told.fetch_df_chunk(1 + rows // duckdb.__standard_vector_size__)
+            while sum(len(day) for day, _ in held) < count:
+                more = told.fetch_df_chunk(VECTORS)
                 if more.empty:
                     raise ValueError(f"{path} changed while it was read")
-                day, value = np.append(day, more["day"].to_numpy()), np.append(value, more["value"].to_numpy())
+                held.append((more["day"].to_numpy(), more["value"].to_numpy()))
+            day, value = (np.concatenate(parts) for parts in zip(*held, strict=True))
             place = np.repeat(np.arange(len(own)), own["rows"])
             yield Quotes(own[key].reset_index(drop=True), place, day[:count], value[:count])
-            day, value = day[count:], value[count:]
+            held = [(day[count:], value[count:])]
 
 
 def read_parquet(

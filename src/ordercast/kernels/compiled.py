@@ -29,10 +29,17 @@ CUBE = nb.float64[:, :, ::1]
 def jit(result: Any, *arguments: Any) -> Callable[[Kernel], Kernel]:
     """Compile for the argument types, keep the machine code beside the source, let go of the interpreter lock.
 
-    result: a type, or a tuple of them.
+    result: a type, or a tuple of them. A division by zero gives what numpy's does: the compiler's checks for it keep it
+    from dropping the counting of references to arrays, which costs most of the time of a short loop.
     """
     given = nb.types.Tuple(result) if isinstance(result, tuple) else result  # type: ignore[no-untyped-call]
-    compiled: Callable[[Kernel], Kernel] = nb.njit(given(*arguments), cache=True, nogil=True)
+    compiled: Callable[[Kernel], Kernel] = nb.njit(given(*arguments), cache=True, nogil=True, error_model="numpy")
+    return compiled
+
+
+def inlined(kernel: Kernel) -> Kernel:
+    """Compile into each kernel that calls it: a call that hands over arrays counts references to each of them."""
+    compiled: Kernel = nb.njit(inline="always", error_model="numpy")(kernel)
     return compiled
 
 

@@ -7,7 +7,7 @@ import math
 import numba as nb
 import numpy as np
 
-from ordercast.kernels.compiled import COLUMN, FLOAT, INT, TABLE, Floats, jit
+from ordercast.kernels.compiled import COLUMN, FLOAT, INT, TABLE, Floats, inlined, jit
 
 SHARED = 3  # parts of a product that its suppliers share: deviation, and the year's cosine and sine
 LEVEL, COSINE, SINE, LEVEL_COSINE, LEVEL_SINE, BOTH_WAVES = range(6)  # their variances and covariances
@@ -139,7 +139,7 @@ def common_miss(misses: Floats, variances: Floats, count: int) -> tuple[float, f
     return total / weight, 1 / weight
 
 
-@jit(nb.void, TABLE, COLUMN, TABLE, TABLE, COLUMN, COLUMN, FLOAT, FLOAT, INT, INT, INT, INT, INT, *(FLOAT,) * 5)
+@inlined
 def learn(
     means: Floats,
     distance: Floats,
