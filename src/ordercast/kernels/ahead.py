@@ -25,6 +25,7 @@ from ordercast.kernels.compiled import (
 )
 
 LEAST_OWN = 20  # past changes below which a series has no band of its own
+SORTED_ROWS = 1024  # whose past values are sorted at a time, near the processor
 NEAR_PERCENT = 90  # of the training draws look at the near horizons only
 
 
@@ -63,34 +64,38 @@ def same_weekday(z: Floats, series: Ints, origin: Ints, horizon: Ints, weeks: in
     return out
 
 
-@jit(INT, CELLS, MARKS, INT, INT, INT, INT, nb.boolean, INT, COLUMN)
+@jit(INDICES, CELLS, MARKS, INDEX, INDEX, INDEX, INDEX, nb.boolean, INT, TABLE)
 def past_values(
     z: Floats,
     observed: Bools,
-    first: int,
-    series: int,
-    origin: int,
-    horizon: int,
+    first: Ints,
+    series: Ints,
+    origin: Ints,
+    horizon: Ints,
     changes: bool,
     reach: int,
     into: Floats,
-) -> int:
-    """Fill `into` with a series' changes over `horizon` steps, or with its values; how many there are.
+) -> Ints:
+    """Fill each row of `into` with a series' changes over `horizon` steps, or with its values; how many, (rows,).
 
-    Only what ended on an observed step of the last `reach` counts, evenly thinned to the room there is.
+    Only what ended on an observed step of the last `reach` counts, evenly thinned to the room there is; the rest is
+    NaN.
     """
-    row, seen = z[series], observed[series]
-    begin = max(first, origin - reach, 0) + (horizon if changes else 0)
-    stride = 1 + max(origin - begin, 0) // len(into)
-    count = 0
-    for step in range(origin, begin - 1, -stride):
-        if seen[step]:
-            into[count] = row[step] - (row[step - horizon] if changes else 0.0)
-            count += 1
-    return count
+    counts = np.zeros(len(series), np.int64)
+    for r in range(len(series)):
+        i, now, back = series[r], origin[r], horizon[r] if changes else 0
+        begin = max(first[i], now - reach, 0) + back
+        stride = 1 + max(now - begin, 0) // into.shape[1]
+        count = 0
+        for step in range(now, begin - 1, -stride):
+            if observed[i, step]:
+                into[r, count] = z[i, step] - (z[i, step - back] if changes else 0.0)
+                count += 1
+        into[r, count:] = np.nan
+        counts[r] = count
+    return counts
 
 
-@jit(TABLE, CELLS, MARKS, INDEX, INDEX, INDEX, INDEX, nb.boolean, INT, INT)
 def own_tails(
     z: Floats,
     observed: Bools,
@@ -104,34 +109,22 @@ def own_tails(
 ) -> Floats:
     """The .1 and .9 quantiles of a series' own past changes over `horizon` steps, or of its values, (rows, 2).
 
-    At most `most` of the last `reach` steps are looked at; NaN where fewer than 20 were observed.
+    At most `most` of the last `reach` steps are looked at; NaN where fewer than 20 were observed. Rows that follow one
+    of the same series, origin and horizon share its answer.
     """
-    out = np.full((len(series), 2), np.nan)
-    value, low, high = np.empty(most), np.empty(most), np.empty(most)
-    for r in range(len(series)):
-        if r > 0 and series[r] == series[r - 1] and origin[r] == origin[r - 1] and horizon[r] == horizon[r - 1]:
-            out[r] = out[r - 1]
-            continue
-        count = past_values(z, observed, first[series[r]], series[r], origin[r], horizon[r], changes, reach, value)
-        if count < LEAST_OWN:
-            continue
-        tail = count // 10 + 1  # only the tails are sorted: the smallest ascending, the largest descending
-        low[:tail], high[:tail] = np.inf, -np.inf
-        for k in range(count):
-            place = tail - 1
-            if value[k] < low[place]:
-                while place > 0 and low[place - 1] > value[k]:
-                    low[place] = low[place - 1]
-                    place -= 1
-                low[place] = value[k]
-            place = tail - 1
-            if value[k] > high[place]:
-                while place > 0 and high[place - 1] < value[k]:
-                    high[place] = high[place - 1]
-                    place -= 1
-                high[place] = value[k]
-        out[r, 0], out[r, 1] = low[tail - 1], high[tail - 1]
-    return out
+    new = np.ones(len(series), dtype=bool)
+    new[1:] = (np.diff(series) != 0) | (np.diff(origin) != 0) | (np.diff(horizon) != 0)
+    asked = np.flatnonzero(new)
+    out = np.full((len(asked), 2), np.nan)
+    for start in range(0, len(asked), SORTED_ROWS):
+        rows = asked[start : start + SORTED_ROWS]
+        value = np.empty((len(rows), most))
+        count = past_values(z, observed, first, series[rows], origin[rows], horizon[rows], changes, reach, value)
+        value.sort(axis=1)
+        known = np.flatnonzero(count >= LEAST_OWN)
+        tail = count[known] // 10
+        out[start + known, 0], out[start + known, 1] = value[known, tail], value[known, count[known] - 1 - tail]
+    return np.asarray(out[np.cumsum(new) - 1])
 
 
 @jit(nb.uint64, nb.uint64)

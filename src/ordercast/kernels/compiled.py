@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba as nb
 import numpy as np
@@ -39,8 +39,7 @@ def jit(result: Any, *arguments: Any) -> Callable[[Kernel], Kernel]:
 
 def inlined(kernel: Kernel) -> Kernel:
     """Compile into each kernel that calls it: a call that hands over arrays counts references to each of them."""
-    compiled: Kernel = nb.njit(inline="always", error_model="numpy")(kernel)
-    return compiled
+    return cast("Kernel", nb.njit(inline="always", error_model="numpy")(kernel))
 
 
 @jit(TABLE, INT, INT)
