@@ -10,6 +10,7 @@ import yaml
 from ordercast import features, panel, params, samples, train
 from ordercast.features import TARGETS, Problem, Rows
 from ordercast.forecast import Forecaster
+from ordercast.states import PRICE_CLUSTERS
 
 SPEC = params.Features(origin_every_days=1, change_days=(1, 7, 28), mean_days=(7, 28, 365))
 TRAIN = params.Train(
@@ -21,6 +22,8 @@ TRAIN = params.Train(
     max_rounds=30,
     early_stopping_rounds=5,
 )
+MOVING = PRICE_CLUSTERS.index("moving, steady, astir")  # that of A and B
+STICKY = PRICE_CLUSTERS.index("sticky, steady, calm")  # that of C
 PRODUCTS = pd.DataFrame({"product_id": ["A", "B", "C"], "category": ["x", "x", None]})
 
 

@@ -6,11 +6,7 @@ import pytest
 import small
 
 from ordercast import features, forecast, samples, train
-from ordercast.states import PRICE_CLUSTERS
 from ordercast.train import Window
-
-MOVING = PRICE_CLUSTERS.index("moving, steady, astir")
-STICKY = PRICE_CLUSTERS.index("sticky, steady, calm")
 
 
 @pytest.fixture(scope="module")
@@ -85,8 +81,8 @@ def test_nothing_after_the_cut_is_learned(lesson):
 def test_what_can_be_learned_is_trusted_and_what_cannot_is_not(lesson):
     """The small world's moving prices revert to their mean within days; C changes every other week, by chance."""
     skill = small.fitted(*lesson).skill
-    assert skill["mean"][MOVING, 0] > 0.4
-    assert skill["mean"][STICKY, 0] < 0.3
+    assert skill["mean"][small.MOVING, 0] > 0.4
+    assert skill["mean"][small.STICKY, 0] < 0.3
     for name in ("mean", "p50", "recursive"):
         assert skill[name].shape == (12, 2)
         assert ((skill[name] >= 0) & (skill[name] <= 1)).all()
@@ -213,7 +209,7 @@ def test_a_recursion_earns_its_own_skill():
     problem = small.problem("price", small.quotes(600))
     rows = small.training_rows(problem)
     model = small.fitted(problem, rows, folds=1, fold_days=140, learning_rate=0.1, max_rounds=40)
-    near, far = model.skill["recursive"][MOVING]
+    near, far = model.skill["recursive"][small.MOVING]
     assert 0 < near <= 1
     assert near == far
 

@@ -5,10 +5,6 @@ import pytest
 import small
 
 from ordercast import calibrate, features, forecast, trust
-from ordercast.states import PRICE_CLUSTERS
-
-MOVING = PRICE_CLUSTERS.index("moving, steady, astir")
-STICKY = PRICE_CLUSTERS.index("sticky, steady, calm")
 
 
 @pytest.fixture(scope="module")
@@ -26,8 +22,8 @@ def test_skill_is_judged_with_what_silence_takes_away(lesson):
     late, right = np.arange(len(actual)), actual / known.trust
     skill, _, _ = trust.judged(problem, known, actual, late, dict.fromkeys(forecast.LEVELS, right), right)
     seen = np.unique(known.group)
-    assert STICKY in seen
-    assert MOVING in seen
+    assert small.STICKY in seen
+    assert small.MOVING in seen
     assert (skill["mean"][seen, 0] == 1).all()
     assert (skill["p50"][seen, 0] == 1).all()
     assert (skill["line"][seen, 0] == 1).all()
@@ -57,7 +53,7 @@ def test_a_band_is_half_the_models_unless_more_is_worth_it(normal, level, model,
     told, past = (np.full(len(actual), np.sign(level - 0.5) * each) for each in (model, own))
     shares = trust.band_shares(problem, rows, told, past, actual, level)
     assert shares.shape == (12, 2)
-    assert shares[MOVING, 0] == pytest.approx(share, abs=0.04 if share == 1 else 1e-9)
+    assert shares[small.MOVING, 0] == pytest.approx(share, abs=0.04 if share == 1 else 1e-9)
 
 
 def test_bands_are_shared_by_group_and_range(normal):
@@ -67,7 +63,7 @@ def test_bands_are_shared_by_group_and_range(normal):
     far = rows.horizon > 14
     told, past = np.where(far, -3.28, -1.28), np.where(far, -1.28, 1.0)
     shares = trust.band_shares(problem, rows, told, past, actual, 0.1)
-    assert shares[MOVING] == pytest.approx([1.0, 0.5], abs=0.04)
+    assert shares[small.MOVING] == pytest.approx([1.0, 0.5], abs=0.04)
     silent = rows.series == rows.series[0]
     wild, shaken = np.where(silent, 99.0, told), np.where(silent, np.nan, past)
     kept = np.flatnonzero(~silent)
@@ -90,9 +86,9 @@ def test_a_band_takes_less_proof_than_a_mean_but_more_than_one_block(normal, blo
     at = rows.take(np.arange(400))
     block = np.arange(400) % 4
     gain = np.array(block_gains, dtype=float)[block]
-    at = replace(at, origin=14 * block, horizon=np.full(400, 7), group=np.full(400, MOVING))
+    at = replace(at, origin=14 * block, horizon=np.full(400, 7), group=np.full(400, small.MOVING))
     shares = trust.band_shares(problem, at, gain, -gain, np.full(400, 50.0), 0.1)
-    assert shares[MOVING, 0] == share
+    assert shares[small.MOVING, 0] == share
 
 
 def test_three_quarters_of_what_the_shared_band_lacked_is_added(lesson):
