@@ -139,7 +139,7 @@ def plain(z: np.ndarray, first: np.ndarray, product: list[int], supplier: list[i
                 changed[i] = t - since
             if rest**2 <= 9 * variance:
                 told[p] = min(told[p] + 1, 100)
-                noise[p] *= 1 + (rest**2 / variance - 1) / told[p]
+                noise[p] = max(noise[p] * (1 + (rest**2 / variance - 1) / told[p]), 1e-4**2)
             else:
                 rest, own = 3 * variance**0.5 * np.sign(rest), 3 + rows[p].index(i)
                 cov[p][own, own] += variance / 2
@@ -259,6 +259,17 @@ def test_a_supplier_of_few_prices_that_jumps_is_believed_once_another_of_his_tel
     assert got[last, changes[0] - 1] < 0.02
     assert 0.05 < got[last, changes[1]] < 0.25
     assert np.abs(got[:, changes[2] + 1]).max() < 0.05
+
+
+@pytest.mark.parametrize("daily", [0, 1e-6, 1e-4, 5e-4])
+@pytest.mark.parametrize("suppliers", [3, 10, 40])
+def test_suppliers_in_lockstep_leave_no_variance_under_that_of_a_cent(suppliers, daily):
+    """All follow one index to the last digit, so that nothing is ever missed."""
+    z = np.round(2 + 0.1 * np.arange(suppliers)[:, None] + daily * np.arange(730), 7)
+    own = np.arange(suppliers)
+    got = structures(z, np.zeros(suppliers, dtype=np.int64), np.zeros(suppliers, dtype=np.int64), own)
+    assert np.isfinite(got).all()
+    assert np.abs(got[:, 60:, levels.GAP]).max() < 0.01
 
 
 def test_a_sale_as_deep_as_the_last_is_known_though_a_new_list_price_is_due():

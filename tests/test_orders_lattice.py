@@ -514,6 +514,14 @@ def test_an_open_shelf_is_refused_with_the_cure():
         solve(problem(1, ceiling=np.full((2, 4), np.inf)))
 
 
+@pytest.mark.parametrize("pack_units", [0.0, 0.4])
+def test_a_pack_of_less_than_a_unit_is_refused(pack_units):
+    one = problem(1)
+    packs = np.append(one.offers.pack_units[:-1], pack_units)
+    with pytest.raises(ValueError, match=rf"Supplier row {len(packs) - 1}: a pack holds at least 1 unit"):
+        solve(replace(one, offers=replace(one.offers, pack_units=packs)))
+
+
 def test_large_rooms_are_told_apart_in_whole_lots():
     demand = np.full(10, 900.0)
     one = certain(

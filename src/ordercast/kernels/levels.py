@@ -35,6 +35,7 @@ KEEP = 0.985  # of a product's or a supplier's deviation, from day to day
 SEASON = 3.0  # usual steps: how far a year's wave may be thought to swing before it is seen
 BLUR = 0.1  # of the variance of a step: what rounding hides, and weekdays
 FIRST_STEP, FIRST_STEPS, MOST_STEPS = 0.015, 20.0, 100.0  # of the log price; how many a step's variance is the mean of
+LEAST_STEP = 1e-4  # of the log price: a cent of a hundred; suppliers in lockstep would leave a variance of nothing
 DISTANCE = 0.3  # of the log price: between two suppliers
 CALM = 1e-7  # variance a day by which a supplier wanders when he does not jump
 JUMPS, MOST_JUMPED = 0.002, 0.3  # chance a day that a supplier moves all he sells, and the most of many days
@@ -173,7 +174,8 @@ def structures(z: Floats, first: Ints, product: Ints, supplier: Ints, waves: Flo
                         changed[i] = t - since
                     if rest * rest <= LIMIT * LIMIT * variance:
                         told[p] = min(told[p] + 1, MOST_STEPS)
-                        noise[p] *= 1 + (rest * rest / variance - 1) / told[p]
+                        learned = noise[p] * (1 + (rest * rest / variance - 1) / told[p])
+                        noise[p] = max(learned, LEAST_STEP**2 * step_days)
                     learn(
                         means,
                         distance,

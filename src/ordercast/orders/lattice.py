@@ -189,6 +189,8 @@ def records(problem: Problem, levels: int) -> tuple[Records, Records, Records]:
             f"Product {int(np.argmin(np.isfinite(reach)))}: ceiling, stock and receipts must be finite; "
             "limit an open shelf with risk.useful_capacity."
         )
+    if (offers.pack_units < 1).any():
+        raise ValueError(f"Supplier row {int(np.argmax(offers.pack_units < 1))}: a pack holds at least 1 unit.")
     room = problem.ceiling[:, 0] - problem.stock
     finest = problem.demand_mean.mean(axis=1) / LEVELS_PER_DAY
     step, lot = grid.grid_steps(offers.rows, offers.pack_units, np.maximum(reach / (levels - 2), finest), True)
