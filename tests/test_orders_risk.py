@@ -21,16 +21,16 @@ def gamma_loss(y: float, mean: float, sd: float) -> float:
 
 @pytest.mark.parametrize("cv", [0.002, 0.03, 0.1, 0.3, 0.5, 0.8, 1.0, 1.5, 2.5, 4.0])
 def test_the_loss_is_that_of_the_gamma_distribution(cv: float):
-    curve = np.empty((2, kernels.KNOTS))
-    kernels.blend(risk.loss_table(), 10.0, 10.0 * cv, curve)
+    curve = np.empty((4, kernels.KNOTS))
+    kernels.blend(risk.loss_table(), 10.0, 10.0 * cv, 4, curve)
     for z in np.linspace(max(-5.0, -0.99 / cv), 12, 60):
         got, exact = 10 * cv * kernels.loss_at(z, curve), gamma_loss(10 + 10 * cv * z, 10.0, 10 * cv)
         assert got == pytest.approx(exact, abs=3e-3 * cv * 10)
 
 
 def test_the_loss_of_steady_demand_is_that_of_the_normal_distribution():
-    curve = np.empty((2, kernels.KNOTS))
-    kernels.blend(risk.loss_table(), 1e9, 1.0, curve)
+    curve = np.empty((4, kernels.KNOTS))
+    kernels.blend(risk.loss_table(), 1e9, 1.0, 4, curve)
     for z in np.linspace(-5, 5, 41):
         exact = scipy.stats.norm.pdf(z) - z * scipy.stats.norm.sf(z)
         assert kernels.loss_at(z, curve) == pytest.approx(exact, abs=1e-6)

@@ -25,6 +25,7 @@ KEYS = nb.types.Array(nb.uint64, 1, "A", readonly=True)
 LEVELS = nb.types.Array(nb.float64, 1, "A", readonly=True)
 LINKS = nb.types.Array(nb.int64, 2, "A", readonly=True)
 CUBES = nb.types.Array(nb.float64, 3, "A", readonly=True)
+SOLID = nb.types.Array(nb.float64, 3, "C", readonly=True)  # no gaps, so that loops over its rows can be vectorised
 INT, FLOAT, TABLE, COLUMN, INDICES = nb.int64, nb.float64, nb.float64[:, ::1], nb.float64[::1], nb.int64[::1]
 CUBE = nb.float64[:, :, ::1]
 _settings: Any = nb.config

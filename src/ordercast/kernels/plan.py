@@ -29,6 +29,7 @@ from ordercast.kernels.compiled import (
     INT,
     LEVELS,
     LINKS,
+    SOLID,
     TABLE,
     Floats,
     Ints,
@@ -65,7 +66,7 @@ def demand_windows(product: Any, mean: Floats, variance: Floats, days: int) -> F
 @jit(
     nb.void,
     *(A_PRODUCT, SUPPLIERS, TIERS, CUBES, CELLS, LEVELS, INDEX, CUBES),
-    *(LEVELS, LEVELS, LEVELS, CUBE, CUBES, CUBE, COLUMN),
+    *(LEVELS, LEVELS, LEVELS, CUBE, SOLID, CUBE, COLUMN),
 )
 def solve(
     product: Any,
@@ -92,8 +93,9 @@ def solve(
     levels, points = product.levels, product.points
     wide = max(levels, points)
     level = np.arange(levels) * product.step_units
-    value, ahead, after = np.empty((nodes, levels)), np.empty((nodes, wide)), np.empty((nodes, wide))
-    costs, scratch = np.empty((4, wide)), np.empty((2, KNOTS))
+    value, least = np.empty((nodes, levels)), np.empty((nodes, levels))
+    ahead, after = np.empty((nodes, wide)), np.empty((nodes, wide))
+    costs, scratch = np.empty((4, wide)), np.empty((4, KNOTS))
     below, share = np.empty(wide, np.int64), np.empty(wide)
     terms, money = order_terms(product, suppliers, tiers)
     pace = demand[1, days - 1, 0] - demand[0, days - 1, 0]
@@ -115,7 +117,7 @@ def solve(
             break
         after_order(transitions[link[day - 1]], count, ahead, costs[2], costs[1], lost_value[day], after)
         top = min(math.floor(ceiling[day] / product.step_units + NEARLY), levels - 1)
-        best_actions(terms, money, paid, day, level, after, top, costs[3], value)
+        best_actions(terms, money, paid, day, level, after, top, costs[3], least, value)
         if len(kept):
             kept[day] = after[:, :levels]
 
@@ -123,7 +125,7 @@ def solve(
 @jit(
     (COLUMN, COLUMN, INDICES, TABLE),
     *(INT, INT, PRODUCTS, SUPPLIERS, TIERS, CUBES, CUBES, CELLS, LINKS, CUBES),
-    *(CELLS, CELLS, CELLS, CELLS, CELLS, CUBES, COLUMN, CUBE),
+    *(CELLS, CELLS, CELLS, CELLS, CELLS, SOLID, COLUMN, CUBE),
 )
 def plan(
     begin: int,

@@ -12,7 +12,7 @@ import math
 import numba as nb
 import numpy as np
 
-from ordercast.kernels.compiled import COLUMN, CUBE, CUBES, FLOAT, INT, LEVELS, TABLE, Floats, jit
+from ordercast.kernels.compiled import COLUMN, CUBE, FLOAT, INT, LEVELS, SOLID, TABLE, Floats, jit
 
 ROWS_PER_UNIT = 64  # of cv / (1 + cv): finer where the demand of most windows is
 ROWS = 53  # up to a coefficient of variation of 4.3
@@ -38,68 +38,73 @@ def gamma_below(shape: float, x: float) -> float:
 
 @jit(CUBE)
 def loss_table() -> Floats:
-    """Loss G(z) and survival P(Z > z) of standardised demand, (ROWS, 2, KNOTS); row 0 is the normal distribution."""
-    table = np.zeros((ROWS, 2, KNOTS))
+    """Loss G(z) of standardised demand at the knots and up to the next, (ROWS, 4, KNOTS); row 0 is the normal's.
+
+    The four are coefficients of 1, t, t^2, t^3, t being the way to the next knot: the cubic Hermite interpolation, the
+    slope of G being minus the survival P(Z > z).
+    """
+    table = np.zeros((ROWS, 4, KNOTS))
+    loss, slope = np.empty(KNOTS), np.empty(KNOTS)
     for row in range(ROWS):
         share = row / ROWS_PER_UNIT
         for knot in range(KNOTS):
             z = LOWEST + knot / KNOTS_PER_UNIT
             if row == 0:
                 above = 0.5 * math.erfc(z / math.sqrt(2.0))
-                loss = math.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi) - z * above
+                here = math.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi) - z * above
             else:
                 cv = share / (1.0 - share)
                 shape = 1.0 / cv**2
                 x = shape * (1.0 + cv * z)  # the demand in units of the scale
                 above = 1.0 - gamma_below(shape, x)
                 rest = math.exp(shape * math.log(x) - x - math.lgamma(shape + 1.0)) if x > 0 else 0.0
-                loss = (shape * (above + rest) - x * above) * cv
-            table[row, 0, knot], table[row, 1, knot] = max(loss, 0.0), above
+                here = (shape * (above + rest) - x * above) * cv
+            loss[knot], slope[knot] = max(here, 0.0), -above / KNOTS_PER_UNIT
+        table[row, 0], table[row, 1] = loss, slope
+        rise = loss[1:] - loss[:-1]
+        table[row, 2, :-1] = 3.0 * rise - 2.0 * slope[:-1] - slope[1:]
+        table[row, 3, :-1] = slope[:-1] + slope[1:] - 2.0 * rise
     return table
 
 
-@jit(nb.void, CUBES, FLOAT, FLOAT, TABLE)
-def blend(losses: Floats, mean: float, sd: float, into: Floats) -> None:
-    """Fill `into`, (2, KNOTS), with loss and survival at the coefficient of variation sd / mean."""
+@jit(nb.void, SOLID, FLOAT, FLOAT, INT, TABLE)
+def blend(losses: Floats, mean: float, sd: float, parts: int, into: Floats) -> None:
+    """Fill `into`, (4, KNOTS), with the first `parts` coefficients at the coefficient of variation sd / mean."""
     place = min(sd / (mean + sd) * ROWS_PER_UNIT, ROWS - 1.0)
     row = min(int(place), ROWS - 2)
     upper = place - row
-    for part in range(2):
-        low, high, out = losses[row, part], losses[row + 1, part], into[part]
+    for part in range(parts):
         for knot in range(KNOTS):
-            out[knot] = (1.0 - upper) * low[knot] + upper * high[knot]
+            into[part, knot] = (1.0 - upper) * losses[row, part, knot] + upper * losses[row + 1, part, knot]
 
 
 @jit(FLOAT, FLOAT, TABLE)
 def loss_at(z: float, curve: Floats) -> float:
-    """G(z) by cubic Hermite interpolation: the slope of G is minus the survival."""
+    """G(z) of a curve, (4, KNOTS)."""
     if z <= LOWEST:
         return -z
     if z >= HIGHEST:
         return 0.0
     place = (z - LOWEST) * KNOTS_PER_UNIT
-    knot = min(int(place), KNOTS - 2)
+    knot = np.uint64(place)
     t = place - knot
-    u = 1.0 - t
-    loss: float = u * u * (1.0 + 2.0 * t) * curve[0, knot] + t * t * (3.0 - 2.0 * t) * curve[0, knot + 1]
-    loss += t * u * (t * curve[1, knot + 1] - u * curve[1, knot]) / KNOTS_PER_UNIT
-    return loss
+    return float(curve[0, knot] + t * (curve[1, knot] + t * (curve[2, knot] + t * curve[3, knot])))
 
 
-@jit(nb.void, LEVELS, INT, FLOAT, FLOAT, CUBES, TABLE, COLUMN)
+@jit(nb.void, LEVELS, INT, FLOAT, FLOAT, SOLID, TABLE, COLUMN)
 def positions(
     stock: Floats, count: int, mean: float, variance: float, losses: Floats, curve: Floats, into: Floats
 ) -> None:
     """Fill `into` with the position y whose expected rest E(y - D)+ is the stock, D being the lead time's demand.
 
-    stock: units expected when today's order arrives, ascending, the first `count` are read. curve: scratch (2, KNOTS).
+    stock: units expected when today's order arrives, ascending, the first `count` are read. curve: scratch (4, KNOTS).
     """
     sd = math.sqrt(variance) if variance > DETERMINISTIC else 0.0
     if sd == 0.0:
         for i in range(count):
             into[i] = stock[i] + mean
         return
-    blend(losses, mean, sd, curve)
+    blend(losses, mean, sd, 1, curve)
     knot = 0
     low = high = LOWEST + curve[0, 0]
     for i in range(count):
@@ -113,19 +118,20 @@ def positions(
         into[i] = mean + sd * z
 
 
-@jit(nb.void, LEVELS, INT, FLOAT, FLOAT, CUBES, TABLE, COLUMN)
+@jit(nb.void, LEVELS, INT, FLOAT, FLOAT, SOLID, TABLE, COLUMN)
 def left_over(
     position: Floats, count: int, mean: float, variance: float, losses: Floats, curve: Floats, into: Floats
 ) -> None:
-    """Fill `into` with E(y - D)+ for each of the first `count` positions y. curve: scratch (2, KNOTS)."""
+    """Fill `into` with E(y - D)+ for each of the first `count` positions y. curve: scratch (4, KNOTS)."""
     sd = math.sqrt(variance) if variance > DETERMINISTIC else 0.0
     if sd == 0.0:
         for i in range(count):
             into[i] = max(position[i] - mean, 0.0)
         return
-    blend(losses, mean, sd, curve)
+    blend(losses, mean, sd, 4, curve)
+    per_sd = 1.0 / sd
     for i in range(count):
-        z = (position[i] - mean) / sd
+        z = (position[i] - mean) * per_sd
         into[i] = sd * (z + loss_at(z, curve))
 
 

@@ -17,6 +17,7 @@ from ordercast.kernels.compiled import (
     INDICES,
     INT,
     LEVELS,
+    SOLID,
     TABLE,
     Floats,
     Ints,
@@ -97,10 +98,9 @@ def tomorrow(
         below[i] = min(int(place), top - 1)
         share[i] = place - below[i]
     for j in range(len(value)):
-        row, above, out = value[j], value[j, 1:], into[j]
         for i in range(count):
             level = below[i]
-            out[i] = row[level] + share[i] * (above[level] - row[level])
+            into[j, i] = value[j, level] + share[i] * (value[j, level + 1] - value[j, level])
 
 
 @jit(nb.void, CELLS, INT, TABLE, COLUMN, COLUMN, LEVELS, TABLE)
@@ -121,7 +121,7 @@ def after_order(
                 into[j, i] += chance * ahead[k, i]
 
 
-@jit(nb.void, A_PRODUCT, LEVELS, INT, LEVELS, LEVELS, FLOAT, FLOAT, CUBES, TABLE, TABLE)
+@jit(nb.void, A_PRODUCT, LEVELS, INT, LEVELS, LEVELS, FLOAT, FLOAT, SOLID, TABLE, TABLE)
 def day_costs(
     product: Any,
     stock: Floats,
@@ -184,7 +184,7 @@ def order_terms(product: Any, suppliers: Any, tiers: Any) -> tuple[Ints, Floats]
     return terms, money
 
 
-@jit(nb.void, GRID, TABLE, CUBES, INT, COLUMN, TABLE, INT, COLUMN, TABLE)
+@jit(nb.void, GRID, TABLE, CUBES, INT, COLUMN, TABLE, INT, COLUMN, TABLE, TABLE)
 def best_actions(
     terms: Ints,
     money: Floats,
@@ -194,35 +194,39 @@ def best_actions(
     after: Floats,
     top: int,
     known: Floats,
+    least: Floats,
     value: Floats,
 ) -> None:
     """Fill `value`, (nodes, levels), with the least cost of waiting and of every order that fits under level `top`.
 
-    stock: (levels,) units; after: (nodes, levels) cost after ordering; known: (levels,) what of it was charged before.
-    The orders of a level are the first lot, or whole strides more; those of the level a stride below are the same and
-    one more, so that the least of price x units + cost after ordering is carried down, stride by stride. All nodes in
-    one call: handing over arrays costs as much as a pass over the levels.
+    stock: (levels,) units; after: (nodes, levels) cost after ordering; known: (levels,) what of it was charged before;
+    least: scratch (nodes, levels). The orders of a level are the first lot, or whole strides more; those of the level
+    a stride above are one fewer of the same, so that the least of price x units + cost after ordering is carried down,
+    stride by stride: all nodes side by side, for a comparison must wait for the one before it.
     """
     nodes, levels = value.shape
     for j in range(nodes):
         for i in range(levels):
             value[j, i] = after[j, i]
     for row in range(len(terms)):
-        first, stride = terms[row, 2], terms[row, 3]
+        supplier, first, stride = terms[row, 0], terms[row, 2], terms[row, 3]
         count = top + 1 - first
         if day < terms[row, 1] or count <= 0:
             continue
+        shift, whole = np.uint64(first), np.uint64(count)  # no look for negative indices: the loops are vectorised
         for j in range(nodes):
-            price = paid[terms[row, 0], day, j] * money[row, 0]
+            price = paid[supplier, day, j] * money[row, 0]
+            for x in range(whole):
+                least[j, x] = after[j, x + shift] + price * stock[x]
+        for x in range(count - 1 - stride, -1, -1):
+            for j in range(nodes):
+                least[j, x] = min(least[j, x], least[j, x + stride])
+        for j in range(nodes):
+            price = paid[supplier, day, j] * money[row, 0]
             order_cost = money[row, 1] + price * stock[first]
-            for rest in range(min(stride, count)):
-                least = np.inf
-                for x in range(count - 1 - rest, -1, -stride):
-                    spent = price * stock[x]
-                    here = after[j, x + first] + spent
-                    least = here if here < least else least
-                    cost = order_cost + (least - spent)
-                    value[j, x] = cost if cost < value[j, x] else value[j, x]
+            for x in range(count):
+                cost = order_cost + (least[j, x] - price * stock[x])
+                value[j, x] = cost if cost < value[j, x] else value[j, x]
     for j in range(nodes):
         for i in range(levels):
             value[j, i] -= known[i]

@@ -107,7 +107,7 @@ def expected_rest(stock_units: Floats, lead: tuple[float, float], until: tuple[f
     ([1.19], [1.19])
     """
     position, left = np.empty(len(stock_units)), np.empty(len(stock_units))
-    lost, scratch = np.empty(len(stock_units)), np.empty((2, kernels.KNOTS))
+    lost, scratch = np.empty(len(stock_units)), np.empty((4, kernels.KNOTS))
     kernels.positions(stock_units, len(stock_units), *lead, loss_table(), scratch, position)
     kernels.left_over(position, len(stock_units), *until, loss_table(), scratch, left)
     kernels.close_day(stock_units, left, len(stock_units), until[0] - lead[0], left, lost)
