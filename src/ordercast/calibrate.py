@@ -12,6 +12,8 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
+from ordercast import metrics
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 MIN_PAIRS = 200  # errors a group needs at two neighbouring horizons before it gets a correlation of its own
@@ -64,9 +66,9 @@ def quantile_weights(
     weights = np.zeros(groups)
     for g in range(groups):
         near, count = _kin(group, g, kin)
-        best, usual = 0.0, quantile_loss(actual[near], level)
+        best, usual = 0.0, metrics.quantile_loss(actual[near], level)
         for weight in WEIGHTS:
-            gain = usual - quantile_loss(actual[near] - weight * forecast[near], level)
+            gain = usual - metrics.quantile_loss(actual[near] - weight * forecast[near], level)
             gains = _by_block(gain * count, block[near])
             if len(gains) < MIN_BLOCKS:
                 break
@@ -74,11 +76,6 @@ def quantile_weights(
             if bound > best:
                 best, weights[g] = bound, weight
     return np.round(weights, 4)
-
-
-def quantile_loss(error: Floats, level: float) -> Floats:
-    """Pinball loss of a quantile that the actual is over by `error`."""
-    return np.maximum(level * error, (level - 1) * error)
 
 
 def _kin(group: Ints, g: int, kin: int) -> tuple[NDArray[np.bool_], Floats]:

@@ -37,6 +37,11 @@ def mase(forecast: Floats, actual: Floats, scale: Floats) -> Floats:
     return _row_mean(np.abs(forecast - actual)) / scale
 
 
+def quantile_loss(error: Floats, level: Floats | float) -> Floats:
+    """Pinball loss (Koenker & Bassett 1978) of a quantile that the actual is over by `error`."""
+    return np.maximum(level * error, (level - 1) * error)
+
+
 def pinball(quantiles: Floats, actual: Floats, scale: Floats) -> Floats:
     """Mean pinball loss per series over the quantiles .1, .5, .9, in units of `scale`.
 
@@ -44,7 +49,7 @@ def pinball(quantiles: Floats, actual: Floats, scale: Floats) -> Floats:
     """
     level = np.array(QUANTILES)
     error = actual[:, :, None] - quantiles
-    return _row_mean(np.maximum(level * error, (level - 1) * error).mean(axis=2)) / scale
+    return _row_mean(quantile_loss(error, level).mean(axis=2)) / scale
 
 
 def coverage(low: Floats, high: Floats, actual: Floats) -> float:

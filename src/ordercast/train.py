@@ -14,7 +14,7 @@ import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
 
-from ordercast import calibrate, features, paths, reversion, samples, trust
+from ordercast import calibrate, features, metrics, paths, reversion, samples, trust
 from ordercast.features import Problem, Rows
 from ordercast.forecast import LEVELS, Forecaster
 from ordercast.params import Train
@@ -227,7 +227,7 @@ def _loss_of_start(early: Floats, late: Floats, level: float | None) -> float:
     if level is None:
         return float((late**2).mean()) or 1.0
     error = late - (0.0 if level == 0.5 else np.quantile(early, level))
-    return float(calibrate.quantile_loss(error, level).mean()) or 1.0
+    return float(metrics.quantile_loss(error, level).mean()) or 1.0
 
 
 def _answers(booster: lgb.Booster, rows: Rows, which: Ints, rounds: int) -> Floats:
