@@ -31,7 +31,10 @@ def told(name: str, value: float, unit: float = 0.01, price: bool = True, voice:
     [
         pytest.param("over_mean_60d", -21.0, "19% under its 60-day mean", id="under_a_mean"),
         pytest.param("over_mean_5q", 9.53, "10% over the mean of its last 5 quotes", id="over_quotes"),
-        pytest.param("change_7d", 0.0, "in 7 days it rose 0%", id="unchanged"),
+        pytest.param("change_7d", 0.0, "in 7 days it hardly moved", id="unchanged"),
+        pytest.param("change_7d", -0.1, "in 7 days it hardly moved", id="fell_by_less_than_told"),
+        pytest.param("over_mean_60d", 0.2, "at its 60-day mean", id="at_a_mean"),
+        pytest.param("over_mean_5q", -0.2, "at the mean of its last 5 quotes", id="at_the_mean_of_quotes"),
         pytest.param("change_less_market_28d", -5.0, "5% behind the catalogue in 28 days", id="behind_the_market"),
         pytest.param("sale_depth", -22.3, "a price cut of 20% is running", id="sale"),
         pytest.param("sale_depth", 0.0, "no price cut is running", id="no_sale"),

@@ -37,6 +37,23 @@ def bought(world: World, units: float, **prices: float) -> timing.Timing:
     return timing.timing(view, state, worked, timing.expected_paid(view, said, "quote_seen"))
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_who_waits_is_compared_with_prices_of_his_own(seed: int):
+    world = replayed.random_world(seed, 5, 80)
+    view, state = opening_morning(world)
+    said = replayed.one_in_ten(view)
+    offers, nobody = np.flatnonzero(view.orderable), np.full(5, -1)
+    worked = Worked(offers, said, [], nobody, np.zeros(5), np.zeros(5, dtype=bool))
+    told = timing.timing(view, state, worked, timing.expected_paid(view, said, "quote_seen"))
+    for p in np.unique(world.terms.product[offers]):
+        own = offers[world.terms.product[offers] == p]
+        cheapest = own[np.argmin(view.today_price[own])]
+        assert told.low[p] in said.p10[cheapest]
+        assert told.high[p] in said.p90[cheapest]
+    assert not told.wait_days.any()
+    assert not told.regret.any()
+
+
 @pytest.mark.parametrize(
     ("change", "units", "wait_days", "early_units", "regret"),
     [

@@ -175,6 +175,11 @@ def test_value_is_accepted_and_the_rest_has_its_default(
             ["params.yaml line 4: orders.plan_horizon_days is 61; it must be at most forecast.reach_days, which is 20"],
             id="a_plan_beyond_the_forecasts",
         ),
+        pytest.param(
+            "base: {horizon_days: 30}\nforecast: {reach_days: 20}\norders: {plan_horizon_days: 40}\n",
+            ["params.yaml line 3: orders.plan_horizon_days is 40; it must be at most base.horizon_days, which is 30"],
+            id="what_people_see_is_the_limit",
+        ),
         pytest.param("orders:\n  plan_horizon_days: 60\n", [], id="as_far_as_the_forecasts"),
         pytest.param("base: {horizon_days: 60}\nforecast: {reach_days: 20}\n", [], id="people_look_further"),
         pytest.param("forecast: {reach_days: 20}\norders: {policy: erp}\n", [], id="the_rule_alone_needs_no_reach"),

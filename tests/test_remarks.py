@@ -53,6 +53,21 @@ def test_what_is_set_aside_is_told_apart_from_what_is_used() -> None:
     assert "used as given" in early[0]
 
 
+@pytest.mark.parametrize(
+    ("again", "remark"),
+    [
+        pytest.param([12.5], "1 day with different prices", id="another_price"),
+        pytest.param([10.0], "", id="the_same_price_again"),
+        pytest.param([12.5, 11.0], "A on 2026-01-01 (10 and 12.5)", id="of_three_the_least_and_the_most"),
+    ],
+)
+def test_days_with_several_prices_are_told(again: list[float], remark: str) -> None:
+    more = pd.concat([prices([price]) for price in again])
+    found = said(prices=pd.concat([prices([10, 11]), more, prices([9, 9], product="B")], ignore_index=True))
+    assert len(found) == bool(remark)
+    assert all(remark in line and "their median is used" in line for line in found)
+
+
 def test_slips_are_looked_for_within_a_series_only() -> None:
     dear_and_cheap = pd.concat([prices([100, 101, 100]), prices([1, 1.1, 1], product="B")])
     assert said(prices=dear_and_cheap.sort_values("date")) == []

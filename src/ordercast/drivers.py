@@ -22,7 +22,11 @@ PRICE: Table = [
     (
         r"over_mean_(\d+)d",
         "mean",
-        either(phrase("%(share)s over its %(n)s-day mean"), phrase("%(share)s under its %(n)s-day mean")),
+        either(
+            phrase("%(share)s over its %(n)s-day mean"),
+            phrase("%(share)s under its %(n)s-day mean"),
+            level=phrase("at its %(n)s-day mean"),
+        ),
     ),
     (
         r"over_mean_(\d+)q",
@@ -30,6 +34,7 @@ PRICE: Table = [
         either(
             phrase("%(share)s over the mean of its last %(n)s quotes"),
             phrase("%(share)s under the mean of its last %(n)s quotes"),
+            level=phrase("at the mean of its last %(n)s quotes"),
         ),
     ),
     (
@@ -61,7 +66,11 @@ PRICE: Table = [
     (
         r"change_(\d+)d",
         "change",
-        either(phrase("in %(n)s days it rose %(share)s"), phrase("in %(n)s days it fell %(share)s")),
+        either(
+            phrase("in %(n)s days it rose %(share)s"),
+            phrase("in %(n)s days it fell %(share)s"),
+            level=phrase("in %(n)s days it hardly moved"),
+        ),
     ),
     (
         r"last_change",

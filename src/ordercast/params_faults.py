@@ -49,10 +49,11 @@ def lacking(node: yaml.MappingNode, model: type[BaseModel], prefix: str = "") ->
 def out_of_reach(node: yaml.MappingNode, params: Any) -> Iterator[tuple[int, str]]:
     """The (line, fault) of a plan that looks further ahead than the forecasts."""
     days, reach = params.orders.plan_horizon_days, max(params.base.horizon_days, params.forecast.reach_days)
+    farther = "base.horizon_days" if reach > params.forecast.reach_days else "forecast.reach_days"
     if params.orders.policy == "planner" and days > reach:
         yield (
             _line(node, ("orders", "plan_horizon_days")),
-            f"orders.plan_horizon_days is {days}; it must be at most forecast.reach_days, which is {reach}: "
+            f"orders.plan_horizon_days is {days}; it must be at most {farther}, which is {reach}: "
             "no day is weighed that is not forecast",
         )
 

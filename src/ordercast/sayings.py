@@ -17,15 +17,16 @@ def _share(log_change: float) -> float:
     return round(abs(float(np.expm1(log_change))), 2) if abs(log_change) >= 0.005 else 0.0
 
 
-def either(up: str, down: str, scaled: bool = True) -> Say:
+def either(up: str, down: str, scaled: bool = True, level: str = "") -> Say:
     """The first text for what is not below 0, else the second; %(share)s: the size of the change, %(n)s: the name's.
 
-    scaled: the value is told in units of the usual step.
+    scaled: the value is told in units of the usual step; level: the text for what is 0% when rounded, if it has one.
     """
 
     def say(m: re.Match[str], value: float, unit: float, voice: Voice) -> str:
         share = _share(value * unit if scaled else value)
-        return voice.say(up if value >= 0 else down, share=voice.percent(share), n=m[1] if m.re.groups else "")
+        text = level if level and share == 0 else up if value >= 0 else down
+        return voice.say(text, share=voice.percent(share), n=m[1] if m.re.groups else "")
 
     return say
 

@@ -28,11 +28,12 @@ BINS = 10
 
 @dataclass(frozen=True)
 class Timing:
-    """Orders of a morning beside buying just in time; (products,), 0 or NaN where nothing is bought.
+    """Orders of a morning beside buying just in time; (products,).
 
     wait_days: how much later stock would call for the middle unit that could wait; early_units: that could wait;
     unit_cost: price paid now and holding until then; low, middle, high: p10, p50, p90 of the price then; regret: chance
-    that it is lower than unit_cost, as the forecast has it.
+    that it is lower than unit_cost, as the forecast has it. Where nothing is bought, prices are those of the cheapest
+    supplier on the day that stock calls for an order.
     """
 
     wait_days: Ints
@@ -48,7 +49,8 @@ def timing(view: View, state: State, worked: Worked, paid: Floats) -> Timing:
     """The timing of the orders decided on; paid: (series,) price that an order of today is expected to cost."""
     ahead, terms, series, units = worked.ahead, view.terms, worked.series, worked.units
     buys = series >= 0
-    of = np.maximum(series, 0)
+    today = np.where(view.orderable, view.today_price, np.inf)
+    of = np.where(buys, series, np.lexsort((today, terms.product))[terms.starts])
     used = np.cumsum(ahead.demand_mean, axis=1)
     days = used.shape[1]
     position = state.on_hand_units + state.expected_units
@@ -57,7 +59,7 @@ def timing(view: View, state: State, worked: Worked, paid: Floats) -> Timing:
     earliest, latest = np.maximum(first - lead, 0), np.maximum(last - lead, 0)
     could_wait = np.clip(np.divide(last - lead, np.maximum(last - first, 1)), 0.0, 1.0)
     wait = np.where(buys & (latest > 0), np.clip((earliest + latest + 1) // 2, 1, days), 0)
-    then = np.maximum(wait - 1, 0)
+    then = np.clip(np.where(buys, wait, earliest) - 1, 0, days - 1)
     due = 1 - terms.discount(of, units)  # of the quoted price: the order would get its discount later as well
     low, middle, high = (due * each[of, then] for each in (ahead.p10, ahead.p50, ahead.p90))
     held = terms.holding_rate_per_year / DAYS_PER_YEAR * view.base_price * wait

@@ -29,7 +29,7 @@ def remarks(
 ) -> Iterator[tuple[str, Sentence]]:
     """Yield (table, sentence) for all that a reader should know of the checked input tables."""
     yield from _without_price(prices, others)
-    yield from _slips(prices)
+    yield from _doubted(prices)
     yield from _lesser_discounts(others["price_tiers"])
     if isinstance(sales, Path) or len(sales):
         yield from _sales_beside_prices(sales, prices)
@@ -59,12 +59,17 @@ def _without_price(prices: Table, others: Mapping[str, pd.DataFrame]) -> Iterato
         yield "suppliers", told
 
 
-def _slips(prices: Table) -> Iterator[tuple[str, Sentence]]:
-    """Quotes far from the others: those the forecasts set aside, by their own rule, and those too early for it."""
-    number, examples = dict.fromkeys((_aside, _early), 0), {told: list[Sentence]() for told in (_aside, _early)}
+def _doubted(prices: Table) -> Iterator[tuple[str, Sentence]]:
+    """Days with several prices; quotes far from the others: those the forecasts set aside, and those too early to."""
+    kinds = (_differing, _aside, _early)
+    number, examples = dict.fromkeys(kinds, 0), {told: list[Sentence]() for told in kinds}
     for known in _quotes(prices):
         today = np.datetime64(int(known.day.max()), "D")
         given, before, _ = quotes.laid(known, "median", today, 1)
+        if before.sum() < len(known.value):
+            different = _different(known)
+            number[_differing] += len(different)
+            examples[_differing] += islice(different, EXAMPLES)
         _, after, _ = quotes.laid(known, "median", today, 1, slips=True)
         aside = before & ~after
         for told, doubted in ((_aside, aside), (_early, _off_both_neighbours(given, before) & ~aside)):
@@ -79,6 +84,36 @@ def _slips(prices: Table) -> Iterator[tuple[str, Sentence]]:
     for told, quoted in number.items():
         if quoted:
             yield "prices", told(quoted, some(examples[told], quoted))
+
+
+def _different(known: Quotes) -> list[Sentence]:
+    """The product, day and prices of every day on which one supplier quotes several."""
+    order = np.lexsort((known.value, known.day, known.series))
+    series, day, value = known.series[order], known.day[order], known.value[order]
+    starts = np.flatnonzero((np.diff(series, prepend=-1) != 0) | (np.diff(day, prepend=-1) != 0))
+    least, most = value[starts], value[np.append(starts[1:], len(value)) - 1]
+    return [
+        say(
+            "%(product)s on %(day)s (%(low)s and %(high)s)",
+            product=known.ids["product_id"].iloc[series[start]],
+            day=np.datetime64(int(day[start]), "D").item(),
+            low=float(low),
+            high=float(high),
+        )
+        for start, low, high in zip(starts, least, most, strict=True)
+        if low < high
+    ]
+
+
+def _differing(quoted: int, examples: Sentence) -> Sentence:
+    return count(
+        "%(n)s day with different prices of one product and supplier: their median is used; correct what is not "
+        "right: %(quotes)s",
+        "%(n)s days with different prices of one product and supplier: their median is used; correct what is not "
+        "right: %(quotes)s",
+        quoted,
+        quotes=examples,
+    )
 
 
 def _aside(quoted: int, examples: Sentence) -> Sentence:
