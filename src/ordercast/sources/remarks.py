@@ -60,16 +60,19 @@ def _without_price(prices: Table, others: Mapping[str, pd.DataFrame]) -> Iterato
 
 
 def _doubted(prices: Table) -> Iterator[tuple[str, Sentence]]:
-    """Days with several prices; quotes far from the others: those the forecasts set aside, and those too early to."""
+    """Days with several prices; quotes far from the others: those the forecasts set aside, those too early for it."""
     kinds = (_differing, _aside, _early)
     number, examples = dict.fromkeys(kinds, 0), {told: list[Sentence]() for told in kinds}
     for known in _quotes(prices):
         today = np.datetime64(int(known.day.max()), "D")
         given, before, _ = quotes.laid(known, "median", today, 1)
         if before.sum() < len(known.value):
-            different = _different(known)
-            number[_differing] += len(different)
-            examples[_differing] += islice(different, EXAMPLES)
+            product, day, low, high = _several(known)
+            number[_differing] += len(product)
+            examples[_differing] += (
+                say("%(product)s on %(day)s (%(low)s and %(high)s)", product=of, day=on.item(), low=least, high=most)
+                for of, on, least, most in islice(zip(product, day, low, high, strict=True), EXAMPLES)
+            )
         _, after, _ = quotes.laid(known, "median", today, 1, slips=True)
         aside = before & ~after
         for told, doubted in ((_aside, aside), (_early, _off_both_neighbours(given, before) & ~aside)):
@@ -86,23 +89,16 @@ def _doubted(prices: Table) -> Iterator[tuple[str, Sentence]]:
             yield "prices", told(quoted, some(examples[told], quoted))
 
 
-def _different(known: Quotes) -> list[Sentence]:
-    """The product, day and prices of every day on which one supplier quotes several."""
+def _several(known: Quotes) -> tuple[NDArray[np.object_], NDArray[np.datetime64], list[float], list[float]]:
+    """Product, day, least and greatest price of every day on which one supplier quotes several."""
     order = np.lexsort((known.value, known.day, known.series))
     series, day, value = known.series[order], known.day[order], known.value[order]
     starts = np.flatnonzero((np.diff(series, prepend=-1) != 0) | (np.diff(day, prepend=-1) != 0))
-    least, most = value[starts], value[np.append(starts[1:], len(value)) - 1]
-    return [
-        say(
-            "%(product)s on %(day)s (%(low)s and %(high)s)",
-            product=known.ids["product_id"].iloc[series[start]],
-            day=np.datetime64(int(day[start]), "D").item(),
-            low=float(low),
-            high=float(high),
-        )
-        for start, low, high in zip(starts, least, most, strict=True)
-        if low < high
-    ]
+    low, high = value[starts], value[np.append(starts[1:], len(value)) - 1]
+    differ = low < high
+    at = starts[differ]
+    names = known.ids["product_id"].to_numpy(object)[series[at]]
+    return names, day[at].astype("datetime64[D]"), low[differ].tolist(), high[differ].tolist()
 
 
 def _differing(quoted: int, examples: Sentence) -> Sentence:
