@@ -12,6 +12,7 @@ from ordercast.forecast import Forecaster, asked, forecast
 from ordercast.language import Voice
 
 ENGLISH, PORTUGUESE = Voice("en", "BRL"), Voice("pt_BR", "BRL", "pt_BR")
+FORESEEN = "the level to be expected and the rhythm of list prices say"
 IN_WORDS = {"drivers": ENGLISH, "drivers_pt_BR": PORTUGUESE}
 
 
@@ -45,17 +46,26 @@ def told(name: str, value: float, unit: float = 0.01, price: bool = True, voice:
         pytest.param(
             "supplier_since_change", 3.0, "since it last changed the supplier's prices rose 3%", id="supplier"
         ),
-        pytest.param("level_gap", 4.9, "5% under what comparable prices say", id="under_comparable_prices"),
-        pytest.param("level_gap", -9.53, "9% over what comparable prices say", id="over_comparable_prices"),
-        pytest.param("level_gap", 0.2, "in line with comparable prices", id="in_line"),
+        pytest.param("level_gap", 4.9, "5% under the level to be expected", id="under_comparable_prices"),
+        pytest.param("level_gap", -9.53, "9% over the level to be expected", id="over_comparable_prices"),
+        pytest.param("level_gap", 0.2, "at the level to be expected", id="in_line"),
         pytest.param(
-            "level_forecast", 2.956, "comparable prices and its list-price rhythm say +3%", id="foreseen_rise"
+            "level_forecast",
+            2.956,
+            "the level to be expected and the rhythm of list prices say +3%",
+            id="foreseen_rise",
         ),
         pytest.param(
-            "level_forecast", -0.4, "comparable prices and its list-price rhythm say -0.4%", id="foreseen_slight_fall"
+            "level_forecast",
+            -0.4,
+            "the level to be expected and the rhythm of list prices say -0.4%",
+            id="foreseen_slight_fall",
         ),
         pytest.param(
-            "level_forecast", 0.0, "comparable prices and its list-price rhythm say no change", id="nothing_foreseen"
+            "level_forecast",
+            0.0,
+            "the level to be expected and the rhythm of list prices say no change",
+            id="nothing_foreseen",
         ),
         pytest.param("season_sin", 0.3, "the time of year", id="season"),
         pytest.param("variance_ratio_7d", 1.0, "how much it usually moves", id="the_rest"),
@@ -69,7 +79,7 @@ def test_words(name, value, words):
     ("name", "value", "words"),
     [
         pytest.param("over_mean_60d", -21.0, "19% abaixo da média de 60 dias", id="under_a_mean"),
-        pytest.param("level_forecast", -0.4, "preços comparáveis e o ritmo da tabela indicam -0,4%", id="foreseen"),
+        pytest.param("level_forecast", -0.4, "o nível esperado e o ritmo da tabela indicam -0,4%", id="foreseen"),
         pytest.param("suppliers", 1.0, "um fornecedor o oferece", id="one_supplier"),
         pytest.param("suppliers", 3.0, "3 fornecedores o oferecem", id="suppliers"),
         pytest.param("days_since_change", 1200.0, "sem mudança há 1.200 dias", id="days"),
@@ -115,6 +125,8 @@ def test_the_largest_contributions_are_told_one_of_each_family():
     at = features.rows(asked, features.every_cell(asked, [problem.panel.steps - 1]))
     share = sum(model.boosters[name].predict(at.x, pred_contrib=True)[:, :-1] for name in ("mean", "p50"))
     share[:, [at.names.index(name) for name in reversion.names(at.names)]] += reversion.shares(model.line, at, 1)
+    known_days = at.x[:, [at.names.index("age_days")]] + 1
+    share[np.array([drivers.window_days(name) for name in at.names]) > known_days] = 0.0
     for row, sentence in enumerate(table["drivers"]):
         largest = int(np.argmax(np.abs(share[row])))
         way = "up" if share[row, largest] >= 0 else "down"
@@ -134,7 +146,7 @@ def test_what_is_taken_straight_from_the_level_filter_is_told(trees):
     foreseen = np.expm1(raw.level[:, 0] * raw.scale[:, 0])
     assert (np.abs(foreseen) > 0.001).any()
     for change, sentence in zip(foreseen, table["drivers"], strict=True):
-        reasons = [each for each in sentence.split("; ") if "list-price rhythm" in each]
+        reasons = [each for each in sentence.split("; ") if "rhythm of list prices" in each]
         if trees == 0:
             assert reasons == ([sentence] if change else [])
         for reason in reasons:
@@ -142,7 +154,29 @@ def test_what_is_taken_straight_from_the_level_filter_is_told(trees):
             assert number == pytest.approx(100 * change, abs=0.51)
             assert trees > 0 or reason.endswith("(up)" if change > 0 else "(down)")
     if trees > 0:
-        assert table["drivers"].str.contains("list-price rhythm say").any()
+        assert table["drivers"].str.contains("rhythm of list prices say").any()
+
+
+@pytest.mark.parametrize(
+    ("name", "days"),
+    [("over_mean_180d", 180), ("price_change_7d", 7), ("over_mean_5q", 0), ("age_days", 0), ("last_change", 0)],
+)
+def test_how_far_back_a_feature_looks(name, days):
+    assert drivers.window_days(name) == days
+
+
+def test_no_reason_is_older_than_the_series():
+    problem = small.problem("price")
+    model = believing(small.fitted(problem), 1.0, level=0.0)
+    panel = problem.panel
+    young = np.full(len(panel.ids), panel.steps - 20)
+    told = [
+        explain.drivers(model, each, 7, "direct", IN_WORDS)["drivers"]
+        .str.extractall(r"(\d+)[ -]days?\b")[0]
+        .astype(int)
+        for each in (problem, replace(problem, panel=replace(panel, first=young)))
+    ]
+    assert told[0].max() > 20 >= told[1].max()
 
 
 def test_a_recursion_takes_nothing_straight_from_the_level_filter():

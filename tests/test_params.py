@@ -243,3 +243,27 @@ def test_table_has_a_row_per_parameter() -> None:
 
 def test_tables_named_here_are_those_of_the_contracts() -> None:
     assert tuple(INPUTS) == params.INPUT_TABLES
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        pytest.param("train: {fold_days: 15}", "", id="a_day_more_than_the_horizon"),
+        pytest.param(
+            "train: {fold_days: 14}",
+            "train.fold_days is 14; it must be more than base.horizon_days, which is 14",
+            id="as_long",
+        ),
+        pytest.param(
+            "base: {horizon_days: 30}\ntrain: {fold_days: 20}", "line 2: train.fold_days is 20", id="a_long_horizon"
+        ),
+        pytest.param("train: {fold_days: 4000}", "it must be at most 3650", id="ten_years"),
+    ],
+)
+def test_windows_that_judge_are_longer_than_the_horizon(tmp_path, text, told):
+    (tmp_path / "params.yaml").write_text(text)
+    if not told:
+        assert params.load(tmp_path / "params.yaml").train.fold_days == 15
+    else:
+        with pytest.raises(params.ParamsError, match=re.escape(told)):
+            params.load(tmp_path / "params.yaml")

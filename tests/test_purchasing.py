@@ -100,6 +100,22 @@ def test_what_can_be_planned(today, since, expected):
     assert plannable(today, since)["product_id"].tolist() == expected
 
 
+def test_the_recent_quotes_of_what_is_bought():
+    lines = pd.DataFrame({"product_id": ["A", "B"], "supplier_id": ["F2", "F1"], "decision": ["buy", "wait"]})
+    found = purchasing.recent_quotes(lines, LAST)
+    known = small.quotes()
+    known = known[(known["product_id"] == "A") & (known["supplier_id"] == "F2") & (known["date"] <= LAST)]
+    before = known[known["date"].between(LAST - pd.Timedelta(days=87), LAST - pd.Timedelta(days=28))]
+    newest = known.sort_values(["date", "unit_price"]).iloc[-1]
+    assert found.to_dict("list") == {
+        "product_id": ["A"],
+        "supplier_id": ["F2"],
+        "newest_on": [newest["date"]],
+        "newest_unit_price": [newest["unit_price"]],
+        "before_unit_price": [pytest.approx(before["unit_price"].median())],
+    }
+
+
 def the_world(*ids: str):
     wanted = pd.DataFrame({"product_id": list(ids)}, dtype="str")
     return purchasing.world(wanted, params.Orders(), LAST, 1, 7)

@@ -29,17 +29,23 @@ def said(stock_given: bool = False, **tables: pd.DataFrame) -> list[str]:
 @pytest.mark.parametrize(
     ("values", "slips"),
     [
-        pytest.param([10, 10.5, 1000, 10, 11], ["A on 2026-01-03 (1000)"], id="slipped_to_the_left"),
-        pytest.param([10, 10.5, 0.1, 10, 11], ["A on 2026-01-03 (0.1)"], id="slipped_to_the_right"),
-        pytest.param([10, 10, 10, 10, 0.1, 10], ["A on 2026-01-05 (0.1)"], id="later_on"),
-        pytest.param([10, 10, 10, 10, 99, 99], ["A on 2026-01-05 (99), A on 2026-01-06 (99)"], id="two_in_a_row"),
-        pytest.param([10, 10, 10, 99], ["A on 2026-01-04 (99)"], id="the_last_quote_has_one_neighbour"),
+        pytest.param([10, 10.5, 1000, 10, 11], ["A on 2026-01-03 (1000 beside 10.5)"], id="slipped_to_the_left"),
+        pytest.param([10, 10.5, 0.1, 10, 11], ["A on 2026-01-03 (0.1 beside 10.5)"], id="slipped_to_the_right"),
+        pytest.param([10, 10, 10, 10, 0.1, 10], ["A on 2026-01-05 (0.1 beside 10)"], id="later_on"),
         pytest.param(
-            [10, 10, 60, 60, 60], ["A on 2026-01-04 (60), A on 2026-01-05 (60)"], id="a_new_level_is_doubted_at_first"
+            [10, 10, 10, 10, 99, 99],
+            ["A on 2026-01-05 (99 beside 10), A on 2026-01-06 (99 beside 10)"],
+            id="two_in_a_row",
+        ),
+        pytest.param([10, 10, 10, 99], ["A on 2026-01-04 (99 beside 10)"], id="the_last_quote_has_one_neighbour"),
+        pytest.param(
+            [10, 10, 60, 60, 60],
+            ["A on 2026-01-04 (60 beside 60), A on 2026-01-05 (60 beside 60)"],
+            id="a_new_level_is_doubted_at_first",
         ),
         pytest.param([10, 40, 10], [], id="fourfold_may_be"),
         pytest.param([10], [], id="one_quote"),
-        pytest.param([50, 5.0], ["A on 2026-01-02 (5)"], id="of_two_the_later_one_is_doubted"),
+        pytest.param([50, 5.0], ["A on 2026-01-02 (5 beside 50)"], id="of_two_the_later_one_is_doubted"),
     ],
 )
 def test_slips_of_the_pen(values: list[float], slips: list[str]) -> None:
@@ -54,11 +60,41 @@ def test_what_is_set_aside_is_told_apart_from_what_is_used() -> None:
 
 
 @pytest.mark.parametrize(
+    ("values", "believed"),
+    [
+        pytest.param([10, 10, 10, 10, 9000, 9100, 9200], "A on 2026-01-07 (9200 beside 10)", id="a_slip_of_three_days"),
+        pytest.param([10, 10, 10, 10, 9000, 9100, 10, 10], "", id="of_two_days"),
+        pytest.param([9, 9, 9, 1, 1, 1], "A on 2026-01-06 (1 beside 9)", id="downwards"),
+        pytest.param(
+            [10, 10, 10, 900, 900, 900, 900, 900, 900, 10, 10, 10],
+            "A on 2026-01-06 (900 beside 10), A on 2026-01-12 (10 beside 900)",
+            id="up_and_back",
+        ),
+    ],
+)
+def test_a_jump_that_became_the_price_is_told_before_all_else(values: list[float], believed: str) -> None:
+    first = said(prices=prices(values), products=pd.DataFrame({"product_id": ["A", "Z"]}))[0]
+    assert first.startswith("prices: ")
+    assert ("orders and forecasts use" in first) == bool(believed)
+    assert believed in first
+
+
+def test_the_farthest_quotes_are_the_examples() -> None:
+    tables = [prices([10, 10, 10, 10, 60.0 + n, 10], product=f"P{n}") for n in range(9)]
+    (line,) = said(prices=pd.concat([*tables, prices([10, 10, 10, 10, 9000, 10], product="Q")]))
+    assert line.startswith("prices: 10 quotes at least 5 times")
+    assert line.partition("pen: ")[2].startswith(
+        "Q on 2026-01-05 (9000 beside 10), P8 on 2026-01-05 (68 beside 10), P7"
+    )
+    assert line.endswith(" and 5 more")
+
+
+@pytest.mark.parametrize(
     ("again", "remark"),
     [
         pytest.param([12.5], "1 day with different prices", id="another_price"),
         pytest.param([10.0], "", id="the_same_price_again"),
-        pytest.param([12.5, 11.0], "A on 2026-01-01 (10 and 12.5)", id="of_three_the_least_and_the_most"),
+        pytest.param([12.5, 11.0], "A on 2026-01-01 (12.5 beside 10)", id="of_three_the_least_and_the_most"),
     ],
 )
 def test_days_with_several_prices_are_told(again: list[float], remark: str) -> None:

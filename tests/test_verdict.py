@@ -1,13 +1,15 @@
 """A check is told as text, as a table and as a page, each with every fault, its place and its cure."""
 
 import csv
+import datetime as dt
 import io
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from ordercast import verdict
+from ordercast import sources, verdict
 
 FORMULA, SCRIPT = "=cmd|/C calc!A0", "<script>alert(1)</script>"
 
@@ -119,3 +121,29 @@ def test_of_very_many_faults_the_first_are_listed_and_all_counted(tmp_path: Path
     assert page.count("<tr><td>") == verdict.MOST_SHOWN
     assert "is not above 0: 200 rows</h3>" in page
     assert "and 150 further rows" in page
+
+
+def days_of_prices(days: int) -> str:
+    dates = pd.date_range("2026-01-01", periods=days).strftime("%Y-%m-%d")
+    return "product_id,date,unit_price\n" + "".join(f"A,{day},10\n" for day in dates)
+
+
+@pytest.mark.parametrize(
+    ("days", "today", "note"),
+    [
+        pytest.param(142, None, "", id="just_long_enough"),
+        pytest.param(
+            141, None, "they span 141 days, and to learn, judge and test forecasts of 14 days", id="too_short"
+        ),
+        pytest.param(141, dt.date(2026, 5, 22), "", id="today_counts_too"),
+        pytest.param(142, dt.date(2027, 5, 22), "the last quote, of 2026-05-22, is older than", id="today_far_ahead"),
+    ],
+)
+def test_prices_of_which_nothing_can_be_forecast_are_noted(tmp_path, days, today, note):
+    (tmp_path / "prices.csv").write_text(days_of_prices(days))
+    needs = sources.Needs(14, 142, 180, "auto")
+    found = verdict.judge(tmp_path, needs=needs, columns={}, currency="BRL", today=today)
+    told = [sentence for table, sentence in found.findings.notes if "nothing can be forecast" in sentence]
+    assert found.good
+    assert len(told) == bool(note)
+    assert all(sentence.startswith(note) for sentence in told)

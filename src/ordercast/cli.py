@@ -22,17 +22,10 @@ app = typer.Typer(
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def repro(context: typer.Context) -> None:
     """Run what has changed, from data to published orders (`dvc repro`; its options may follow), and sum it up."""
-    from ordercast import lock
     from ordercast import publish as publishing
-    from ordercast import repro as running
-    from ordercast.runner import die_with
 
     _params(whole=True)
-    if "MAKELEVEL" in os.environ:  # a killed `make` does not take its children along
-        die_with(os.getppid())()
-    with _readable(lock.Busy, OSError), lock.alone("ordercast repro"):
-        running.forget_the_dead()
-        code = running.run(["repro", *context.args])
+    code = _reproduced("ordercast repro", *context.args)
     if code == 0:
         typer.echo()
         if publishing.ever(Path()):
@@ -137,16 +130,20 @@ def tune(
     trials: Annotated[int, typer.Option(help="settings to try", min=1, max=1000)] = 25,
     write: Annotated[bool, typer.Option(help="write what is better to params.yaml")] = True,
 ) -> None:
-    """Search for better training settings, judged before the first test day, and write them to params.yaml."""
+    """Search for better training settings, judged before the first test day, and write them to params.yaml.
+
+    What it learns from is brought up to date with params.yaml first (`ordercast repro features`).
+    """
     from ordercast import store
     from ordercast import tune as tuning
 
     given, path = _params(whole=True), Path("params.yaml")
-    with _readable(FileNotFoundError, ValueError):
-        if not Path("data/features/calendar.json").is_file():
-            raise FileNotFoundError("there is nothing to learn from yet: run `ordercast repro features` first")
+    with _readable(ValueError):
         tuning.rewritten(path.read_text(encoding="utf-8"), given.train, "")  # before the work rather than after
-        tasks, until = _tune_tasks(given)
+    if code := _reproduced("ordercast tune", "features"):
+        raise typer.Exit(code)
+    with _readable(FileNotFoundError, ValueError):
+        tasks, until = tuning.tasks(given)
     found = tuning.search(
         tasks,
         given.train,
@@ -155,21 +152,10 @@ def tune(
         threads=given.base.threads,
         tell=lambda number, loss: typer.echo(f"{number:>4}  loss {loss:.4f}{'' if number else '  (as it is)'}"),
     )
-    losses = f"loss {found.loss:.4f} beside {found.loss_before:.4f} before"
-    evidence = f", {trials} trials: {losses}, in windows up to {until}"
-    store.write_json(
-        {
-            "loss": found.loss,
-            "loss_before": found.loss_before,
-            "judged_until": until,
-            "settings": found.settings.model_dump(),
-            "trials": found.trials.to_dict("records"),
-        },
-        "reports/tune.json",
-    )
+    store.write_json(tuning.report(found, given.data, until), "reports/tune.json")
+    evidence = tuning.evidence(found, given.data, until)
     if not found.better:
-        others = found.trials["loss"].iloc[1:].min()
-        typer.echo(f"the settings in force stay: the best of {trials} others has a loss of {others:.4f}")
+        typer.echo(f"the settings in force stay: no other has a loss below theirs{evidence}")
     elif write:
         text = tuning.rewritten(path.read_text(encoding="utf-8"), found.settings, evidence)
         with store.replacing(path) as beside:
@@ -188,14 +174,16 @@ def validate(
     out: Annotated[Path | None, typer.Option(help="file to write it to instead of here: .txt, .csv or .html")] = None,
 ) -> None:
     """Check the tables in a folder, row by row, and change nothing; columns are named as in params.yaml."""
-    from ordercast import params, sources, store, verdict
+    from ordercast import params, samples, sources, store, verdict
 
     _check_folder(path)
     with _readable(outcomes.UsageError):
         chosen = verdict.form(form, out, path)
     given = _params() if Path("params.yaml").exists() else params.Params()
+    ahead, features = given.base.horizon_days, given.features
     found = verdict.judge(
         path,
+        needs=sources.Needs(ahead, samples.least_days(ahead), features.ended_after_days, given.data.frequency),
         columns=given.data.columns,
         currency=given.base.currency,
         today=given.base.today,
@@ -265,17 +253,17 @@ def dashboard(
     os.execve(command[0], command, environment)
 
 
-def _tune_tasks(given: Any) -> tuple[dict[str, Any], str]:
-    """What a search learns from, by target, and the first test day, which it does not pass."""
-    from ordercast import evaluate, problems, tune
+def _reproduced(command: str, *arguments: str) -> int:
+    """The exit code of `dvc repro` with these arguments, alone in this folder; command: what is said to be at it."""
+    from ordercast import lock
+    from ordercast import repro as running
+    from ordercast.runner import die_with
 
-    asked = problems.load(given.base.horizon_days, given.features.model_dump())
-    tasks = {}
-    for name, problem in asked.items():
-        origins, every_days = given.evaluate.origins, given.evaluate.every_days
-        plan = evaluate.windows(problem.panel, problem.horizons, origins, every_days, given.train)
-        tasks[name] = tune.Task(problem, problems.training_rows(problem), plan.cut)
-    return tasks, str(asked["price"].panel.dates[tasks["price"].cut])
+    if "MAKELEVEL" in os.environ:  # a killed `make` does not take its children along
+        die_with(os.getppid())()
+    with _readable(lock.Busy, OSError), lock.alone(command):
+        running.forget_the_dead()
+        return running.run(["repro", *arguments])
 
 
 def _check_folder(path: str | Path) -> None:

@@ -17,6 +17,12 @@ def of(name: str, drifts: bool) -> Found:
     return next((found, family, say) for pattern, family, say in table if (found := re.fullmatch(pattern, name)))
 
 
+def window_days(name: str) -> int:
+    """How many days back a feature looks, as its name says; 0 where that does not matter."""
+    found = re.search(r"_(\d+)d$", name)
+    return int(found[1]) if found else 0
+
+
 # Prices: name of the feature, family (one reason each), words. Distances are told in units of the usual step.
 PRICE: Table = [
     (

@@ -68,6 +68,9 @@ def drivers(
             x[:, place] = at.level_forecast() * at.scale / at.unit  # told in the unit of the others
         known = [words.of(name, forecaster.target.drifts) for name in at.names]
         families = [family for _, family, _ in known]
+        window_days = np.array([words.window_days(name) for name in at.names])
+        seen_days = x[:, [at.names.index("age_days")]] + problem.panel.step_days
+        x[window_days > seen_days] = np.nan  # what is older than the series is no reason that people can follow
         for series, unit, own, cells in zip(at.series, at.unit, share, x, strict=True):
             found = _largest(own, cells, families)
             for column, voice in voices.items():

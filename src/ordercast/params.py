@@ -165,7 +165,7 @@ class Features(Section):
 
 class Train(Section):
     folds: int = _knob(3, "past windows that judge the model, each by a fit on what came before", ge=1, le=10)
-    fold_days: int = _knob(140, "days in each of them", ge=1)
+    fold_days: int = _knob(140, "days in each of them, more than base.horizon_days", ge=2, le=3650)
     learning_rate: float = _knob(0.2, "step of a boosting round, a share", gt=0, le=1)
     num_leaves: int = _knob(15, "most leaves of a tree", ge=2, le=4096)
     max_rounds: int = _knob(60, "most boosting rounds", ge=1)
@@ -286,7 +286,7 @@ def load(path: str | Path, *, whole: bool = False) -> Params:
     except ValidationError as error:
         found += [faults.explain(node, one, Params) for one in error.errors()]
     else:
-        found += faults.out_of_reach(node, params)
+        found += faults.at_odds(node, params)
     if whole and not found:  # a misspelt key is not told twice
         found += faults.lacking(node, Params)
     if found:

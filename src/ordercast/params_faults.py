@@ -46,8 +46,15 @@ def lacking(node: yaml.MappingNode, model: type[BaseModel], prefix: str = "") ->
             yield from lacking(there[name], type(nested), f"{prefix}{name}.")
 
 
-def out_of_reach(node: yaml.MappingNode, params: Any) -> Iterator[tuple[int, str]]:
-    """The (line, fault) of a plan that looks further ahead than the forecasts."""
+def at_odds(node: yaml.MappingNode, params: Any) -> Iterator[tuple[int, str]]:
+    """The (line, fault) of a plan that looks further ahead than the forecasts, and of windows that judge none."""
+    shown = params.base.horizon_days
+    if params.train.fold_days <= shown:
+        yield (
+            _line(node, ("train", "fold_days")),
+            f"train.fold_days is {params.train.fold_days}; it must be more than base.horizon_days, which is {shown}: "
+            "a window judges the forecasts that are made and come due in it",
+        )
     days, reach = params.orders.plan_horizon_days, max(params.base.horizon_days, params.forecast.reach_days)
     farther = "base.horizon_days" if reach > params.forecast.reach_days else "forecast.reach_days"
     if params.orders.policy == "planner" and days > reach:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ordercast import params, problems, store
-from ordercast.orders import history, outlook
+from ordercast.orders import doubts, history, outlook
 from ordercast.orders.outlook import Asked, Outlook, Stored
 from ordercast.orders.world import World
 from ordercast.train import fit
@@ -73,6 +73,23 @@ def world(
         seed=seed,
         sales_cover_days=step_days,
     )
+
+
+def recent_quotes(lines: pd.DataFrame, today: pd.Timestamp) -> pd.DataFrame:
+    """Of the products and suppliers of the lines that buy, what `doubts.asked_for` wants to know of their quotes."""
+    sql = """
+        SELECT product_id, supplier_id, max(date) AS newest_on,
+            arg_max(unit_price, (date, unit_price)) AS newest_unit_price,
+            median(unit_price) FILTER (date <= $recent) AS before_unit_price
+        FROM prices SEMI JOIN bought USING (product_id, supplier_id)
+        WHERE date > $before AND date <= $today
+        GROUP BY product_id, supplier_id ORDER BY product_id, supplier_id
+    """
+    recent = today - pd.Timedelta(days=doubts.RECENT_DAYS)
+    days = {"today": today, "recent": recent, "before": recent - pd.Timedelta(days=doubts.BEFORE_DAYS)}
+    bought = lines.loc[lines["decision"] == "buy", KEY]
+    parameters = {name: day.date() for name, day in days.items()}
+    return store.query(sql, parameters, prices="data/raw/prices.parquet", bought=bought)
 
 
 def blocks(products: pd.DataFrame, coupled: bool) -> list[pd.DataFrame]:

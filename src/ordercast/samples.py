@@ -33,12 +33,17 @@ def near_steps(step_days: int) -> int:
     return max(1, NEAR_DAYS // step_days)
 
 
+def least_days(horizon_days: int) -> int:
+    """The days of history that it takes to learn, judge and test forecasts so far ahead."""
+    return 100 + 3 * horizon_days
+
+
 def long_enough(panels: dict[str, Panel], horizon_days: int) -> dict[str, Panel]:
     """The panels whose history suffices to learn from, to judge the model and to test it once.
 
     Demand that is known for too short a time is left out (no forecast, no order); raises ValueError for such prices.
     """
-    least = 100 + 3 * horizon_days
+    least = least_days(horizon_days)
     panel = panels["price"]
     known = panel.steps * panel.step_days
     if known < least:

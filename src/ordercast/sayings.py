@@ -61,13 +61,13 @@ def sale(_: re.Match[str], value: float, unit: float, voice: Voice) -> str:
 
 
 def gap(_: re.Match[str], value: float, unit: float, voice: Voice) -> str:
-    """Where the price stands beside what comparable ones say it should be."""
+    """Where the price stands beside the level that its own past and, if there are any, comparable prices say."""
     share = _share(value * unit)
     if share == 0:
-        return voice.say("in line with comparable prices")
+        return voice.say("at the level to be expected")
     over, under = (
-        phrase("%(share)s over what comparable prices say"),
-        phrase("%(share)s under what comparable prices say"),
+        phrase("%(share)s over the level to be expected"),
+        phrase("%(share)s under the level to be expected"),
     )
     return voice.say(over if value < 0 else under, share=voice.percent(share))
 
@@ -76,10 +76,10 @@ def foreseen(_: re.Match[str], value: float, unit: float, voice: Voice) -> str:
     """What the level filter expects."""
     change = float(np.expm1(value * unit))
     if abs(change) < 0.0005:
-        return voice.say("comparable prices and its list-price rhythm say no change")
+        return voice.say("the level to be expected and the rhythm of list prices say no change")
     decimals = 0 if abs(change) >= 0.01 else 1
     said = voice.percent(round(change, 2 + decimals), decimals)
-    text = phrase("comparable prices and its list-price rhythm say %(change)s")
+    text = phrase("the level to be expected and the rhythm of list prices say %(change)s")
     return voice.say(text, change=f"+{said}" if change > 0 else said)
 
 

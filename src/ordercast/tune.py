@@ -16,9 +16,9 @@ import numpy as np
 import optuna
 import pandas as pd
 
-from ordercast import train
+from ordercast import evaluate, problems, train
 from ordercast.features import Problem, Rows
-from ordercast.params import Train
+from ordercast.params import Data, Params, Train
 
 NOTE = "# `ordercast tune`"
 LEAST_GAIN = 0.0005  # of the loss: below it the settings in force stay
@@ -45,6 +45,16 @@ class Found:
     @property
     def better(self) -> bool:
         return self.loss < self.loss_before - LEAST_GAIN
+
+
+def tasks(given: Params) -> tuple[dict[str, Task], str]:
+    """What a search learns from, by target, as stage 2 left it, and the first test day, which it does not pass."""
+    found = {}
+    for name, problem in problems.load(given.base.horizon_days, given.features.model_dump()).items():
+        tested = given.evaluate
+        plan = evaluate.windows(problem.panel, problem.horizons, tested.origins, tested.every_days, given.train)
+        found[name] = Task(problem, problems.training_rows(problem), plan.cut)
+    return found, str(found["price"].problem.panel.dates[found["price"].cut])
 
 
 def _suggested(trial: optuna.Trial) -> dict[str, Any]:
@@ -95,6 +105,27 @@ def search(
     if study.best_trial.number:
         best = settings.model_copy(update=_suggested(optuna.trial.FixedTrial(study.best_params)))  # type: ignore[arg-type]
     return Found(best, table.round(6), round(table["loss"].iloc[0], 6), round(study.best_value, 6))
+
+
+def evidence(found: Found, data: Data, until: str) -> str:
+    """What stands behind the best settings: how many were tried, on which data, the losses, the first test day."""
+    source = {"simulate": "simulated data", "database": "the database"}.get(data.source, data.path)
+    tried = len(found.trials) - 1
+    number = "1 trial" if tried == 1 else f"{tried} trials"
+    losses = f"loss {found.loss:.4f} beside {found.loss_before:.4f} before"
+    return f", {number} on {source}: {losses}, in windows up to {until}"
+
+
+def report(found: Found, data: Data, until: str) -> dict[str, Any]:
+    """The study as plain JSON values, with the data it learned from."""
+    return {
+        "data": data.model_dump(include={"source", "path"}) | {"hash": problems.calendar()["data_hash"]},
+        "loss": found.loss,
+        "loss_before": found.loss_before,
+        "judged_until": until,
+        "settings": found.settings.model_dump(),
+        "trials": found.trials.to_dict("records"),
+    }
 
 
 def rewritten(text: str, settings: Train, evidence: str) -> str:

@@ -13,6 +13,7 @@ import pandas as pd
 from ordercast import exports, sources
 from ordercast.contracts import INPUTS
 from ordercast.outcomes import UsageError
+from ordercast.sources import span
 from ordercast.sources.faults import Findings, cure_of, many
 
 COLUMNS = ("table", "file", "row", "column", "value", "fault", "cure")
@@ -60,13 +61,18 @@ class Verdict:
         return not self.told
 
 
-def judge(folder: str | Path, **options: Any) -> Verdict:
-    """Return the verdict on the tables of a folder; options: those of sources.read but on_bad_row."""
+def judge(folder: str | Path, *, needs: span.Needs | None = None, **options: Any) -> Verdict:
+    """Return the verdict on the tables of a folder; options: those of sources.read but on_bad_row.
+
+    needs: what forecasts take; prices that fall short of it are not wrong, but a note says so.
+    """
     findings = Findings()
     try:
         raw = sources.read(folder, on_bad_row="stop", findings=findings, **options)
     except sources.InputError as error:
         return Verdict(str(folder), {}, findings, findings.quarantine(), str(error))
+    for lack in span.lacking(raw.prices, needs, options.get("today")) if needs else ():
+        findings.note("prices", lack)
     rows = {name: len(table) for name, table in raw.tables().items() if name not in ("quarantine", "notes")}
     return Verdict(str(folder), rows, findings, findings.quarantine())
 

@@ -21,8 +21,9 @@ from ordercast.sources import currency as money
 from ordercast.sources.faults import FOLDER, FUTURE, UNKNOWN, Findings, InputError, noted
 from ordercast.sources.intake import Intake
 from ordercast.sources.reading import Writing
+from ordercast.sources.span import Needs
 
-__all__ = ["InputError", "Raw", "Writing", "read"]
+__all__ = ["InputError", "Needs", "Raw", "Writing", "read"]
 
 DEFAULT_SUPPLIER = "default"
 ASSUMED = {

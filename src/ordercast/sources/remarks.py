@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import islice
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from ordercast import blocks, quotes, store
-from ordercast.quotes import WEEKLY_FROM_GAP_DAYS, Quotes
+from ordercast import store
+from ordercast.quotes import WEEKLY_FROM_GAP_DAYS
 from ordercast.sentences import Sentence, count, say
-from ordercast.sources.faults import EXAMPLES, some
+from ordercast.sources import slips
+from ordercast.sources.faults import some
 from ordercast.sources.kept import Table, distinct, parts
 
 KEY = ["product_id", "supplier_id"]
@@ -28,8 +26,8 @@ def remarks(
     today: pd.Timestamp | None,
 ) -> Iterator[tuple[str, Sentence]]:
     """Yield (table, sentence) for all that a reader should know of the checked input tables."""
+    yield from (("prices", told) for told in slips.remarks(prices))
     yield from _without_price(prices, others)
-    yield from _doubted(prices)
     yield from _lesser_discounts(others["price_tiers"])
     if isinstance(sales, Path) or len(sales):
         yield from _sales_beside_prices(sales, prices)
@@ -57,104 +55,6 @@ def _without_price(prices: Table, others: Mapping[str, pd.DataFrame]) -> Iterato
             unused,
         )
         yield "suppliers", told
-
-
-def _doubted(prices: Table) -> Iterator[tuple[str, Sentence]]:
-    """Days with several prices; quotes far from the others: those the forecasts set aside, those too early for it."""
-    kinds = (_differing, _aside, _early)
-    number, examples = dict.fromkeys(kinds, 0), {told: list[Sentence]() for told in kinds}
-    for known in _quotes(prices):
-        today = np.datetime64(int(known.day.max()), "D")
-        given, before, _ = quotes.laid(known, "median", today, 1)
-        if before.sum() < len(known.value):
-            product, day, low, high = _several(known)
-            number[_differing] += len(product)
-            examples[_differing] += (
-                say("%(product)s on %(day)s (%(low)s and %(high)s)", product=of, day=on.item(), low=least, high=most)
-                for of, on, least, most in islice(zip(product, day, low, high, strict=True), EXAMPLES)
-            )
-        _, after, _ = quotes.laid(known, "median", today, 1, slips=True)
-        aside = before & ~after
-        for told, doubted in ((_aside, aside), (_early, _off_both_neighbours(given, before) & ~aside)):
-            series, step = np.nonzero(doubted)
-            names, days = known.ids["product_id"].to_numpy()[series], today - doubted.shape[1] + 1 + step
-            each = (
-                say("%(product)s on %(day)s (%(price)s)", product=name, day=day.item(), price=float(price))
-                for name, day, price in zip(names, days, given[series, step], strict=True)
-            )
-            number[told] += len(series)
-            examples[told] += islice(each, EXAMPLES)
-    for told, quoted in number.items():
-        if quoted:
-            yield "prices", told(quoted, some(examples[told], quoted))
-
-
-def _several(known: Quotes) -> tuple[NDArray[np.object_], NDArray[np.datetime64], list[float], list[float]]:
-    """Product, day, least and greatest price of every day on which one supplier quotes several."""
-    order = np.lexsort((known.value, known.day, known.series))
-    series, day, value = known.series[order], known.day[order], known.value[order]
-    starts = np.flatnonzero((np.diff(series, prepend=-1) != 0) | (np.diff(day, prepend=-1) != 0))
-    low, high = value[starts], value[np.append(starts[1:], len(value)) - 1]
-    differ = low < high
-    at = starts[differ]
-    names = known.ids["product_id"].to_numpy(object)[series[at]]
-    return names, day[at].astype("datetime64[D]"), low[differ].tolist(), high[differ].tolist()
-
-
-def _differing(quoted: int, examples: Sentence) -> Sentence:
-    return count(
-        "%(n)s day with different prices of one product and supplier: their median is used; correct what is not "
-        "right: %(quotes)s",
-        "%(n)s days with different prices of one product and supplier: their median is used; correct what is not "
-        "right: %(quotes)s",
-        quoted,
-        quotes=examples,
-    )
-
-
-def _aside(quoted: int, examples: Sentence) -> Sentence:
-    return count(
-        "%(n)s quote at least %(times)s times above or below the five before: kept in the data, set aside by the "
-        "forecasts; correct what is a slip of the pen: %(quotes)s",
-        "%(n)s quotes at least %(times)s times above or below the five before: kept in the data, set aside by the "
-        "forecasts; correct what is a slip of the pen: %(quotes)s",
-        quoted,
-        times=float(quotes.SLIP_FACTOR),
-        quotes=examples,
-    )
-
-
-def _early(quoted: int, examples: Sentence) -> Sentence:
-    return count(
-        "%(n)s quote at least %(times)s times above or below the quotes around, too early to be judged: used as "
-        "given: %(quotes)s",
-        "%(n)s quotes at least %(times)s times above or below the quotes around, too early to be judged: used as "
-        "given: %(quotes)s",
-        quoted,
-        times=float(quotes.SLIP_FACTOR),
-        quotes=examples,
-    )
-
-
-def _quotes(prices: Table) -> Iterator[Quotes]:
-    """The quotes of some whole products at a time."""
-    if isinstance(prices, Path):
-        yield from store.read_quotes(prices, store.series_in(prices, KEY), "unit_price", blocks.ROWS)
-    elif len(prices):
-        yield quotes.coded(prices, KEY, "unit_price")
-
-
-def _off_both_neighbours(value: NDArray[np.float64], observed: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which of the first three quotes of a series are far above both neighbours, or far below both, (series, steps)."""
-    doubted = np.zeros(observed.shape, dtype=bool)
-    for row in range(len(value)):
-        step = np.flatnonzero(observed[row])[:4]
-        quote = value[row, step]
-        for n in range(min(len(step), 3)):
-            ratio = quote[n] / np.delete(quote, n)[max(n - 1, 0) : n + 1]
-            if len(ratio) and ((ratio > quotes.SLIP_FACTOR).all() or (ratio < 1 / quotes.SLIP_FACTOR).all()):
-                doubted[row, step[n]] = n > 0 or len(step) > 2
-    return doubted
 
 
 def _lesser_discounts(tiers: pd.DataFrame) -> Iterator[tuple[str, Sentence]]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import pandas as pd
 
-from ordercast.sentences import Sentence, count
+from ordercast import quotes
+from ordercast.sentences import Sentence, count, say
 from ordercast.sources import cells
 from ordercast.sources.faults import ALONE, Findings
 from ordercast.sources.intake import Intake
@@ -15,6 +18,40 @@ from ordercast.sources.intake import Intake
 STALE_AFTER_DAYS, EARLY_DAYS = 180, 730  # so long a gap makes all other quotes stale; so early none is of use
 LONG_GAPS, LEAST_GAP_DAYS = 4, 10  # a gap of so many usual ones, and so many days, is worth a word
 ALONE_SHARE = 0.5  # of the quotes and of the products, at most, are few
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What forecasts take: least_days of history for so many horizon_days, and a quote in the last ended_after_days."""
+
+    horizon_days: int
+    least_days: int
+    ended_after_days: int
+    frequency: quotes.Frequency
+
+
+def lacking(prices: pd.DataFrame, needs: Needs, today: date | None) -> Iterator[Sentence]:
+    """Yield what keeps good prices from being forecast: too short a history, or none of late."""
+    first, last = prices["date"].min(), prices["date"].max()
+    day = pd.Timestamp(today) if today else last
+    step_days = quotes.detect_step_days(prices, needs.frequency)
+    known_days = ((day - first).days // step_days + 1) * step_days
+    if (day - last).days > needs.ended_after_days:
+        yield say(
+            "the last quote, of %(last)s, is older than the %(days)s days before base.today, %(today)s, in which a "
+            "price counts (features.ended_after_days): nothing can be forecast",
+            last=last.date(),
+            days=needs.ended_after_days,
+            today=day.date(),
+        )
+    elif known_days < needs.least_days:
+        yield say(
+            "they span %(known)s days, and to learn, judge and test forecasts of %(horizon)s days (base.horizon_days) "
+            "takes %(least)s: nothing can be forecast",
+            known=int(known_days),
+            horizon=needs.horizon_days,
+            least=needs.least_days,
+        )
 
 
 def check(prices: Intake, findings: Findings) -> None:
