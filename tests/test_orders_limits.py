@@ -8,7 +8,7 @@ import replayed
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ordercast.orders import limits
+from ordercast.orders import curves, limits
 from ordercast.orders.limits import Limits
 from ordercast.orders.world import World
 
@@ -151,19 +151,15 @@ def tables(world: World, **terms: object) -> dict[str, pd.DataFrame]:
     return {"products": products, "suppliers": suppliers, "stock": stock, "open_orders": orders}
 
 
-def test_what_the_rule_orders_takes_its_part_first():
+def test_what_the_rule_orders_of_products_the_planner_does_not_know_takes_its_part_first():
     world = replayed.world(**HUNGRY)
     one = mornings.rule(world).iloc[[0]]
     other = one.assign(product_id="P2", quantity_units=7, total_cost=70.0)
     both = pd.concat([one, other], ignore_index=True)
-    for trusted, room, money in (
-        (True, 100 - 2 * 7, 70.0),
-        (False, 100 - 2 * 7 - 2 * one["quantity_units"].iloc[0], None),
-    ):
+    for trusted in (True, False):
         found = limits.of(world, both, np.array([trusted]), budget=500.0, warehouse_volume=100.0, **tables(world))
-        assert found.room == max(room, 0)
+        assert (found.budget, found.room) == (500.0 - 70.0, 100.0 - 2 * 7)
         assert found.minimum.tolist() == [100.0 - 70.0 if trusted else max(30.0 - one["total_cost"].iloc[0], 0.0)]
-        assert money is None or found.budget == 500.0 - money
     assert found.names.tolist() == ["F1"]
     assert not Limits().any
     assert found.any
@@ -197,3 +193,53 @@ def test_lines_under_their_suppliers_minimum_say_so():
     told = limits.under_minimum(lines, suppliers, mornings.REASONS)["reason"].str.replace("\xa0", " ").tolist()
     under = " All lines to F1 come to R$ 50,00, under its minimum of R$ 60,00."
     assert told == [f"a.{under}", f"b.{under}", "c.", "d.", "e."]
+
+
+@given(replayed.worlds(products=4, days=120), st.floats(0, 2))
+def test_the_rules_orders_keep_the_budget_too_and_are_placed_whole_or_not_at_all(world: World, share: float):
+    trusted = np.arange(world.products) % 2 == 0
+    erp = mornings.rule(world)
+    free = mornings.planned.morning(world, mornings.PLANNER, trusted)
+    whole = mornings.planned.lines(erp, free, trusted, mornings.NO_CORRECTION, mornings.REASONS)
+    budget = share * float(whole["total_cost"].sum())
+    known = mornings.planned.morning(world, mornings.PLANNER, trusted, Limits(budget=budget), erp)
+    lines = mornings.planned.lines(erp, known, trusted, mornings.NO_CORRECTION, mornings.REASONS)
+    assert known.coupled is not None
+    assert known.coupled.spent <= budget * (1 + 1e-9)
+    theirs = lines[~trusted & (erp["quantity_units"] > 0).to_numpy()]
+    placed = theirs["quantity_units"] > 0
+    assert (theirs["quantity_units"][placed] == theirs["erp_quantity_units"][placed]).all()
+    assert (theirs["decision"] == np.where(placed, "buy", "wait")).all()
+    assert (theirs.loc[~placed, "binding_constraint"] == "budget").all()
+    assert (theirs["order_on"].eq(erp["order_on"].iloc[0]) == placed).all()
+    assert theirs.loc[~placed, "reason"].str.startswith("Wait: the budget of today's orders does not reach").all()
+    assert (theirs["planned_by"] == "erp").all()
+
+
+@pytest.mark.parametrize(
+    ("allowed", "limit", "says"),
+    [
+        pytest.param(
+            Limits(budget=0.0), "budget", "Wait: the budget of today's orders does not reach for it.", id="no_money"
+        ),
+        pytest.param(
+            Limits(room=1.0, unit_volume=np.array([2.0])),
+            "warehouse_volume",
+            "Wait: the warehouse has no room left for it.",
+            id="no_room",
+        ),
+    ],
+)
+def test_an_order_of_the_rule_that_a_limit_forbids_waits_and_says_so(allowed, limit, says):
+    world, nobody = replayed.world(**HUNGRY), np.zeros(1, dtype=bool)
+    erp = mornings.rule(world)
+    assert erp["quantity_units"].iloc[0] > 0
+    known = mornings.planned.morning(world, mornings.PLANNER, nobody, allowed, erp)
+    line = mornings.planned.lines(erp, known, nobody, mornings.NO_CORRECTION, mornings.REASONS).iloc[0]
+    assert (line["decision"], line["quantity_units"], line["total_cost"]) == ("wait", 0, 0.0)
+    assert (line["binding_constraint"], line["erp_quantity_units"]) == (limit, erp["quantity_units"].iloc[0])
+    assert line["reason"] == f"{says} The ERP rule: as the rule has it."
+    assert line["expected_saving"] < 0  # it was worth its money
+    points = curves.of_morning(erp, known, nobody)
+    assert points.loc[points["planned"], "quantity_units"].tolist() == [0]
+    assert points.loc[points["erp"], "quantity_units"].tolist() == [erp["quantity_units"].iloc[0]]

@@ -209,7 +209,7 @@ class Orders(Section):
     )
     backtest_days: int = _knob(365, "days of the past on which the policies are replayed", ge=28, le=1095)
     backtest_products: int = _knob(100, "most products replayed; of more an even sample", ge=1)
-    budget: float | None = _knob(None, "most money for the planner's orders of a day; null: no limit", ge=0)
+    budget: float | None = _knob(None, "most money for the orders of a day; null: no limit", ge=0)
     warehouse_volume: float | None = _knob(
         None, "most space of all stock and orders, in the unit of products.unit_volume; null: no limit", ge=0
     )

@@ -82,11 +82,21 @@ def days_to_replay(days: int, wanted: int) -> int:
     return min(wanted, days // 2) if days >= 2 * savings.BLOCK_DAYS else 0
 
 
-def trusted(done: Backtest, now: World) -> Bools:
-    """Which products of another world the planner is trusted with, (products,): those not replayed as the catalogue."""
+def trusted(done: Backtest | None, now: World) -> Bools:
+    """Which products of another world the planner is trusted with, (products,): those not replayed as the catalogue.
+
+    Without a record with none.
+    """
+    if done is None:
+        return np.zeros(now.products, dtype=np.bool_)
     whole = done.record.chance >= guard.SURE and done.record.saving_pct > 0
     own = dict(zip(done.world.product_ids, done.record.trusted, strict=True))
     return np.array([bool(own.get(product, whole)) for product in now.product_ids], dtype=np.bool_)
+
+
+def correction(done: Backtest | None) -> Correction:
+    """The correction of chances of regret that the record has taught, none without a record."""
+    return timing.NO_CORRECTION if done is None else done.correction
 
 
 def report(done: Backtest | None) -> dict[str, Any] | None:

@@ -49,8 +49,8 @@ def of_morning(erp: pd.DataFrame, known: Morning, trusted: Bools) -> pd.DataFram
     counts as the best: the planner is not trusted there. A product whose rule buys where no programme can price it is
     left to `whole`.
     """
-    rule = Spoken.of(erp.set_index("product_id"), known)
-    mine = rule.planned(known, trusted)
+    rule = Spoken.of(erp.set_index("product_id"), known.world, known.view, known.worked)
+    mine = rule.planned(known.world, trusted)
     ground = erp.set_index("product_id").loc[known.world.product_ids.tolist()]
     unseen = ~mine & (rule.erp_series < 0) & (ground["quantity_units"] > 0).to_numpy()
     points = _points(known, rule, mine)
@@ -94,7 +94,8 @@ def _line(rule: Spoken, mine: Bools) -> Ints:
 def _points(known: Morning, rule: Spoken, mine: Bools) -> pd.DataFrame:
     """product, series (that of the line for 0), units, planned, erp: a row per point, sorted."""
     worked, everyone = known.worked, np.arange(len(mine))
-    series, units = np.where(mine, worked.series, rule.erp_series), np.where(mine, worked.units, rule.erp_units)
+    theirs = np.where(known.held_back, 0.0, rule.erp_units)
+    series, units = np.where(mine, worked.series, rule.erp_series), np.where(mine, worked.units, theirs)
     shown = _line(rule, mine)
     told = [
         _frame(everyone, shown, np.zeros(len(mine))),

@@ -146,7 +146,7 @@ def _size(tested: pd.DataFrame, held: Stock, price_tiers: tuple[Floats, Floats])
     keeps_days = np.where(lot < economic, keeps_days, np.inf)
     missing = np.round((tested["reorder_point"] - tested["position_units"]).to_numpy(), 6)
     wish = np.maximum(lot, missing)
-    room = np.round(held.capacity - held.on_hand - held.open_orders, 6)[product]
+    room = np.round(held.capacity - held.on_hand - held.open_orders + held.late_orders, 6)[product]
     units, bound = order_quantity(wish, moq, pack, room)
     unbound, _ = order_quantity(wish, moq, pack, np.full(len(wish), np.inf))
     lot_units = np.where(due, units, unbound)

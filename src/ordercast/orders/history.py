@@ -144,13 +144,17 @@ def _terms(
 def _opening(
     stock: pd.DataFrame, open_orders: pd.DataFrame, ids: pd.Index, quoted: Panel, terms: Terms, today: pd.Timestamp
 ) -> Opening:
-    """What is on hand and on order; an order overdue or without a date comes after one more usual lead time."""
+    """What is on hand and on order; an overdue order comes after one more usual lead time.
+
+    One overdue for long or without a date is left out, as nobody counts on it: it would keep its room for ever.
+    """
     on_hand = stock.drop_duplicates("product_id").set_index("product_id")["on_hand_units"].reindex(ids)
     due = supply.orders_due(open_orders, ids, today)
+    due = due[supply.counted_on(due["due_days"])]
     due = due.merge(open_orders[["order_id", "supplier_id"]].drop_duplicates("order_id"), on="order_id", how="left")
     key = pd.MultiIndex.from_arrays([ids[due["product"]], due["supplier_id"]])
     series = pd.MultiIndex.from_frame(quoted.ids[["product_id", "supplier_id"]]).get_indexer(key).astype(np.int64)
-    days = due["due_days"].fillna(-np.inf).to_numpy(np.float64)
+    days = due["due_days"].to_numpy(np.float64)
     lead = np.where(series >= 0, terms.promised_days[series], terms.promised_days[terms.starts[due["product"]]])
     late = days < 0
     return Opening(
@@ -158,6 +162,6 @@ def _opening(
         order_product=due["product"].to_numpy(np.int64),
         order_series=series,
         order_units=due["quantity_units"].to_numpy(np.float64),
-        order_due_in_days=np.where(late, np.maximum(days, -(10**6)), days).astype(np.int64),
+        order_due_in_days=days.astype(np.int64),
         order_arrives_in_days=np.where(late, np.maximum(lead, 1), days).astype(np.int64),
     )

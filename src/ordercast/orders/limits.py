@@ -1,4 +1,4 @@
-"""The planner's orders of a morning within a budget, the room of the warehouse, and suppliers' minimum orders."""
+"""The orders of a morning within a budget, the room of the warehouse, and suppliers' minimum orders."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ordercast.language import phrase
 from ordercast.orders import choices, leads, supply
 from ordercast.orders.coupling import Coupled, couple
+from ordercast.orders.fixed import NO_ORDERS, Fixed
 from ordercast.orders.planner import Worked
 from ordercast.orders.words import Words
 from ordercast.orders.world import Bools, Floats, Ints, World
@@ -22,7 +23,7 @@ NONE, NAMED = np.zeros(0), 3  # suppliers that a sentence names
 
 @dataclass(frozen=True)
 class Limits:
-    """What today's orders of the products that the planner is trusted with must keep to together.
+    """What today's orders must keep to together.
 
     budget: money, room: volume they may take; None: no limit. unit_volume: (products,), empty: none is known;
     unmeasured: how many products are taken to need no room. Of suppliers: names, (suppliers,); minimum: (suppliers,)
@@ -59,19 +60,27 @@ def of(
     stock: pd.DataFrame,
     open_orders: pd.DataFrame,
 ) -> Limits:
-    """What the settings and tables leave for the planner's orders, those of its world's `trusted` products.
+    """What the settings and tables leave for the orders of a world, those of its `trusted` products the planner's.
 
-    lines: of all products, those of the ERP rule, which are placed as they are and take their part first: of money,
-    of room beside all that is on hand and on order, and towards their suppliers' minima.
+    lines: of all products, those of the ERP rule. Those of other products, and of suppliers nobody can order from in
+    this world, take their part first: of money, and of room beside all that is on hand and on order. Those of products
+    that are not trusted count towards their suppliers' minima, which do not bind them.
     """
     others = lines[~lines["product_id"].isin(world.product_ids[trusted])]
     names, supplier = np.unique(world.supplier_ids.astype(str), return_inverse=True)
     asked = suppliers.groupby("supplier_id")["min_order_value"].max().reindex(names).fillna(0.0).to_numpy(np.float64)
     theirs = others.groupby("supplier_id")["total_cost"].sum().reindex(names).fillna(0.0).to_numpy(np.float64)
+    offered, (product, supplier_ids) = (
+        world.orderable[:, -1],
+        (world.product_ids[world.terms.product], world.supplier_ids),
+    )
+    key = pd.MultiIndex.from_arrays([product[offered], supplier_ids[offered]])
+    others = others[~pd.MultiIndex.from_frame(others[["product_id", "supplier_id"]]).isin(key)]
     volume = products.set_index("product_id")["unit_volume"].astype("float64")
     room = None
     if warehouse_volume is not None:
         ordered = supply.orders_due(open_orders, volume.index, pd.Timestamp(world.dates[-1]))
+        ordered = ordered[supply.counted_on(ordered["due_days"])]
         taken = [
             (stock["product_id"], stock["on_hand_units"]),
             (volume.index.to_series().iloc[ordered["product"]], ordered["quantity_units"]),
@@ -113,10 +122,13 @@ def under_minimum(lines: pd.DataFrame, suppliers: pd.DataFrame, words: Mapping[s
     return lines.assign(**told)
 
 
-def within(worked: Worked, limits: Limits, trusted: Bools, floor_units: Floats) -> tuple[Worked, Coupled]:
+def within(
+    worked: Worked, limits: Limits, trusted: Bools, floor_units: Floats, fixed: Fixed = NO_ORDERS
+) -> tuple[Worked, Coupled]:
     """The decision with which the orders of trusted products keep the limits, at the prices expected to be paid.
 
-    floor_units: (products,) that the reorder point asks for, which are bought first (0: none). Others stay as they are.
+    floor_units: (products,) that the reorder point asks for, which are bought first (0: none). fixed: orders of other
+    products, bought as first, whole or not at all; of those without one the decision stays as it is.
     """
     products = len(worked.units)
     pool = choices.choices(
@@ -127,10 +139,19 @@ def within(worked: Worked, limits: Limits, trusted: Bools, floor_units: Floats) 
         floor_units=np.where(trusted, floor_units, 0.0),
     )
     own = pool.lines[trusted[pool.lines["product"]]]
+    nobody = max(int(own["supplier"].max(initial=-1)) + 1, len(limits.minimum))  # a supplier who asks for no minimum
+    theirs, costs = fixed.lines(nobody, limits.unit_volume, len(pool.curve))
     _, row, units = leads.best_actions([(one, found) for one, _, found in worked.parts], products)
-    wanted = (np.where(trusted, row, -1), np.where(trusted, units, 0.0))
+    row, units, floor = np.where(trusted, row, -1), np.where(trusted, units, 0.0), pool.floor & trusted
+    row[fixed.product], units[fixed.product], floor[fixed.product] = fixed.row, fixed.units, True
     found = couple(
-        choices.from_lines(own, pool.curve, products, wanted=wanted, floor=pool.floor & trusted),
+        choices.from_lines(
+            np.concatenate([own, theirs]),
+            np.concatenate([pool.curve, costs]),
+            products,
+            wanted=(row, units),
+            floor=floor,
+        ),
         budget=limits.budget,
         room=limits.room,
         minimum=limits.minimum if len(limits.supplier) else None,
@@ -138,14 +159,14 @@ def within(worked: Worked, limits: Limits, trusted: Bools, floor_units: Floats) 
     if not len(worked.offers):
         return worked, found
     series = np.where(found.supplier_row >= 0, worked.offers[found.supplier_row], -1)
-    return (
-        replace(
-            worked,
-            series=np.where(trusted, series, worked.series),
-            units=np.where(trusted, found.units, worked.units),
-        ),
-        found,
+    bound = trusted.copy()
+    bound[fixed.product] = True
+    decided = replace(
+        worked,
+        series=np.where(bound, series, worked.series),
+        units=np.where(bound, found.units, worked.units),
     )
+    return decided, found
 
 
 def said(found: Coupled, limits: Limits, words: Words) -> str:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ordercast.orders import limits, tiers, timing, whys
 from ordercast.orders.coupling import Coupled
+from ordercast.orders.fixed import NO_ORDERS, Fixed, held_back
 from ordercast.orders.limits import Limits
 from ordercast.orders.lots import probability_lower
 from ordercast.orders.planner import Planner, Worked
@@ -36,22 +37,30 @@ class Morning:
     reorder_point: Floats | None  # (series,) of the floor, where there is one
     floor_units: Floats  # (products,) that the floor asks for today at least
     coupled: Coupled | None  # what the limits did, where there are any
+    held_back: Bools  # (products,) of which the ERP rule's order is not placed, for one of the limits
 
 
-def morning(world: World, planner: Planner, trusted: Bools, allowed: Limits | None = None) -> Morning:
+def morning(
+    world: World, planner: Planner, trusted: Bools, allowed: Limits | None = None, erp: pd.DataFrame | None = None
+) -> Morning:
     """The planner's decision on the last day of a world that opens with today's stock and orders.
 
-    allowed: what today's orders of the trusted products must keep to together; None: no limit.
+    allowed: what today's orders must keep to together; None: no limit. erp: the lines of `by_erp`, of which those of
+    products that the planner is not trusted with are placed as they are, or not at all; without them only the planner's
+    orders are limited.
     """
     view, state = opening_morning(world)
     worked, coupled = planner.work(view, state), None
+    held_back = np.zeros(world.products, dtype=np.bool_)
     least = planner.floor.decide(view, state)[1] if planner.floor is not None else np.zeros(world.products)
     if allowed is not None and allowed.any:
-        worked, coupled = limits.within(worked, allowed, trusted, least)
+        orders = NO_ORDERS if erp is None else _fixed(erp.set_index("product_id"), world, view, worked, trusted)
+        worked, coupled = limits.within(worked, allowed, trusted, least, orders)
+        held_back[orders.product] = worked.units[orders.product] == 0
     paid = timing.expected_paid(view, worked.ahead, planner.execution)
     point = None if planner.floor is None else planner.floor.reorder_points(view)
     when = timing.timing(view, state, worked, paid)
-    return Morning(world, view, state, worked, when, paid, point, least, coupled)
+    return Morning(world, view, state, worked, when, paid, point, least, coupled, held_back)
 
 
 def by_erp(lines: pd.DataFrame) -> pd.DataFrame:
@@ -74,11 +83,12 @@ def lines(
     (`erp.SUM_COLUMNS`). unit_price: of an order what is paid, the discount of its size taken off; else the quote.
     """
     ground = erp.set_index("product_id")
-    offers = Spoken.of(ground, known)
-    told = _figures(ground, known, offers)[offers.planned(known, trusted)]
+    offers = Spoken.of(ground, known.world, known.view, known.worked)
+    told = _figures(ground, known, offers)[offers.planned(known.world, trusted)]
     buys = (told["decision"] == "buy").to_numpy()
     regret = told["regret_probability"].to_numpy(np.float64)
     told["regret_probability"] = np.round(np.where(buys, correction(regret), regret), 4)
+    ground = _held_back(ground, known, offers, words)
     reasons = {column: whys.sentences(told, ground.loc[told.index, column], each) for column, each in words.items()}
     told = told.assign(**reasons)
     told["planned_by"] = "planner"
@@ -88,6 +98,49 @@ def lines(
     return ground.assign(**{name: whole[name].astype(ground[name].dtype) for name in columns}).reset_index()[
         erp.columns
     ]
+
+
+def _fixed(ground: pd.DataFrame, world: World, view: View, worked: Worked, trusted: Bools) -> Fixed:
+    """The orders of the ERP rule's lines that the planner does not rewrite, as far as a programme can price them."""
+    offers = Spoken.of(ground, world, view, worked)
+    at = np.flatnonzero(~offers.planned(world, trusted) & (offers.erp_units > 0))
+    row = np.full(len(view.terms.product), -1)
+    row[worked.offers] = np.arange(len(worked.offers))
+    saving = worked.worth(view, offers.erp_series, offers.erp_units)[0]
+    money = ground["total_cost"].loc[world.product_ids.tolist()].to_numpy(np.float64)
+    return Fixed(at, row[offers.erp_series[at]], offers.erp_units[at], money[at], saving[at])
+
+
+def _held_back(ground: pd.DataFrame, known: Morning, offers: Spoken, words: Mapping[str, Words]) -> pd.DataFrame:
+    """The ERP rule's lines, those that the limits leave nothing for waiting, and saying so."""
+    at = np.flatnonzero(known.held_back)
+    if not len(at):
+        return ground
+    names, series, today = known.world.product_ids[at].tolist(), offers.erp_series[at], known.view.dates[-1]
+    bound_by = held_by(known)[at].tolist()
+    saving = -known.worked.worth(known.view, offers.erp_series, offers.erp_units)[0]
+    low, high = band(saving, -offers.erp_units, known.timing)
+    have = known.state.on_hand_units + known.state.expected_units
+    tomorrow = pd.Timestamp(today) + pd.Timedelta(days=1)
+    figures = {
+        "decision": "wait",
+        "quantity_units": 0,
+        "total_cost": 0.0,
+        "unit_price": known.view.today_price[series],
+        "order_on": tomorrow,
+        "arrive_on": tomorrow + pd.to_timedelta(known.view.terms.promised_days[series], unit="D"),
+        "expected_saving": np.round(saving[at], 2),
+        "saving_p10": np.round(low[at], 2),
+        "saving_p90": np.round(high[at], 2),
+        "binding_constraint": bound_by,
+        "days_of_cover": lasts(known.worked.ahead.demand_mean, have)[at].astype(np.float64),
+    }
+    reasons = {name: held_back(bound_by, ground.loc[names, name].tolist(), each) for name, each in words.items()}
+    told = pd.DataFrame(figures | reasons, index=names)
+    whole = ground.copy()
+    for name in told.columns:
+        whole.loc[names, name] = told[name].astype(ground[name].dtype)
+    return whole
 
 
 @dataclass(frozen=True)
@@ -104,24 +157,24 @@ class Spoken:
     erp_shown: Ints
 
     @staticmethod
-    def of(ground: pd.DataFrame, known: Morning) -> Spoken:
-        world, terms, worked = known.world, known.view.terms, known.worked
+    def of(ground: pd.DataFrame, world: World, view: View, worked: Worked) -> Spoken:
+        terms = view.terms
         rule = ground.loc[world.product_ids.tolist()]
         key = pd.MultiIndex.from_arrays([world.product_ids[terms.product], world.supplier_ids])
         named = pd.MultiIndex.from_arrays([world.product_ids, rule["supplier_id"].to_numpy(object)])
         place = key.get_indexer(named).astype(np.int64)
         offered = np.zeros(len(key), dtype=np.bool_)
         offered[worked.offers] = True
-        price = np.where(offered, known.view.today_price, np.inf)
+        price = np.where(offered, view.today_price, np.inf)
         cheapest = np.lexsort((price, terms.product))[terms.starts]
         theirs = np.where((place >= 0) & offered[place], place, -1)
         units = np.where(theirs >= 0, rule["erp_quantity_units"].to_numpy(np.float64), 0.0)
         shown = np.where(worked.series >= 0, worked.series, np.where(theirs >= 0, theirs, cheapest))
         return Spoken(offered[shown], np.where(units > 0, theirs, -1), units, shown, theirs)
 
-    def planned(self, known: Morning, trusted: Bools) -> Bools:
+    def planned(self, world: World, trusted: Bools) -> Bools:
         """Products whose lines are the planner's: trusted, offered today, and in lots that the shelf holds."""
-        return trusted & self.any & _fits(known.world.terms)
+        return trusted & self.any & _fits(world.terms)
 
 
 def _figures(ground: pd.DataFrame, known: Morning, offers: Spoken) -> pd.DataFrame:

@@ -192,7 +192,7 @@ def _expected(part: pd.DataFrame, words: Words) -> list[str]:
 def _shelf(part: pd.DataFrame, words: Words) -> list[str]:
     now = words.say(
         "Wait: %(position)s in stock and on order is not above the reorder point of %(point)s, but the shelf of "
-        "%(capacity)s has room for %(room)s beside stock and all open orders and the least %(supplier)s delivers is "
+        "%(capacity)s has room for %(room)s beside stock and open orders and the least %(supplier)s delivers is "
         "%(least)s",
         position=words.numbers(part["position_units"]),
         point=words.numbers(part["reorder_point"]),
