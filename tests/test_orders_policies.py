@@ -154,6 +154,8 @@ def test_the_erp_rule(world: dict[str, Any], ordered: tuple[int, float]) -> None
     [
         pytest.param([], (1, 64), id="too_late_from_the_cheap_one"),
         pytest.param([(5, 2, 2)], (0, 67), id="what_is_on_order_leaves_time_for_it"),
+        pytest.param([(5, 3, 3)], (0, 67), id="the_next_order_comes_as_the_last_unit_goes"),
+        pytest.param([(5, 4, 4)], (1, 64), id="not_if_it_comes_a_day_after_the_stock_has_run_out"),
     ],
 )
 def test_the_erp_rule_takes_the_cheapest_supplier_that_is_in_time(

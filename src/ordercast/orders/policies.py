@@ -77,7 +77,9 @@ class ReorderPoint:
         reorder_point = self.reorder_points(view)
         position = np.round(on_hand + state.due_within(product, protection, self.patience_days), 6)
         in_lead_time = on_hand + state.due_within(product, lead, self.patience_days)
-        late = (per_day > 0) & (in_lead_time <= per_day * lead)
+        runs_out = state.runs_out_days(per_day[terms.starts], int(np.max(lead, initial=0)), self.patience_days)
+        # What comes once the stock has run out makes no slower supplier one in time.
+        late = (per_day > 0) & ((runs_out[product] <= lead) | (in_lead_time <= per_day * lead))
         due = view.orderable & (per_day > 0) & (position <= reorder_point)
         wish = reorder_point - position
         if self.economic:

@@ -125,18 +125,31 @@ class State:
         expected = np.bincount(self.order_product[ahead], self.order_units[ahead], minlength=len(self.on_hand_units))
         return expected.astype(np.float64)
 
-    def due_within(self, product: Ints, days: Floats, patience_days: float) -> Floats:
-        """Units promised to arrive from today through today + `days`; product, days: (n,), the result too.
+    def due_by(self, days: int, patience_days: float) -> Floats:
+        """Units promised to arrive from today through each of the days 0..`days`, (products, days + 1).
 
         An order that is overdue by more than `patience_days` is no longer counted on.
         """
         ahead = self.order_due_day - self.day
-        reach = int(np.max(days, initial=0)) + 1
-        counted = (ahead >= -patience_days) & (ahead <= reach)
-        expected = np.zeros((len(self.on_hand_units), reach + 1))
+        counted = (ahead >= -patience_days) & (ahead <= days)
+        expected = np.zeros((len(self.on_hand_units), days + 1))
         np.add.at(expected, (self.order_product[counted], np.maximum(ahead[counted], 0)), self.order_units[counted])
-        within: Floats = np.cumsum(expected, axis=1)[product, np.floor(days).astype(np.int64)]
+        return np.asarray(np.cumsum(expected, axis=1), dtype=np.float64)
+
+    def due_within(self, product: Ints, days: Floats, patience_days: float) -> Floats:
+        """Units of `due_by` through today + `days`; product, days: (n,), the result too."""
+        by_day = self.due_by(int(np.max(days, initial=0)) + 1, patience_days)
+        within: Floats = by_day[product, np.floor(days).astype(np.int64)]
         return within
+
+    def runs_out_days(self, per_day: Floats, most: int, patience_days: float) -> Floats:
+        """The first of the days 0..`most` that stock and what is due by then do not serve, (products,), inf: none.
+
+        per_day: (products,) units. What comes after that day comes too late.
+        """
+        left = self.on_hand_units[:, None] + self.due_by(most, patience_days)
+        short = np.round(left - per_day[:, None] * np.arange(most + 1), 6) < 0
+        return np.where(short.any(axis=1), np.argmax(short, axis=1), np.inf)
 
 
 @dataclass(frozen=True)
