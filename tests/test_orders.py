@@ -934,6 +934,8 @@ def twin(tables: dict[str, pd.DataFrame], params: SimpleNamespace) -> pd.DataFra
         limit = max(best["unit_price"], round(min(others) - best["share"], 2)) if others else best["unit_price"]
         wait = max(math.ceil(best["order_days"] - 1e-6), 1) if best["order_days"] < math.inf else math.inf
         wait = 0 if best["quantity_units"] else min(wait, len(days))
+        bought = best["quantity_units"]
+        keeps = given.shelf_life_days + (best["lead"] if bought else 0)
         lines.append(
             {
                 "product_id": product.product_id,
@@ -941,7 +943,7 @@ def twin(tables: dict[str, pd.DataFrame], params: SimpleNamespace) -> pd.DataFra
                 "quantity_units": best["quantity_units"],
                 "binding_constraint": best["binding_constraint"],
                 "sum": best["sum"],
-                "days_of_cover": runs_out(given.on_hand + sum(receipts.values()) + best["quantity_units"], {}, days),
+                "days_of_cover": min(runs_out(given.on_hand + sum(receipts.values()) + bought, {}, days), keeps),
                 "order_days": wait,
                 "buy_below_unit_price": limit,
                 "urgent": best["late"] and product.product_id in set(tables["stock"]["product_id"]),

@@ -21,6 +21,7 @@ LINE = {
     "cover_ends": True,
     "buy_below_unit_price": 5.98,
     "floored": False,
+    "floor_units": 1200.0,
     "same": False,
     "later_days": 7,
     "later_unit_price": 6.25,
@@ -60,7 +61,8 @@ def said(locale: str = "pt_BR", language: str = "en", **changes: object) -> str:
         ),
         pytest.param(
             {"floored": True, "buy_below_unit_price": 5.81},
-            "Buy 1.332 from F05 at R$ 5,90: stock and orders are under the reorder point; covers 17 days.",
+            "Buy 1.332 from F05 at R$ 5,90: the 1.127,5 in stock and on order are not over the reorder point of 1.200; "
+            "covers 17 days; but for that worth it up to a quote of R$ 5,81 only.",
             id="the_floor_asks_for_it_at_any_price",
         ),
         pytest.param(
@@ -69,10 +71,16 @@ def said(locale: str = "pt_BR", language: str = "en", **changes: object) -> str:
             id="it_lasts_beyond_the_forecast",
         ),
         pytest.param(
-            {"decision": "wait", "cost_of_today": 12.4},
-            "Wait: F05 asks R$ 5,90, R$ 6,25 is expected in 7 days; stock 1.127,5 + 0 on order lasts 17 days; ordering "
+            {"decision": "wait", "cost_of_today": 12.4, "later_unit_price": 5.25},
+            "Wait: F05 asks R$ 5,90, R$ 5,25 is expected in 7 days; stock 1.127,5 + 0 on order lasts 17 days; ordering "
             "today would cost R$ 12,40 more.",
             id="a_wait",
+        ),
+        pytest.param(
+            {"decision": "wait", "cost_of_today": 12.4, "later_unit_price": 5.9},
+            "Wait: F05 asks R$ 5,90, and no lower price is expected; stock 1.127,5 + 0 on order lasts 17 days, the "
+            "next order is planned in 7 days; ordering today would cost R$ 12,40 more.",
+            id="a_wait_for_the_stock_alone",
         ),
     ],
 )
@@ -119,8 +127,8 @@ def test_where_both_agree_the_rule_speaks():
             id="buy",
         ),
         pytest.param(
-            {"decision": "wait", "cost_of_today": -3.5, "held_by": "budget", "later_days": 1},
-            "Aguardar: F05 pede R$ 5,90, espera-se R$ 6,25 em 1 dia; estoque 1.127,5 + 0 em pedidos dura 17 dias; "
+            {"decision": "wait", "cost_of_today": -3.5, "held_by": "budget", "later_days": 1, "later_unit_price": 5.25},
+            "Aguardar: F05 pede R$ 5,90, espera-se R$ 5,25 em 1 dia; estoque 1.127,5 + 0 em pedidos dura 17 dias; "
             "pedir hoje economizaria R$ 3,50. O orçamento dos pedidos de hoje mudou esta linha. A regra do ERP: ",
             id="wait",
         ),

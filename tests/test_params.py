@@ -267,3 +267,22 @@ def test_windows_that_judge_are_longer_than_the_horizon(tmp_path, text, told):
     else:
         with pytest.raises(params.ParamsError, match=re.escape(told)):
             params.load(tmp_path / "params.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        pytest.param("100.000", "orders.budget is 100.000, which is 100: write 100000 or 100.0", id="in_thousands"),
+        pytest.param("1.250", "orders.budget is 1.250, which is 1.25: write 1250 or 1.25", id="or_three_decimals"),
+        pytest.param("100000", "", id="plain"),
+        pytest.param("0.125", "", id="a_share"),
+        pytest.param("99.95", "", id="cents"),
+    ],
+)
+def test_a_number_that_may_be_meant_in_thousands_is_asked_for(tmp_path, text, told):
+    path = write(tmp_path, f"orders:\n  budget: {text}\n")
+    if not told:
+        assert load(path).orders.budget == float(text)
+    else:
+        with pytest.raises(ParamsError, match=rf"line 2: {re.escape(told)}"):
+            load(path)

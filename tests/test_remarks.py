@@ -195,3 +195,24 @@ def test_stock_that_was_not_counted_or_long_ago(given: bool, counted: str, as_of
 def test_a_larger_order_that_costs_more_a_unit(units: list[float], discounts: list[float], told: list[str]) -> None:
     tiers = pd.DataFrame({"product_id": "A", "supplier_id": "F1", "min_units": units, "discount_rate": discounts})
     assert said(prices=prices([10, 10]), price_tiers=tiers) == told
+
+
+@pytest.mark.parametrize(
+    ("terms", "offers"),
+    [
+        pytest.param([("F1", 1460, 1)], "", id="two_years_may_be"),
+        pytest.param([("F1", 730_000, 1)], "A from F1 (730000 units, 1000 years)", id="a_minimum_for_a_thousand"),
+        pytest.param([("F1", None, 7300)], "A from F1 (7300 units, 10 years)", id="a_pack_for_ten"),
+        pytest.param(
+            [("F1", 7300, 1), ("F2", 14_600, 7)],
+            "A from F2 (14602 units, 20 years), A from F1 (7300 units, 10 years)",
+            id="the_longest_first",
+        ),
+    ],
+)
+def test_least_orders_that_last_for_years_are_told(terms, offers) -> None:
+    given = pd.DataFrame(terms, columns=["supplier_id", "moq_units", "pack_units"]).assign(product_id="A")
+    sold = sales(60).assign(demand_units=2.0)
+    quoted = pd.concat([prices([10.0] * 60).assign(supplier_id=supplier) for supplier in given["supplier_id"]])
+    found = [line for line in said(prices=quoted, sales=sold, suppliers=given) if "least order" in line]
+    assert [line.rpartition("pack_units: ")[2] for line in found] == ([offers] if offers else [])

@@ -195,7 +195,7 @@ class OrderDefaults(Section):
     moq_units: float = _knob(1, "least quantity of an order, in units", ge=0)
     pack_units: int = _knob(1, "units in a pack; orders are whole packs", ge=1)
     order_cost: float = _knob(50, "cost of placing one order, in base.currency", ge=0)
-    holding_rate_per_year: float = _knob(0.2, "yearly cost of stock, a share of its value", ge=0)
+    holding_rate_per_year: float = _knob(0.2, "yearly cost of stock, a share of its value", ge=0, le=2)
 
 
 class Orders(Section):
@@ -280,7 +280,7 @@ def load(path: str | Path, *, whole: bool = False) -> Params:
         raise ParamsError(faults.syntax(path, error)) from None
     if not isinstance(node, yaml.MappingNode):
         raise ParamsError(f"{path.name} holds no sections; it must begin with a line `base:`")
-    found = list(faults.repeated(node))
+    found = [*faults.repeated(node), *faults.thousands(node)]
     try:
         params = Params.model_validate(values)
     except ValidationError as error:

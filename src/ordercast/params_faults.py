@@ -65,6 +65,20 @@ def at_odds(node: yaml.MappingNode, params: Any) -> Iterator[tuple[int, str]]:
         )
 
 
+def thousands(node: yaml.Node, prefix: str = "") -> Iterator[tuple[int, str]]:
+    """The (line, fault) of every number that may be meant in thousands: YAML reads 100.000 as one hundred."""
+    for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
+        name = f"{prefix}{key.value}"
+        plain = isinstance(value, yaml.ScalarNode) and value.style is None
+        if plain and re.fullmatch(r"[1-9]\d{0,2}\.\d{3}", value.value):
+            whole = value.value.replace(".", "")
+            yield (
+                key.start_mark.line + 1,
+                f"{name} is {value.value}, which is {float(value.value):g}: write {whole} or {float(value.value)}",
+            )
+        yield from thousands(value, f"{name}.")
+
+
 def _line(node: yaml.Node, location: tuple[int | str, ...]) -> int:
     """The line of the innermost part of `location` that stands in the file."""
     line = node.start_mark.line + 1

@@ -194,6 +194,7 @@ def _told(points: pd.DataFrame, ground: pd.DataFrame, known: Morning, rule: Spok
     line = _line(rule, mine)
     floor = np.where(mine, known.floor_units, rule.erp_units)
     have = (state.on_hand_units + state.expected_units)[product] + units
+    keeps_days = terms.shelf_life_days[product] + np.where(units > 0, terms.promised_days[series], 0)
     room = np.where(np.isfinite(state.room_units), state.room_units, np.nan)
     table = pd.DataFrame(
         {
@@ -205,7 +206,7 @@ def _told(points: pd.DataFrame, ground: pd.DataFrame, known: Morning, rule: Spok
             **{name: np.round(points[name], 2) for name in ("expected_saving", "saving_p10", "saving_p90")},
             "fill": np.round(points["fill"], 6),
             "demand_value": np.round(points["demand_units"] * known.view.base_price[product], 2),
-            "cover_days": planned.lasts(known.worked.ahead.demand_mean[product], have),
+            "cover_days": planned.lasts(known.worked.ahead.demand_mean[product], have, keeps_days),
             "planned": points["planned"],
             "erp": points["erp"],
             "choosable": points["planned"] | ((series == line[product]) & ~held[product]),

@@ -57,10 +57,10 @@ def plan(
     """Orders: exactly one line per product of `products` or `series`, sorted by product_id, nothing missing.
 
     Columns: ORDER_COLUMNS, those of `words`, which hold the reasons in a language each, and SUM_COLUMNS, of which
-    days_of_cover is in whole days until stock, the orders counted on and the purchase are used up at mean demand (NaN:
-    never). Quantities are whole units, dates datetime64[us] at midnight. The savings are 0: they are measured against
-    this rule. A product nobody ever quoted has supplier_id "" and unit_price 0; one without a price forecast has
-    regret_probability 0.5. Figures the tables lack come from params.defaults, and the reason says so.
+    days_of_cover is in whole days until stock, the orders counted on and the purchase are used up at mean demand or
+    spoilt (NaN: never). Quantities are whole units, dates datetime64[us] at midnight. The savings are 0: they are
+    measured against this rule. A product nobody ever quoted has supplier_id "" and unit_price 0; one without a price
+    forecast has regret_probability 0.5. Figures the tables lack come from params.defaults, and the reason says so.
 
     Method: reorder point with safety stock over lead time + review period (Silver, Pyke & Thomas, ch. 7), lots
     by Harris and Wilson, cut to what is used within the shelf life or a year (ibid., ch. 4), the cheapest supplier
@@ -271,6 +271,8 @@ def _summed(lines: pd.DataFrame, demand: DemandAhead, held: Stock) -> pd.DataFra
     product = lines["product"].to_numpy(np.int64)
     units = held.on_hand + held.open_orders - held.late_orders
     cover = np.floor(demand.days_until_used(product, units[product] + lines["quantity_units"].to_numpy(np.float64)))
+    keeps_days = held.shelf_life_days[product] + np.where(lines["quantity_units"] > 0, lines["lead_time_days"], 0)
+    cover = np.minimum(cover, np.floor(keeps_days))
     return lines.assign(
         erp_supplier_id=lines["supplier_id"].astype("str"),
         on_hand_units=held.on_hand[product],

@@ -133,7 +133,9 @@ def _held_back(ground: pd.DataFrame, known: Morning, offers: Spoken, words: Mapp
         "saving_p10": np.round(low[at], 2),
         "saving_p90": np.round(high[at], 2),
         "binding_constraint": bound_by,
-        "days_of_cover": lasts(known.worked.ahead.demand_mean, have)[at].astype(np.float64),
+        "days_of_cover": lasts(known.worked.ahead.demand_mean, have, known.view.terms.shelf_life_days)[at].astype(
+            np.float64
+        ),
     }
     reasons = {name: held_back(bound_by, ground.loc[names, name].tolist(), each) for name, each in words.items()}
     told = pd.DataFrame(figures | reasons, index=names)
@@ -184,8 +186,9 @@ def _figures(ground: pd.DataFrame, known: Morning, offers: Spoken) -> pd.DataFra
     saving, limit = worked.worth(view, np.where(buys, worked.series, shown), worked.units)
     expected = np.where(buys, saving, 0.0) - worked.worth(view, offers.erp_series, offers.erp_units)[0]
     low, high = band(expected, worked.units - offers.erp_units, when)
-    cover = lasts(worked.ahead.demand_mean, state.on_hand_units + state.expected_units + worked.units)
     lead = terms.promised_days[shown]
+    keeps_days = terms.shelf_life_days + np.where(buys, lead, 0)
+    cover = lasts(worked.ahead.demand_mean, state.on_hand_units + state.expected_units + worked.units, keeps_days)
     better, later = _better_day(worked, shown, cover - lead)
     today, order_days = pd.Timestamp(view.dates[-1]), np.where(buys, 0, better)
     off, tier_units = tiers.reached(terms.tier_units[shown], terms.tier_discount[shown], worked.units)
@@ -222,7 +225,12 @@ def _figures(ground: pd.DataFrame, known: Morning, offers: Spoken) -> pd.DataFra
         "on_order_units": state.expected_units,
         "erp_quantity_units": offers.erp_units,
         "floored": worked.floored,
-        "same": (held_by(known) == "") & (worked.series == offers.erp_series) & (worked.units == offers.erp_units),
+        "floor_units": np.zeros(len(buys)) if known.reorder_point is None else known.reorder_point[shown],
+        # A wait says in its own words which day is better, and what today would cost.
+        "same": buys
+        & (held_by(known) == "")
+        & (worked.series == offers.erp_series)
+        & (worked.units == offers.erp_units),
     }
     return pd.DataFrame(figures, index=pd.Index(world.product_ids, name="product_id", dtype="str"))
 
@@ -241,10 +249,13 @@ def band(expected: Floats, more: Floats, when: Timing) -> tuple[Floats, Floats]:
     return np.minimum(*ends), np.maximum(*ends)
 
 
-def lasts(demand_mean: Floats, units: Floats) -> Ints:
-    """Whole days that so many units last, at most those of the forecast, (n,); demand_mean: (n, days) units a day."""
-    used = np.cumsum(demand_mean, axis=1)
-    return np.asarray((used <= units[:, None]).sum(axis=1), dtype=np.int64)
+def lasts(demand_mean: Floats, units: Floats, keeps_days: Floats) -> Ints:
+    """Whole days that so many units last, at most those of the forecast and those they keep, (n,).
+
+    demand_mean: (n, days) units a day; keeps_days: (n,), inf where nothing spoils.
+    """
+    used = (np.cumsum(demand_mean, axis=1) <= units[:, None]).sum(axis=1)
+    return np.asarray(np.minimum(used, keeps_days), dtype=np.int64)
 
 
 def _better_day(worked: Worked, shown: Ints, latest: Ints) -> tuple[Ints, Floats]:

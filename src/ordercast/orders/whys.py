@@ -56,9 +56,12 @@ def _buy(told: pd.DataFrame, words: Words) -> list[str]:
                 "Buy %(units)s from %(supplier)s at %(price)s: %(why)s; covers %(cover)s; worth it up to a quote of "
                 "%(limit)s."
             ),
+            phrase(
+                "Buy %(units)s from %(supplier)s at %(price)s: %(why)s; covers %(cover)s; but for that worth it up to "
+                "a quote of %(limit)s only."
+            ),
         ],
-        # What the floor forced says no limit that it broke.
-        np.select([limit < told["quote"], tier], [0, 2], 1),
+        np.select([(limit < told["quote"]) & told["floored"], limit < told["quote"], tier], [3, 0, 2], 1),
         units=words.numbers(told["quantity_units"]),
         supplier=told["supplier_id"],
         price=tiers.said(told["unit_price"], told["discount"].to_numpy(), told["tier_units"].to_numpy(), words),
@@ -81,15 +84,19 @@ def _why_now(told: pd.DataFrame, words: Words) -> list[str]:
             phrase("%(price)s is expected in %(days)s, when stock would call for it"),
             phrase("no lower price is expected in %(days)s, when stock would call for it"),
             phrase("stock calls for it now"),
-            phrase("stock and orders are under the reorder point"),
+            phrase("the %(position)s in stock and on order are not over the reorder point of %(point)s"),
         ],
         np.select([told["floored"], told["later_days"] == 0, stands], [3, 2, 1], 0),
         price=words.money(told["later_unit_price"]),
         days=words.days(told["later_days"]),
+        position=words.numbers(told["on_hand_units"] + told["on_order_units"]),
+        point=words.numbers(told["floor_units"]),
     )
 
 
 def _wait(told: pd.DataFrame, words: Words) -> list[str]:
+    lower = told["later_unit_price"] < (1 - EQUAL) * told["unit_price"]
+    saves = told["cost_of_today"] < -0.005  # it waits for want of money, room or company
     return words.choose(
         [
             phrase(
@@ -100,8 +107,16 @@ def _wait(told: pd.DataFrame, words: Words) -> list[str]:
                 "Wait: %(supplier)s asks %(price)s, %(later)s is expected in %(days)s; stock %(hand)s + %(order)s on "
                 "order lasts %(cover)s; ordering today would save %(cost)s."
             ),
+            phrase(
+                "Wait: %(supplier)s asks %(price)s, and no lower price is expected; stock %(hand)s + %(order)s on "
+                "order lasts %(cover)s, the next order is planned in %(days)s; ordering today would cost %(cost)s more."
+            ),
+            phrase(
+                "Wait: %(supplier)s asks %(price)s, and no lower price is expected; stock %(hand)s + %(order)s on "
+                "order lasts %(cover)s, the next order is planned in %(days)s; ordering today would save %(cost)s."
+            ),
         ],
-        told["cost_of_today"] < -0.005,  # it waits for want of money, room or company
+        np.where(lower, 0, 2) + saves,
         supplier=told["supplier_id"],
         price=words.money(told["unit_price"]),
         later=words.money(told["later_unit_price"]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from ordercast import store
@@ -16,6 +17,7 @@ from ordercast.sources.kept import Table, distinct, parts
 
 KEY = ["product_id", "supplier_id"]
 OLD_COUNT_DAYS = 30
+LONG_LOT_YEARS, DAYS_PER_YEAR = 2, 365
 
 
 def remarks(
@@ -31,6 +33,7 @@ def remarks(
     yield from _lesser_discounts(others["price_tiers"])
     if isinstance(sales, Path) or len(sales):
         yield from _sales_beside_prices(sales, prices)
+        yield from _large_lots(others["suppliers"], sales)
     if stock_given and today is not None:
         yield from _counted(others["stock"], sales, today)
 
@@ -103,6 +106,45 @@ def _sales_beside_prices(sales: Table, prices: Table) -> Iterator[tuple[str, Sen
             quoted=quoted_every,
         )
         yield "sales", told
+
+
+def _large_lots(terms: pd.DataFrame, sales: Table) -> Iterator[tuple[str, Sentence]]:
+    """Offers whose least order lasts for years: most are a slip in the minimum order or the pack."""
+    sold = "SELECT product_id, sum(demand_units) AS units, min(date) AS first FROM t GROUP BY product_id"
+    last = store.query("SELECT max(date) AS last FROM t", t=sales)["last"].iloc[0]
+    known = terms.merge(store.query(sold, t=sales), on="product_id")
+    per_day = known["units"] / ((last - known["first"]).dt.days + 1)
+    pack = known["pack_units"].fillna(1.0).clip(lower=1.0)
+    least_units = np.ceil(known["moq_units"].fillna(1.0).clip(lower=1.0) / pack) * pack
+    years = (least_units / per_day / DAYS_PER_YEAR).where(per_day > 0)
+    order = years[years > LONG_LOT_YEARS].sort_values(ascending=False, kind="stable").index
+    each = (
+        say(
+            "%(product)s from %(supplier)s (%(units)s units, %(years)s years)",
+            product=of,
+            supplier=by,
+            units=lot,
+            years=n,
+        )
+        for of, by, lot, n in zip(
+            known["product_id"][order],
+            known["supplier_id"][order],
+            least_units[order].astype(float),
+            years[order].round(1).astype(float),
+            strict=True,
+        )
+    )
+    if len(order):
+        told = count(
+            "%(n)s offer whose least order lasts for more than %(years)s years of its usual sales; correct what is a "
+            "slip in moq_units or pack_units: %(offers)s",
+            "%(n)s offers whose least order lasts for more than %(years)s years of its usual sales; correct what is a "
+            "slip in moq_units or pack_units: %(offers)s",
+            len(order),
+            years=LONG_LOT_YEARS,
+            offers=some(each, len(order)),
+        )
+        yield "suppliers", told
 
 
 def _usual_gap_days(table: Table) -> float:
