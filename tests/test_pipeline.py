@@ -205,6 +205,25 @@ def test_the_erp_rule_can_plan_alone_and_its_metrics_stand_beside_the_last(run):
     command(clone, "dvc", "checkout", "-q")
 
 
+def test_a_budget_binds_the_erp_rule_alone(run):
+    clone, _ = run
+    rule = table(clone, "orders/orders")
+    budget = float((rule["erp_quantity_units"] * rule["unit_price"]).sum()) / 2
+    command(clone, "dvc", "exp", "run", "-S", "orders.policy=erp", "-S", f"orders.budget={budget}", "orders")
+    orders, said = table(clone, "orders/orders"), json.loads((clone / "reports/orders.json").read_text())
+    placed = orders["quantity_units"] > 0
+    cut = ~placed & (orders["erp_quantity_units"] > 0)
+    assert cut.any()
+    assert orders["total_cost"].sum() <= budget
+    assert (orders["quantity_units"] == orders["erp_quantity_units"].where(placed, 0)).all()
+    assert orders.loc[cut, "reason"].str.startswith("Aguardar: o orçamento dos pedidos de hoje não chega").all()
+    assert (orders.loc[cut, "binding_constraint"] == "budget").all()
+    assert said["limits"]["products_bound"]["budget"] == cut.sum()
+    assert said["limits"]["spent"] == pytest.approx(orders["total_cost"].sum(), abs=0.02)
+    command(clone, "git", "checkout", "-q", ".")
+    command(clone, "dvc", "checkout", "-q")
+
+
 TODAY = pd.Timestamp("2026-10-31")
 
 
@@ -416,6 +435,29 @@ def test_recursive_forecasts_can_be_chosen(run):
     assert len(after) == len(before)
     assert not after["mean"].equals(before["mean"])
     assert not after.isna().any().any()
+    command(clone, "git", "checkout", "-q", ".")
+    command(clone, "dvc", "checkout", "-q")
+
+
+def test_a_search_learns_from_the_data_that_the_params_name(run, tmp_path):
+    """They name another folder than the last run did: its features are made first, and the report names it."""
+    clone, _ = run
+    params, honest = clone / "params.yaml", (clone / "params.yaml").read_text()
+    for name in INPUTS:
+        duckdb.sql(
+            f"COPY (SELECT * FROM '{clone}/data/raw/{name}.parquet' ORDER BY ALL) TO '{tmp_path}/{name}.csv' (HEADER)"
+        )
+    other = yaml.safe_load(honest)
+    other["data"] |= {"source": "files", "path": str(tmp_path)}
+    params.write_text(yaml.safe_dump(other, sort_keys=False))
+    done = command(clone, "ordercast", "tune", "--trials", "1", "--no-write")
+    told = json.loads((clone / "reports/tune.json").read_text())
+    assert "data" in ran(done.stdout)
+    assert f", 1 trial on {tmp_path}: loss " in done.stdout
+    assert told["data"]["path"] == str(tmp_path)
+    assert told["data"]["hash"] == json.loads((clone / "data/features/calendar.json").read_text())["data_hash"]
+    assert len(told["trials"]) == 2
+    assert yaml.safe_load(params.read_text()) == other
     command(clone, "git", "checkout", "-q", ".")
     command(clone, "dvc", "checkout", "-q")
 
