@@ -186,11 +186,14 @@ def test_alternating_quotes_echo_and_a_trend_does_too():
         pytest.param([10, 10, 10, 60, 600, 61, 10], [10, 10, 10, None, None, None, 10], id="slips_that_disagree"),
         pytest.param([10, 10, 99, 10], [10, 10, 99, 10], id="too_few_to_judge_by"),
         pytest.param([10, 10, 10, 9999], [10, 10, 10, None], id="the_last_day"),
+        pytest.param([10, 10, 10, *[9999] * 5, 10], [10, 10, 10, *[None] * 5, 10], id="a_slip_copied_on_for_days"),
+        pytest.param([10, 10, 10, *[9999] * 7], [10, 10, 10, *[None] * 5, 9999, 9999], id="so_far_and_yet_it_stays"),
+        pytest.param([9, 9, 9, 99, 900, 99, 99, 99], [9, 9, 9, *[None] * 4, 99], id="agreement_begins_anew"),
     ],
 )
 def test_slips_are_set_aside_by_what_came_before(given, kept):
     value = np.array([[np.nan if v is None else float(v) for v in given]])
-    count = past.set_slips_aside(value, 5.0)
+    count = past.set_slips_aside(value, 5.0, 50.0, 6)
     assert [None if np.isnan(v) else v for v in value[0].tolist()] == kept
     assert count == sum(v is not None for v in given) - sum(v is not None for v in kept)
 
@@ -198,20 +201,20 @@ def test_slips_are_set_aside_by_what_came_before(given, kept):
 PRICES = st.lists(st.sampled_from([1.0, 2.0, 3.0, 30.0, 31.0, 900.0, np.nan]), max_size=30)
 
 
-def slips(row: list[float], factor: float) -> list[int]:
+def slips(row: list[float], factor: float, far: float, many: int) -> list[int]:
     """The places of the slips of a row: its quotes one by one, each beside the five before it that were kept."""
     found, kept, doubted = [], [], []
     for t, now in enumerate(row):
         if np.isnan(now):
             continue
         usual = statistics.median(kept[-5:] or [now])
-        agreeing = [*doubted[-2:], now]
         if len(kept) < 3 or usual / factor < now < usual * factor:
             kept, doubted = [*kept, now], []
-        elif len(doubted) >= 2 and max(agreeing) < 2 * min(agreeing):
+            continue
+        doubted = [*doubted, now] if max(*doubted, now, now) < 2 * min(*doubted, now, now) else [now]
+        if len(doubted) == (3 if usual / far < now < usual * far else many):
             kept, doubted = [now], []
         else:
-            doubted.append(now)
             found.append(t)
     return found
 
@@ -220,8 +223,8 @@ def slips(row: list[float], factor: float) -> list[int]:
 def test_slips(rows: list[list[float]]):
     length = max(map(len, rows))
     value = np.array([row + [np.nan] * (length - len(row)) for row in rows])
-    count = past.set_slips_aside(value, 5.0)
-    places = [slips(row, 5.0) for row in rows]
+    count = past.set_slips_aside(value, 5.0, 50.0, 6)
+    places = [slips(row, 5.0, 50.0, 6) for row in rows]
     assert count == sum(map(len, places))
     for row, found, got in zip(rows, places, value, strict=True):
         expected = [np.nan if t in found else each for t, each in enumerate(row)]
@@ -251,6 +254,6 @@ def test_lay(step_days: int, rows: list[tuple[int, int, float]]):
 @given(PRICES.filter(lambda row: len(row) > 1), st.integers(1, 29))
 def test_a_later_quote_sets_none_before_it_aside(row, cut):
     whole, early = np.array([row]), np.array([row[:cut]])
-    past.set_slips_aside(whole, 5.0)
-    past.set_slips_aside(early, 5.0)
+    past.set_slips_aside(whole, 5.0, 50.0, 6)
+    past.set_slips_aside(early, 5.0, 50.0, 6)
     np.testing.assert_array_equal(whole[:, : early.shape[1]], early)

@@ -27,7 +27,7 @@ def told(decision: str = "buy", **given: object) -> str:
 ASIDE = (
     "Ask for the price first: the newest quote, R$ 9.000,00 on 31/03/2026, is set aside as a likely slip of the pen."
 )
-JUMPED = "Ask for the price first: before the last 28 days it was usually R$ 10,00."
+JUMPED = "Ask for the price first: some weeks ago it was usually R$ 10,00."
 OLD = "Ask for the price first: it was last quoted 171 days ago, on 11/10/2025."
 
 

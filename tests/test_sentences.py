@@ -67,9 +67,9 @@ CASES = [
     pytest.param(say("is not above %(bound)s", bound=0), "is not above 0", "não está acima de 0", id="bound"),
     pytest.param(say("is below %(bound)s", bound=0.5), "is below 0.5", "está abaixo de 0,5", id="decimals"),
     pytest.param(
-        say("%(product)s on %(day)s (%(price)s)", product="A", day="2026-01-02", price=0.00345),
-        "A on 2026-01-02 (0.00345)",
-        "A em 2026-01-02 (0,00345)",
+        say("%(product)s on %(day)s (%(price)s beside %(was)s)", product="A", day="2026-01-02", price=0.00345, was=3e7),
+        "A on 2026-01-02 (0.00345 beside 30000000)",
+        "A em 2026-01-02 (0,00345 ao lado de 30.000.000)",
         id="small_price",
     ),
     pytest.param(

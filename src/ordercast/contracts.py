@@ -255,8 +255,9 @@ _CONTRACTS = (
     Table(
         "notes",
         "What was assumed, mapped or ignored when the input was read.",
-        ("table", "note"),
+        ("place",),
         (
+            Column("place", "count", "", "Order in which to read them, from 1.", required=True, at_least=1),
             Column("table", "text", "", "Table it is about, or folder.", required=True),
             Column("note", "text", "", "A sentence.", required=True),
             Column("said", "text", "", "Its text and values as JSON, to be told in any language.", required=True),

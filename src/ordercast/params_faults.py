@@ -55,13 +55,12 @@ def at_odds(node: yaml.MappingNode, params: Any) -> Iterator[tuple[int, str]]:
             f"train.fold_days is {params.train.fold_days}; it must be more than base.horizon_days, which is {shown}: "
             "a window judges the forecasts that are made and come due in it",
         )
-    days, reach = params.orders.plan_horizon_days, max(params.base.horizon_days, params.forecast.reach_days)
-    farther = "base.horizon_days" if reach > params.forecast.reach_days else "forecast.reach_days"
+    days, reach = params.orders.plan_horizon_days, max(shown, params.forecast.reach_days)
     if params.orders.policy == "planner" and days > reach:
         yield (
             _line(node, ("orders", "plan_horizon_days")),
-            f"orders.plan_horizon_days is {days}; it must be at most {farther}, which is {reach}: "
-            "no day is weighed that is not forecast",
+            f"orders.plan_horizon_days is {days}; it must be at most {reach}, the larger of base.horizon_days "
+            f"({shown}) and forecast.reach_days ({params.forecast.reach_days}): no day is weighed that is not forecast",
         )
 
 

@@ -15,6 +15,7 @@ from ordercast.kernels import past
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 SLIP_FACTOR = 5.0  # a slipped decimal sign is worth ten; prices that move fivefold and back overnight are rare
+FAR_FACTOR, MANY = 50.0, 14  # two digits more: no price moves so far, unless it stays there for so many quotes
 How = Literal["median", "sum", "max", "first"]
 Frequency = Literal["auto", "daily", "weekly"]
 WEEKLY_FROM_GAP_DAYS = 5
@@ -71,7 +72,7 @@ def laid(
         cell, merged = _merged(known.series * steps + step, known.value, how)
         value.ravel()[cell] = merged
     if slips:
-        past.set_slips_aside(value, SLIP_FACTOR)
+        past.set_slips_aside(value, SLIP_FACTOR, FAR_FACTOR, MANY)
     observed = ~np.isnan(value)
     return value, observed, past.carry_forward(value)
 

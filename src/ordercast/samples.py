@@ -49,8 +49,7 @@ def long_enough(panels: dict[str, Panel], horizon_days: int) -> dict[str, Panel]
     if known < least:
         raise ValueError(
             f"the prices up to {panel.dates[-1]} span {known} days; to learn, judge and test forecasts of "
-            f"{horizon_days} days takes {least}. Bring a longer history, a later base.today or a shorter "
-            "base.horizon_days"
+            f"{horizon_days} days takes {least}. Bring a longer history, or a shorter base.horizon_days"
         )
     return {name: each for name, each in panels.items() if each.steps * each.step_days >= least}
 

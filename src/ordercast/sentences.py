@@ -30,7 +30,7 @@ class Sentence(str):
 
     def __new__(cls, text: str, values: Mapping[str, Value] = {}, many: str = "") -> Sentence:
         """The text, or its plural where n is not 1, with the values in their places: plain digits, days as ISO."""
-        plain = {name: f"{value:g}" if isinstance(value, float) else value for name, value in values.items()}
+        plain = {name: f"{value:.10g}" if isinstance(value, float) else value for name, value in values.items()}
         chosen = many if many and values["n"] != 1 else text
         made = super().__new__(cls, chosen % plain if plain else chosen)
         made.text, made.values, made.many = text, dict(values), many

@@ -43,13 +43,16 @@ def text(root: str | Path) -> str:
         for name, path in TABLES.items():
             connection.read_parquet(str(folder / path)).create_view(name)
         counts = connection.execute(COUNTS).fetchall()[0]
+        doubted = 0  # runs of older versions do not say
+        if "price_doubt" in connection.table("orders").columns:
+            doubted = connection.execute("SELECT count(*) FROM orders WHERE price_doubt <> ''").fetchall()[0][0]
         buys = {due: (lines, total) for due, lines, total in connection.execute(BUYS).fetchall()}
     lines = {
         "Run": run["run_id"],
         "Data": _data(counts, run),
         "Price": _error(metrics["price"], run),
         "Demand": _error(metrics["demand"], run) if "demand" in metrics else NO_DEMAND,
-        "Orders": _orders(buys, run),
+        "Orders": _orders(buys, run) + (f"; {doubted} at a price to ask for first" if doubted else ""),
         "Reports": ", ".join(publish.PAGES),
         "Dashboard": "make dashboard",
     }

@@ -234,14 +234,15 @@ def carry_forward(value: Floats) -> Ints:
     return first
 
 
-@jit(INT, TABLE, FLOAT)
-def set_slips_aside(value: Floats, factor: float) -> int:
+@jit(INT, TABLE, FLOAT, FLOAT, INT)
+def set_slips_aside(value: Floats, factor: float, far: float, many: int) -> int:
     """Make NaN, in place, every value that is `factor` times above or below the median of the last five; their number.
 
     Judged by what came before alone, as it would have been on the day. The third such value in a row that agrees with
-    the two before it to a factor of two is believed: the level has changed.
+    those before it to a factor of two is believed: the level has changed. Of values that are `far` times above or below
+    it takes `many`, for a slip is copied on for days, and no price moves so far.
     """
-    kept, doubted = np.empty(5), np.empty(2)
+    kept = np.empty(5)
     count = 0
     for i in range(len(value)):
         row = value[i]
@@ -251,6 +252,7 @@ def set_slips_aside(value: Floats, factor: float) -> int:
         if high / factor < low and high < low * factor:
             continue  # no two of its values are that far apart, as in most series
         known = doubts = 0
+        least = most = 0.0  # of the doubted values that agree
         for t in range(len(row)):
             now = row[t]
             if np.isnan(now):
@@ -260,14 +262,16 @@ def set_slips_aside(value: Floats, factor: float) -> int:
                 doubts = 0  # whatever the median is: most quotes need none
             elif np.median(last) / factor < now < np.median(last) * factor:
                 doubts = 0
-            elif doubts == 2 and max(now, doubted.max()) < 2 * min(now, doubted.min()):
-                known = doubts = 0
             else:
-                doubted[0], doubted[1] = doubted[1], now
-                doubts = min(doubts + 1, 2)
-                row[t] = np.nan
-                count += 1
-                continue
+                if doubts == 0 or max(most, now) >= 2 * min(least, now):
+                    doubts, least, most = 0, now, now
+                doubts, least, most = doubts + 1, min(least, now), max(most, now)
+                usual = np.median(last)
+                if doubts < (3 if usual / far < now < usual * far else many):
+                    row[t] = np.nan
+                    count += 1
+                    continue
+                known = doubts = 0
             kept[known % 5] = now
             known += 1
     return count

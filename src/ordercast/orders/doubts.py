@@ -14,13 +14,14 @@ from ordercast.quotes import SLIP_FACTOR
 RECENT_DAYS = 28  # a price of before is old, unless its supplier usually quotes less often
 BEFORE_DAYS = 60  # what a price is usually, before the recent days
 KEY = ["product_id", "supplier_id"]
+KINDS = ("", "set_aside", "moved", "old")
 DOUBTS = (
     "%(reason)s",
     phrase(
         "%(reason)s Ask for the price first: the newest quote, %(newest)s on %(day)s, is set aside as a likely slip of "
         "the pen."
     ),
-    phrase("%(reason)s Ask for the price first: before the last %(days)s days it was usually %(before)s."),
+    phrase("%(reason)s Ask for the price first: some weeks ago it was usually %(before)s."),
     phrase("%(reason)s Ask for the price first: it was last quoted %(age)s ago, on %(quoted)s."),
 )
 
@@ -28,8 +29,9 @@ DOUBTS = (
 def asked_for(
     lines: pd.DataFrame, series: pd.DataFrame, recent: pd.DataFrame, today: pd.Timestamp, words: Mapping[str, Words]
 ) -> pd.DataFrame:
-    """The lines; where one buys at a price to be doubted, its reason ends by saying why to ask for it first.
+    """The lines with `price_doubt`; where one buys at a doubted price, its reason ends with why to ask for it first.
 
+    price_doubt: set_aside (a newer quote is), moved (far, of late), old, or "" where nothing is doubted or bought.
     series: the table of that name. recent: per product and supplier newest_on, newest_unit_price and
     before_unit_price, the usual price of the days before the last RECENT_DAYS, NaN where it had none; of the bought
     at least. words: the columns of the lines that hold reasons, and the words of each.
@@ -53,11 +55,11 @@ def asked_for(
             reason=lines[column],
             newest=each.money(known["newest_unit_price"]),
             day=each.dates(known["newest_on"]),
-            days=each.numbers(np.full(len(lines), RECENT_DAYS)),
             before=each.money(known["before_unit_price"]),
             age=each.days(age_days),
             quoted=each.dates(known["last_quote_on"]),
         )
         for column, each in words.items()
     }
+    told["price_doubt"] = np.array(KINDS)[doubt].tolist()
     return lines.assign(**{column: pd.Series(texts, lines.index, dtype="str") for column, texts in told.items()})

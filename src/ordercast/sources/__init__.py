@@ -16,7 +16,7 @@ import pandas as pd
 from ordercast import project, schema, simulate, store
 from ordercast.contracts import INPUTS, TABLES
 from ordercast.sentences import Sentence, say
-from ordercast.sources import cells, headers, intake, kept, long, offers, readers, remarks, span, statuses
+from ordercast.sources import cells, headers, intake, kept, long, offers, readers, remarks, slips, span, statuses
 from ordercast.sources import currency as money
 from ordercast.sources.faults import FOLDER, FUTURE, UNKNOWN, Findings, InputError, noted
 from ordercast.sources.intake import Intake
@@ -123,6 +123,7 @@ def read(
     frames["products"] = kept.complete_products(whole, frames["products"], tables["products"].given, findings)
     for table, sentence in remarks.remarks(whole["prices"], whole["sales"], frames, tables["stock"].given, last):
         findings.note(table, sentence)
+    findings.notes[:0] = [("prices", sentence) for sentence in slips.remarks(whole["prices"])]  # they cost money
     frames["quarantine"] = findings.quarantine()
     frames["notes"] = noted(findings.notes_in_order())
     files = {name: table for name, table in whole.items() if isinstance(table, Path)}

@@ -73,8 +73,8 @@ def some(names: Iterable[str], total: int) -> Sentence:
 
 def noted(notes: Iterable[tuple[str, Sentence]]) -> pd.DataFrame:
     """Return the table of such (table, sentence) pairs."""
-    rows = [(table, str(sentence), sentence.packed()) for table, sentence in notes]
-    return pd.DataFrame(rows, columns=TABLES["notes"].names)
+    rows = [(place, table, str(sentence), sentence.packed()) for place, (table, sentence) in enumerate(notes, 1)]
+    return pd.DataFrame(rows, columns=TABLES["notes"].names).astype({"place": "int64"})
 
 
 def cure_of(fault: str) -> str:

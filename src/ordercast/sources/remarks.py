@@ -11,7 +11,6 @@ import pandas as pd
 from ordercast import store
 from ordercast.quotes import WEEKLY_FROM_GAP_DAYS
 from ordercast.sentences import Sentence, count, say
-from ordercast.sources import slips
 from ordercast.sources.faults import some
 from ordercast.sources.kept import Table, distinct, parts
 
@@ -28,7 +27,6 @@ def remarks(
     today: pd.Timestamp | None,
 ) -> Iterator[tuple[str, Sentence]]:
     """Yield (table, sentence) for all that a reader should know of the checked input tables."""
-    yield from (("prices", told) for told in slips.remarks(prices))
     yield from _without_price(prices, others)
     yield from _lesser_discounts(others["price_tiers"])
     if isinstance(sales, Path) or len(sales):

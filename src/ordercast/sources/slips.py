@@ -1,4 +1,4 @@
-"""Quotes that may be slips of the pen: they are kept and told, those that became the price first, the farthest first.
+"""Quotes that may be slips of the pen: they are kept and told, those that are the price now first, the farthest first.
 
 Which of them the forecasts use is for `quotes.laid` to decide; here it is put into words.
 """
@@ -64,9 +64,26 @@ def _doubted(known: Quotes) -> dict[str, pd.DataFrame]:
     jumped = used & unused[1:-1] & unused[:-2] & (np.abs(np.log(price / before)) >= np.log(SLIP_FACTOR))
     lone = _off_both_neighbours(given[wide], observed[wide])[series, step]
     day = today - (given.shape[1] - 1 - step)
-    for kind, marks in (("jumped", jumped), ("aside", ~used), ("early", lone & used)):
+    stays, over = _parted(np.flatnonzero(jumped), series, before, price)
+    marked = {"jumped": stays, "aside": ~used, "early": lone & used, "passed": over}
+    for kind, marks in marked.items():
         found[kind] = _table(names[series[marks]], day[marks], price[marks], before[marks])
     return found
+
+
+def _parted(
+    jumps: NDArray[np.int64], series: NDArray[np.int64], before: NDArray[np.float64], price: NDArray[np.float64]
+) -> tuple[list[int], list[int]]:
+    """Of the places of jumps those that stay and those that are over; the way back is no jump of its own."""
+    stays: dict[int, list[int]] = {}
+    over: list[int] = []
+    for place in jumps.tolist():
+        own = stays.setdefault(int(series[place]), [])
+        if own and abs(np.log(price[place] / before[own[-1]])) < np.log(SLIP_FACTOR):
+            over.append(own.pop())
+        else:
+            own.append(place)
+    return [place for own in stays.values() for place in own], over
 
 
 def _table(
@@ -109,10 +126,22 @@ def _example(quote: dict[Hashable, Any]) -> Sentence:
 
 def _jumped(quoted: int, examples: Sentence) -> Sentence:
     return count(
-        "%(n)s price moved at least %(times)s times and stayed there for three quotes, so it is believed: orders and "
-        "forecasts use it. If it is a slip of the pen, correct it: %(quotes)s",
-        "%(n)s prices moved at least %(times)s times and stayed there for three quotes, so they are believed: orders "
-        "and forecasts use them. Correct what is a slip of the pen: %(quotes)s",
+        "%(n)s price moved at least %(times)s times and stayed there, so it is believed: orders and forecasts use it. "
+        "If it is a slip of the pen, correct it: %(quotes)s",
+        "%(n)s prices moved at least %(times)s times and stayed there, so they are believed: orders and forecasts use "
+        "them. Correct what is a slip of the pen: %(quotes)s",
+        quoted,
+        times=SLIP_FACTOR,
+        quotes=examples,
+    )
+
+
+def _passed(quoted: int, examples: Sentence) -> Sentence:
+    return count(
+        "%(n)s price that moved at least %(times)s times, stayed there for some quotes and is back: forecasts learn "
+        "from it, and their errors count it. If it is a slip of the pen, correct it: %(quotes)s",
+        "%(n)s prices that moved at least %(times)s times, stayed there for some quotes and are back: forecasts learn "
+        "from them, and their errors count them. Correct what is a slip of the pen: %(quotes)s",
         quoted,
         times=SLIP_FACTOR,
         quotes=examples,
@@ -154,4 +183,4 @@ def _differing(quoted: int, examples: Sentence) -> Sentence:
     )
 
 
-KINDS = {"jumped": _jumped, "aside": _aside, "early": _early, "differing": _differing}
+KINDS = {"jumped": _jumped, "aside": _aside, "early": _early, "passed": _passed, "differing": _differing}

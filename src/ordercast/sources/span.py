@@ -16,6 +16,7 @@ from ordercast.sources.faults import ALONE, Findings
 from ordercast.sources.intake import Intake
 
 STALE_AFTER_DAYS, EARLY_DAYS = 180, 730  # so long a gap makes all other quotes stale; so early none is of use
+OLD_DAYS = 28  # of the last quote: worth a word
 LONG_GAPS, LEAST_GAP_DAYS = 4, 10  # a gap of so many usual ones, and so many days, is worth a word
 ALONE_SHARE = 0.5  # of the quotes and of the products, at most, are few
 
@@ -36,7 +37,19 @@ def lacking(prices: pd.DataFrame, needs: Needs, today: date | None) -> Iterator[
     day = pd.Timestamp(today) if today else last
     step_days = quotes.detect_step_days(prices, needs.frequency)
     known_days = ((day - first).days // step_days + 1) * step_days
-    if (day - last).days > needs.ended_after_days:
+    if day < first:
+        yield say("the first quote, of %(first)s, is after base.today: nothing can be forecast", first=first.date())
+        return
+    old_days = (day - last).days
+    if OLD_DAYS < old_days <= needs.ended_after_days:
+        yield say(
+            "the last quote, of %(last)s, is %(days)s days before base.today, %(today)s: what was asked then counts as "
+            "today's price",
+            last=last.date(),
+            days=old_days,
+            today=day.date(),
+        )
+    if old_days > needs.ended_after_days:
         yield say(
             "the last quote, of %(last)s, is older than the %(days)s days before base.today, %(today)s, in which a "
             "price counts (features.ended_after_days): nothing can be forecast",
