@@ -173,16 +173,16 @@ def test_value_is_accepted_and_the_rest_has_its_default(
         pytest.param(
             "forecast:\n  reach_days: 20\norders:\n  plan_horizon_days: 61\n",
             [
-                "params.yaml line 4: orders.plan_horizon_days is 61; it must be at most 20, the larger of base.horizon_days (14) "
-                "and forecast.reach_days (20)"
+                "params.yaml line 4: orders.plan_horizon_days is 61; it must be at most 20, the larger of "
+                "base.horizon_days (14) and forecast.reach_days (20)"
             ],
             id="a_plan_beyond_the_forecasts",
         ),
         pytest.param(
             "base: {horizon_days: 30}\nforecast: {reach_days: 20}\norders: {plan_horizon_days: 40}\n",
             [
-                "params.yaml line 3: orders.plan_horizon_days is 40; it must be at most 30, the larger of base.horizon_days (30) "
-                "and forecast.reach_days (20)"
+                "params.yaml line 3: orders.plan_horizon_days is 40; it must be at most 30, the larger of "
+                "base.horizon_days (30) and forecast.reach_days (20)"
             ],
             id="what_people_see_is_the_limit",
         ),
