@@ -161,4 +161,6 @@ def test_the_floor_is_named_where_it_forced_the_purchase():
     told = lines(world, planner=falling)
     floored = worked(world, falling).worked.floored[0]
     assert floored
-    assert "the 3 in stock and on order are not over the reorder point of 3; " in told["reason"].iloc[0]
+    assert (
+        "the 3 in stock and on order are not over the reorder point of 3 by recent demand; " in told["reason"].iloc[0]
+    )

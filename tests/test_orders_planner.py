@@ -11,7 +11,7 @@ import replayed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ordercast.orders import nodes
+from ordercast.orders import nodes, supply
 from ordercast.orders.nodes import price_nodes
 from ordercast.orders.planner import Ahead, Planner, _prices
 from ordercast.orders.policies import just_in_time
@@ -89,7 +89,10 @@ def test_what_is_missing_to_the_reorder_point_is_bought_however_the_price_will_f
 )
 def test_what_the_floor_buys_before_a_fall(terms, units):
     """Three are there; a day takes one, and ten more are missing to a reorder point of thirteen."""
-    short = SimpleNamespace(decide=lambda view, state: _missing(view, state, 13.0))
+    nobody_late = np.zeros(1, dtype=bool)
+    short = SimpleNamespace(
+        decide=lambda view, state: _missing(view, state, 13.0), late=lambda view, state: nobody_late
+    )
     world = replayed.world(on_hand=3.0, **terms)
     assert decided(world, Planner(expecting(-0.02), short)) == (0, units)
 
@@ -99,6 +102,27 @@ def _missing(view: View, state: Any, point: float) -> tuple[np.ndarray, np.ndarr
     wish = max(np.ceil((point - state.on_hand_units[0]) / pack) * pack, moq)
     room = np.floor(state.room_units[0] / pack) * pack
     return np.zeros(1, dtype=np.int64), np.array([min(wish, room)])
+
+
+@pytest.mark.parametrize(
+    ("on_hand", "supplier"),
+    [
+        pytest.param(1.0, "fast", id="what_comes_after_the_stock_has_run_out_is_no_floor"),
+        pytest.param(31.0, "slow", id="in_time_the_cheap_one_may_be_slow"),
+    ],
+)
+def test_the_floor_counts_no_order_that_comes_too_late(on_hand, supplier):
+    """A lost unit is worth hardly more than its price, so that the programme alone would wait for the cheap one."""
+    slow = replayed.world(demand=2.0, on_hand=on_hand, price=5.0, lead_time_days=15.0, unit_value=8.0, order_cost=1.0)
+    fast = replayed.world(price=9.0, lead_time_days=1.0)
+    names = ("product", *supply.SUPPLIER_FIGURES, "tier_units", "tier_discount")
+    both = {name: np.concatenate([getattr(slow.terms, name), getattr(fast.terms, name)]) for name in names}
+    daily = ("unit_price", "quoted", "lead_days")
+    of_days = {name: np.vstack([getattr(slow, name), getattr(fast, name)]) for name in daily}
+    named = np.array(["slow", "fast"], dtype=object)
+    world = replace(slow, supplier_ids=named, terms=replace(slow.terms, **both), **of_days)
+    assert named[decided(world, Planner(expecting(0.0)))[0]] == "slow"
+    assert named[decided(world, Planner(expecting(0.0), just_in_time(2.05)))[0]] == supplier
 
 
 def test_once_the_floor_makes_it_order_it_fills_up_where_orders_are_dear():
@@ -114,7 +138,7 @@ def test_once_the_floor_makes_it_order_it_fills_up_where_orders_are_dear():
 @settings(max_examples=25, deadline=None)
 @given(replayed.worlds(), st.integers(100, 199), st.sampled_from([1.0, 5.0]))
 def test_the_floor_holds_in_any_world(world: World, day: int, factor: float):
-    """At least what is missing, from the rule's supplier; else the programme's own order."""
+    """At least what is missing, from the rule's supplier; else the programme's own order, unless it comes too late."""
     floor, seen = just_in_time(factor), []
 
     class Onlooker:
@@ -122,13 +146,16 @@ def test_the_floor_holds_in_any_world(world: World, day: int, factor: float):
 
         def decide(self, view: View, state: Any) -> tuple[np.ndarray, np.ndarray]:
             both = (Planner(replayed.one_in_ten), floor, Planner(replayed.one_in_ten, floor))
-            seen.append([each.decide(view, state) for each in both])
-            return seen[-1][-1]  # whole packs, at least the MOQ, never over the shelf: or the replay refuses it
+            seen.append([*(each.decide(view, state) for each in both), floor.late(view, state)])
+            return seen[-1][2]  # whole packs, at least the MOQ, never over the shelf: or the replay refuses it
 
     replay(world, Onlooker(), day, day)
-    (alone, own), (rule, least), (series, units) = seen[0]
+    (alone, own), (rule, least), (series, units), late = seen[0]
+    lead = world.terms.lead_time_days
     for product in range(world.products):
-        if own[product] >= least[product]:
+        slower = own[product] > 0 and lead[alone[product]] > lead[rule[product]]
+        too_late = least[product] > 0 and slower and late[alone[product]]
+        if own[product] >= least[product] and not too_late:
             assert (series[product], units[product]) == (alone[product], own[product])
         else:
             assert series[product] == rule[product]

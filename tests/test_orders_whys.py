@@ -24,6 +24,7 @@ LINE = {
     "floor_units": 1200.0,
     "same": False,
     "later_days": 7,
+    "early_units": 1332.0,
     "later_unit_price": 6.25,
     "on_hand_units": 1127.5,
     "on_order_units": 0.0,
@@ -60,9 +61,21 @@ def said(locale: str = "pt_BR", language: str = "en", **changes: object) -> str:
             id="it_cannot_wait",
         ),
         pytest.param(
+            {"early_units": 600.0},
+            "Buy 1.332 from F05 at R$ 5,90: stock calls for some of it now, and for the rest about 7 days later, when "
+            "R$ 6,25 is expected; covers 17 days; worth it up to R$ 5,98.",
+            id="part_of_it_cannot_wait",
+        ),
+        pytest.param(
+            {"early_units": 600.0, "later_unit_price": 5.9},
+            "Buy 1.332 from F05 at R$ 5,90: stock calls for some of it now, and no lower price is expected about 7 "
+            "days later, for the rest; covers 17 days; worth it up to R$ 5,98.",
+            id="part_of_it_at_a_standing_price",
+        ),
+        pytest.param(
             {"floored": True, "buy_below_unit_price": 5.81},
-            "Buy 1.332 from F05 at R$ 5,90: the 1.127,5 in stock and on order are not over the reorder point of 1.200; "
-            "covers 17 days; but for that worth it up to a quote of R$ 5,81 only.",
+            "Buy 1.332 from F05 at R$ 5,90: the 1.127,5 in stock and on order are not over the reorder point of 1.200 "
+            "by recent demand; covers 17 days; but for that worth it up to a quote of R$ 5,81 only.",
             id="the_floor_asks_for_it_at_any_price",
         ),
         pytest.param(

@@ -62,20 +62,15 @@ def of(
 ) -> Limits:
     """What the settings and tables leave for the orders of a world, those of its `trusted` products the planner's.
 
-    lines: of all products, those of the ERP rule. Those of other products, and of suppliers nobody can order from in
-    this world, take their part first: of money, and of room beside all that is on hand and on order. Those of products
-    that are not trusted count towards their suppliers' minima, which do not bind them.
+    lines: of all products, those of the ERP rule. Those of other products take their part first: of money, and of room
+    beside all that is on hand and on order. Those of products that are not trusted count towards their suppliers'
+    minima, which do not bind them.
     """
     others = lines[~lines["product_id"].isin(world.product_ids[trusted])]
     names, supplier = np.unique(world.supplier_ids.astype(str), return_inverse=True)
     asked = suppliers.groupby("supplier_id")["min_order_value"].max().reindex(names).fillna(0.0).to_numpy(np.float64)
     theirs = others.groupby("supplier_id")["total_cost"].sum().reindex(names).fillna(0.0).to_numpy(np.float64)
-    offered, (product, supplier_ids) = (
-        world.orderable[:, -1],
-        (world.product_ids[world.terms.product], world.supplier_ids),
-    )
-    key = pd.MultiIndex.from_arrays([product[offered], supplier_ids[offered]])
-    others = others[~pd.MultiIndex.from_frame(others[["product_id", "supplier_id"]]).isin(key)]
+    others = others[~others["product_id"].isin(world.product_ids)]
     volume = products.set_index("product_id")["unit_volume"].astype("float64")
     room = None
     if warehouse_volume is not None:
@@ -156,9 +151,7 @@ def within(
         room=limits.room,
         minimum=limits.minimum if len(limits.supplier) else None,
     )
-    if not len(worked.offers):
-        return worked, found
-    series = np.where(found.supplier_row >= 0, worked.offers[found.supplier_row], -1)
+    series = np.append(worked.offers, -1)[np.minimum(found.supplier_row, len(worked.offers))]
     bound = trusted.copy()
     bound[fixed.product] = True
     decided = replace(

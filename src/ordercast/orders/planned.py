@@ -101,14 +101,18 @@ def lines(
 
 
 def _fixed(ground: pd.DataFrame, world: World, view: View, worked: Worked, trusted: Bools) -> Fixed:
-    """The orders of the ERP rule's lines that the planner does not rewrite, as far as a programme can price them."""
-    offers = Spoken.of(ground, world, view, worked)
-    at = np.flatnonzero(~offers.planned(world, trusted) & (offers.erp_units > 0))
-    row = np.full(len(view.terms.product), -1)
+    """The orders of the ERP rule's lines that the planner does not rewrite.
+
+    What no programme can price, as its quote is old, has no row among the offers, and saves what is spent on it.
+    """
+    offers, rule = Spoken.of(ground, world, view, worked), ground.loc[world.product_ids.tolist()]
+    units, money = (rule[name].to_numpy(np.float64) for name in ("erp_quantity_units", "total_cost"))
+    at = np.flatnonzero(~offers.planned(world, trusted) & (units > 0))
+    row = np.full(len(view.terms.product) + 1, len(worked.offers))  # series -1 reads the last
     row[worked.offers] = np.arange(len(worked.offers))
     saving = worked.worth(view, offers.erp_series, offers.erp_units)[0]
-    money = ground["total_cost"].loc[world.product_ids.tolist()].to_numpy(np.float64)
-    return Fixed(at, row[offers.erp_series[at]], offers.erp_units[at], money[at], saving[at])
+    saving = np.where(offers.erp_series >= 0, saving, money)
+    return Fixed(at, row[offers.erp_series[at]], units[at], money[at], saving[at])
 
 
 def _held_back(ground: pd.DataFrame, known: Morning, offers: Spoken, words: Mapping[str, Words]) -> pd.DataFrame:
@@ -116,26 +120,25 @@ def _held_back(ground: pd.DataFrame, known: Morning, offers: Spoken, words: Mapp
     at = np.flatnonzero(known.held_back)
     if not len(at):
         return ground
-    names, series, today = known.world.product_ids[at].tolist(), offers.erp_series[at], known.view.dates[-1]
-    bound_by = held_by(known)[at].tolist()
-    saving = -known.worked.worth(known.view, offers.erp_series, offers.erp_units)[0]
+    names, bound_by = known.world.product_ids[at].tolist(), held_by(known)[at].tolist()
+    rule = ground.loc[names]
+    # To go without is a loss, or at best none: what a limit forbids is no saving.
+    saving = np.minimum(-known.worked.worth(known.view, offers.erp_series, offers.erp_units)[0], 0.0)
     low, high = band(saving, -offers.erp_units, known.timing)
     have = known.state.on_hand_units + known.state.expected_units
-    tomorrow = pd.Timestamp(today) + pd.Timedelta(days=1)
+    cover = lasts(known.worked.ahead.demand_mean, have, known.view.terms.shelf_life_days)
+    day = pd.Timedelta(days=1)
     figures = {
         "decision": "wait",
         "quantity_units": 0,
         "total_cost": 0.0,
-        "unit_price": known.view.today_price[series],
-        "order_on": tomorrow,
-        "arrive_on": tomorrow + pd.to_timedelta(known.view.terms.promised_days[series], unit="D"),
+        "order_on": rule["order_on"] + day,
+        "arrive_on": rule["arrive_on"] + day,
         "expected_saving": np.round(saving[at], 2),
-        "saving_p10": np.round(low[at], 2),
-        "saving_p90": np.round(high[at], 2),
+        "saving_p10": np.round(np.minimum(low, saving)[at], 2),
+        "saving_p90": np.round(np.maximum(high, saving)[at], 2),
         "binding_constraint": bound_by,
-        "days_of_cover": lasts(known.worked.ahead.demand_mean, have, known.view.terms.shelf_life_days)[at].astype(
-            np.float64
-        ),
+        "days_of_cover": cover[at].astype(np.float64),
     }
     reasons = {name: held_back(bound_by, ground.loc[names, name].tolist(), each) for name, each in words.items()}
     told = pd.DataFrame(figures | reasons, index=names)
@@ -169,9 +172,11 @@ class Spoken:
         offered[worked.offers] = True
         price = np.where(offered, view.today_price, np.inf)
         cheapest = np.lexsort((price, terms.product))[terms.starts]
+        best, _ = _best_today(worked, world.products)
         theirs = np.where((place >= 0) & offered[place], place, -1)
         units = np.where(theirs >= 0, rule["erp_quantity_units"].to_numpy(np.float64), 0.0)
-        shown = np.where(worked.series >= 0, worked.series, np.where(theirs >= 0, theirs, cheapest))
+        other = np.where(best >= 0, best, np.where(theirs >= 0, theirs, cheapest))
+        shown = np.where(worked.series >= 0, worked.series, other)
         return Spoken(offered[shown], np.where(units > 0, theirs, -1), units, shown, theirs)
 
     def planned(self, world: World, trusted: Bools) -> Bools:
@@ -192,7 +197,7 @@ def _figures(ground: pd.DataFrame, known: Morning, offers: Spoken) -> pd.DataFra
     better, later = _better_day(worked, shown, cover - lead)
     today, order_days = pd.Timestamp(view.dates[-1]), np.where(buys, 0, better)
     off, tier_units = tiers.reached(terms.tier_units[shown], terms.tier_discount[shown], worked.units)
-    quote, cost_of_today = view.today_price[shown], _cost_of_today(worked, len(buys))
+    quote, cost_of_today = view.today_price[shown], _best_today(worked, len(buys))[1]
     paid = np.where(off > 0, np.round((1 - off) * quote, 6), quote)
     lower = probability_lower(known.paid[shown], *(each[shown, better - 1] for each in _band_of(worked)))
     figures = {
@@ -221,6 +226,7 @@ def _figures(ground: pd.DataFrame, known: Morning, offers: Spoken) -> pd.DataFra
         "tier_units": tier_units,
         "later_unit_price": np.where(buys, when.middle, later),
         "later_days": np.where(buys, when.wait_days, better),
+        "early_units": when.early_units,
         "on_hand_units": state.on_hand_units,
         "on_order_units": state.expected_units,
         "erp_quantity_units": offers.erp_units,
@@ -268,13 +274,16 @@ def _better_day(worked: Worked, shown: Ints, latest: Ints) -> tuple[Ints, Floats
     return last + 1, price[np.arange(len(price)), last]
 
 
-def _cost_of_today(worked: Worked, products: int) -> Floats:
-    """What the best order of today would cost more than waiting, (products,), 0 where there is none."""
-    cost = np.full(products, np.inf)
+def _best_today(worked: Worked, products: int) -> tuple[Ints, Floats]:
+    """The series of the best order of today (-1: none) and what it would cost more than waiting (0), (products,)."""
+    series, cost = np.full(products, -1), np.full(products, np.inf)
     for one, _, found in worked.parts:
-        row = np.where(one.spare_days == 0, found.row_cost, np.inf)
-        np.minimum.at(cost, one.products, np.minimum.reduceat(row, one.rows[:-1]) - found.wait)
-    return np.where(np.isfinite(cost), cost, 0.0)
+        own = np.repeat(one.products, np.diff(one.rows))
+        more = np.where(one.spare_days == 0, found.row_cost, np.inf) - np.repeat(found.wait, np.diff(one.rows))
+        row = np.lexsort((more, own))[np.flatnonzero(np.diff(own, prepend=-1))]
+        row = row[more[row] < cost[own[row]]]
+        series[own[row]], cost[own[row]] = worked.offers[one.suppliers[row]], more[row]
+    return series, np.where(np.isfinite(cost), cost, 0.0)
 
 
 def _fits(terms: Terms) -> Bools:

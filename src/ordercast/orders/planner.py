@@ -142,12 +142,20 @@ class Planner:
         _, row, units = leads.best_actions([(one, found) for one, _, found in parts], len(view.base_price))
         series = np.where(row >= 0, offers[row] if len(offers) else -1, -1)
         free = Worked(offers, ahead, parts, series, units, np.zeros(len(units), dtype=np.bool_), served)
-        return free if self.floor is None else _floored(free, *self.floor.decide(view, state), view)
+        if self.floor is None:
+            return free
+        return _floored(free, *self.floor.decide(view, state), self.floor.late(view, state), view)
 
 
-def _floored(free: Worked, rule: Ints, least: Floats, view: View) -> Worked:
-    """The same, but at least what the floor's rule buys, from its supplier, in the lot that is then the best."""
-    short = (rule >= 0) & (free.units < least)
+def _floored(free: Worked, rule: Ints, least: Floats, late: Bools, view: View) -> Worked:
+    """The same, but at least what the floor's rule buys, from its supplier, in the lot that is then the best.
+
+    late: (series,) whose deliveries come after the stock has run out; an order from one that is slower than the rule's
+    supplier does not count.
+    """
+    lead = view.terms.lead_time_days
+    too_late = (free.series >= 0) & late[free.series] & (lead[free.series] > lead[rule])
+    short = (rule >= 0) & ((free.units < least) | too_late)
     series, units = np.where(short, rule, free.series), np.where(short, least, free.units)
     for one, problem, found in free.parts:
         own = free.offers[one.suppliers]

@@ -13,7 +13,7 @@ import numpy as np
 
 from ordercast.orders.lots import economic_lot, lead_time_demand_sd, order_quantity
 from ordercast.orders.supply import PATIENCE_DAYS
-from ordercast.orders.world import Floats, Ints, State, View
+from ordercast.orders.world import Bools, Floats, Ints, State, View
 
 DAYS_PER_YEAR = 365
 DEMAND_DAYS = 91  # thirteen whole weeks
@@ -76,10 +76,7 @@ class ReorderPoint:
         protection = lead + REVIEW_PERIOD_DAYS
         reorder_point = self.reorder_points(view)
         position = np.round(on_hand + state.due_within(product, protection, self.patience_days), 6)
-        in_lead_time = on_hand + state.due_within(product, lead, self.patience_days)
-        runs_out = state.runs_out_days(per_day[terms.starts], int(np.max(lead, initial=0)), self.patience_days)
-        # What comes once the stock has run out makes no slower supplier one in time.
-        late = (per_day > 0) & ((runs_out[product] <= lead) | (in_lead_time <= per_day * lead))
+        late = self.late(view, state)
         due = view.orderable & (per_day > 0) & (position <= reorder_point)
         wish = reorder_point - position
         if self.economic:
@@ -97,6 +94,16 @@ class ReorderPoint:
         best = order[terms.starts]
         buys = due[best] & (units[best] > 0)
         return np.where(buys, best, -1), np.where(buys, units[best], 0).astype(np.float64)
+
+    def late(self, view: View, state: State) -> Bools:
+        """Whether what is on hand and due runs out before a supplier delivers, (series,)."""
+        product, lead = view.terms.product, view.terms.lead_time_days
+        per_day = recent_demand(view)[0]
+        in_lead_time = state.on_hand_units[product] + state.due_within(product, lead, self.patience_days)
+        # What comes once the stock has run out makes no slower supplier one in time.
+        runs_out = state.runs_out_days(per_day, int(np.max(lead, initial=0)), self.patience_days)[product]
+        pace = per_day[product]
+        return np.asarray((pace > 0) & ((runs_out <= lead) | (in_lead_time <= pace * lead)))
 
     def reorder_points(self, view: View) -> Floats:
         """Units of stock and orders under which each series is ordered from, (series,)."""

@@ -79,14 +79,20 @@ def _cover(told: pd.DataFrame, words: Words) -> list[str]:
 
 def _why_now(told: pd.DataFrame, words: Words) -> list[str]:
     stands = (told["later_unit_price"] - told["unit_price"]).abs() <= EQUAL * told["unit_price"]
+    part = (told["early_units"] < 0.99 * told["quantity_units"]).to_numpy()  # the others are called for now
+    now, floored = (told["later_days"] == 0).to_numpy(), told["floored"].to_numpy(np.bool_)
     return words.choose(
         [
             phrase("%(price)s is expected in %(days)s, when stock would call for it"),
             phrase("no lower price is expected in %(days)s, when stock would call for it"),
+            phrase("stock calls for some of it now, and for the rest about %(days)s later, when %(price)s is expected"),
+            phrase("stock calls for some of it now, and no lower price is expected about %(days)s later, for the rest"),
             phrase("stock calls for it now"),
-            phrase("the %(position)s in stock and on order are not over the reorder point of %(point)s"),
+            phrase(
+                "the %(position)s in stock and on order are not over the reorder point of %(point)s by recent demand"
+            ),
         ],
-        np.select([told["floored"], told["later_days"] == 0, stands], [3, 2, 1], 0),
+        np.select([floored, now], [5, 4], 2 * part + stands.to_numpy()),
         price=words.money(told["later_unit_price"]),
         days=words.days(told["later_days"]),
         position=words.numbers(told["on_hand_units"] + told["on_order_units"]),
