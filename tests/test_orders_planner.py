@@ -121,8 +121,9 @@ def test_the_floor_counts_no_order_that_comes_too_late(on_hand, supplier):
     of_days = {name: np.vstack([getattr(slow, name), getattr(fast, name)]) for name in daily}
     named = np.array(["slow", "fast"], dtype=object)
     world = replace(slow, supplier_ids=named, terms=replace(slow.terms, **both), **of_days)
-    assert named[decided(world, Planner(expecting(0.0)))[0]] == "slow"
-    assert named[decided(world, Planner(expecting(0.0), just_in_time(2.05)))[0]] == supplier
+    alone, floored = (decided(world, Planner(expecting(0.0, 2.0), floor)) for floor in (None, just_in_time(2.05)))
+    assert named[alone[0]] == "slow"
+    assert named[floored[0]] == supplier
 
 
 def test_once_the_floor_makes_it_order_it_fills_up_where_orders_are_dear():
