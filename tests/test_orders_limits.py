@@ -243,3 +243,19 @@ def test_an_order_of_the_rule_that_a_limit_forbids_waits_and_says_so(allowed, li
     points = curves.of_morning(erp, known, nobody)
     assert points.loc[points["planned"], "quantity_units"].tolist() == [0]
     assert points.loc[points["erp"], "quantity_units"].tolist() == [erp["quantity_units"].iloc[0]]
+
+
+@pytest.mark.parametrize(("budget", "units"), [pytest.param(0.0, 0, id="no_money"), pytest.param(70.0, 7, id="enough")])
+def test_an_order_at_a_price_too_old_for_the_planner_is_within_the_budget_too(budget, units):
+    world, nobody = (
+        replayed.world(price=np.r_[10.0, np.full(replayed.DAYS - 1, np.nan)], on_hand=0.0),
+        np.zeros(1, dtype=bool),
+    )
+    assert not world.orderable[:, -1].any()
+    rule = mornings.rule(
+        world, decision="buy", quantity_units=7, erp_quantity_units=7, unit_price=10.0, total_cost=70.0
+    )
+    known = mornings.planned.morning(world, mornings.PLANNER, nobody, Limits(budget=budget), rule)
+    line = mornings.planned.lines(rule, known, nobody, mornings.NO_CORRECTION, mornings.REASONS).iloc[0]
+    assert (line["quantity_units"], line["total_cost"]) == (units, 10.0 * units)
+    assert line["reason"].startswith("Wait: the budget") == (units == 0)
