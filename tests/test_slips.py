@@ -73,7 +73,9 @@ def test_a_jump_that_became_the_price_is_told_first(values: list[float], first: 
 def test_a_jump_that_is_over_is_told_as_such() -> None:
     told = said(prices([10, 10, 10, *[90] * 6, *[10] * 6]))
     assert "set aside" in told[0]
-    assert told[1].startswith("1 price that moved at least 5 times, stayed there for some quotes and is back")
+    assert told[1].startswith(
+        "1 price that became at least 5 times larger or smaller, stayed so for some quotes and is back"
+    )
     assert told[1].endswith("correct it: A on 2026-01-06 (90 beside 10)")
 
 

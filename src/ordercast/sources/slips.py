@@ -126,10 +126,10 @@ def _example(quote: dict[Hashable, Any]) -> Sentence:
 
 def _jumped(quoted: int, examples: Sentence) -> Sentence:
     return count(
-        "%(n)s price moved at least %(times)s times and stayed there, so it is believed: orders and forecasts use it. "
-        "If it is a slip of the pen, correct it: %(quotes)s",
-        "%(n)s prices moved at least %(times)s times and stayed there, so they are believed: orders and forecasts use "
-        "them. Correct what is a slip of the pen: %(quotes)s",
+        "%(n)s price became at least %(times)s times larger or smaller and stayed so. It is believed: orders "
+        "and forecasts use it. If it is a slip of the pen, correct it: %(quotes)s",
+        "%(n)s prices became at least %(times)s times larger or smaller and stayed so. They are believed: orders "
+        "and forecasts use them. Correct what is a slip of the pen: %(quotes)s",
         quoted,
         times=SLIP_FACTOR,
         quotes=examples,
@@ -138,10 +138,11 @@ def _jumped(quoted: int, examples: Sentence) -> Sentence:
 
 def _passed(quoted: int, examples: Sentence) -> Sentence:
     return count(
-        "%(n)s price that moved at least %(times)s times, stayed there for some quotes and is back: forecasts learn "
-        "from it, and their errors count it. If it is a slip of the pen, correct it: %(quotes)s",
-        "%(n)s prices that moved at least %(times)s times, stayed there for some quotes and are back: forecasts learn "
-        "from them, and their errors count them. Correct what is a slip of the pen: %(quotes)s",
+        "%(n)s price that became at least %(times)s times larger or smaller, stayed so for some quotes and is "
+        "back: forecasts learn from it, and their errors count it. If it is a slip of the pen, correct it: %(quotes)s",
+        "%(n)s prices that became at least %(times)s times larger or smaller, stayed so for some quotes and "
+        "are back: forecasts learn from them, and their errors count them. Correct what is a slip of the "
+        "pen: %(quotes)s",
         quoted,
         times=SLIP_FACTOR,
         quotes=examples,
