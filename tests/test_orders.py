@@ -283,9 +283,21 @@ CASES = [
     ),
     pytest.param(
         world(products=[{"shelf_life_days": 3}], stock=[{"on_hand_units": 5}]),
-        {"quantity_units": 55, "binding_constraint": "none"},
-        "55 missing to the reorder point",
-        id="shortage_is_filled_even_where_part_may_spoil",
+        {"quantity_units": 30, "binding_constraint": "shelf_life"},
+        "economic lot 365 cut to 30, the demand of the shelf life of 3 days",
+        id="no_more_of_a_shortage_than_keeps",
+    ),
+    pytest.param(
+        world(products=[{"shelf_life_days": 3}], stock=[{"on_hand_units": 5}], suppliers=[{"order_cost": 0.1}]),
+        {"quantity_units": 30, "binding_constraint": "shelf_life", "days_of_cover": 8},
+        "55 missing to the reorder point, cut to 30: no more keeps until it is used",
+        id="a_shortage_is_cut_to_what_keeps",
+    ),
+    pytest.param(
+        world(products=[{"shelf_life_days": 6}], stock=[{"on_hand_units": 5}]),
+        {"quantity_units": 60, "binding_constraint": "shelf_life"},
+        "economic lot 365 cut to 60, the demand of the shelf life of 6 days",
+        id="what_keeps_for_the_protection_days_is_bought_in_one",
     ),
     pytest.param(
         world(suppliers=[{"order_cost": 365000}]),
@@ -863,8 +875,10 @@ def twin_candidate(row: Any, figures: Any, days: Any, given: Any) -> dict[str, A
     economic, keeps = lot, min(given.shelf_life_days, 365)
     spoils = keeps < 365 and lot > keeps * average
     lot = min(lot, keeps * average)
-    wish = max(lot, point - position)
-    spoils = spoils and lot >= point - position - 1e-6
+    short = point - position
+    most = keeps * average if given.shelf_life_days < protection else math.inf
+    wish = max(lot, min(short, most))
+    spoils = spoils if lot >= min(short, most) - 1e-6 else most < short
     units = pack
     while units < max(moq, 1, wish - 1e-6):
         units += pack
@@ -936,6 +950,11 @@ def twin(tables: dict[str, pd.DataFrame], params: SimpleNamespace) -> pd.DataFra
         wait = 0 if best["quantity_units"] else min(wait, len(days))
         bought = best["quantity_units"]
         keeps = given.shelf_life_days + (best["lead"] if bought else 0)
+        have = given.on_hand + sum(receipts.values())
+        if bought:
+            whole, part = divmod(best["lead"], 1)
+            until = sum(on_day(days, day)[0] for day in range(1, int(whole) + 1))
+            have = max(have, until + part * on_day(days, int(whole) + 1)[0]) + bought
         lines.append(
             {
                 "product_id": product.product_id,
@@ -943,7 +962,7 @@ def twin(tables: dict[str, pd.DataFrame], params: SimpleNamespace) -> pd.DataFra
                 "quantity_units": best["quantity_units"],
                 "binding_constraint": best["binding_constraint"],
                 "sum": best["sum"],
-                "days_of_cover": min(runs_out(given.on_hand + sum(receipts.values()) + bought, {}, days), keeps),
+                "days_of_cover": min(runs_out(have, {}, days), keeps),
                 "order_days": wait,
                 "buy_below_unit_price": limit,
                 "urgent": best["late"] and product.product_id in set(tables["stock"]["product_id"]),

@@ -135,6 +135,7 @@ def decision(policy: Any, day: int = 10, **world: Any) -> tuple[int, float]:
             {"on_hand": 6.0, "shelf_capacity_units": 30.0, "moq_units": 25.0}, (-1, 0), id="no_room_for_the_moq"
         ),
         pytest.param({"on_hand": 6.0, "shelf_life_days": 9.0}, (0, 18), id="what_is_used_before_it_spoils"),
+        pytest.param({"on_hand": 1.0, "shelf_life_days": 2.0}, (0, 4), id="no_more_of_a_shortage_than_keeps"),
         pytest.param({"on_hand": 6.0, "demand": 0.0}, (-1, 0), id="no_demand_no_order"),
         pytest.param({"on_hand": 1.0, "orders": [(20, 2, 2)]}, (-1, 0), id="on_order_counts"),
         pytest.param({"on_hand": 1.0, "orders": [(20, 4, 4)]}, (0, 64), id="due_too_late_does_not_count"),

@@ -29,7 +29,7 @@ SUM_COLUMNS = (
     "safety_units",
     "reorder_point_units",  # the two together
     "economic_lot_units",  # before it is cut to what is used within the shelf life or a year
-    "wish_units",  # the lot so cut, or what is missing to the reorder point if that is more
+    "wish_units",  # the lot so cut, or what is missing to the reorder point, as far as it keeps, if that is more
     "moq_units",
     "pack_units",
     "room_units",
@@ -63,7 +63,8 @@ def plan(
     forecast has regret_probability 0.5. Figures the tables lack come from params.defaults, and the reason says so.
 
     Method: reorder point with safety stock over lead time + review period (Silver, Pyke & Thomas, ch. 7), lots
-    by Harris and Wilson, cut to what is used within the shelf life or a year (ibid., ch. 4), the cheapest supplier
+    by Harris and Wilson, cut to what is used within the shelf life or a year (ibid., ch. 4), a shortage to the shelf
+    life where that is shorter than lead time + review period, the cheapest supplier
     (price and order cost per unit) of those that deliver before the stock runs out, else the fastest. Raises
     ValueError for figures no order can be computed from.
     """
@@ -132,6 +133,7 @@ def _size(tested: pd.DataFrame, held: Stock, price_tiers: tuple[Floats, Floats])
     price_tiers: of `tiers.padded`; discount, tier_units: of the tier the lot reaches, which it does not seek.
 
     lot_days: the days of demand the economic lot was cut to, inf where it was not, NaN where the shortage is larger.
+    missing_units: the shortage, of which no more is wished than is used before it spoils.
 
     unit_cost: price plus the order's cost per unit; of a candidate not due, at the lot it would sell otherwise.
     """
@@ -145,17 +147,20 @@ def _size(tested: pd.DataFrame, held: Stock, price_tiers: tuple[Floats, Floats])
     economic, lot = lot, np.minimum(lot, used)
     keeps_days = np.where(lot < economic, keeps_days, np.inf)
     missing = np.round((tested["reorder_point"] - tested["position_units"]).to_numpy(), 6)
-    wish = np.maximum(lot, missing)
+    # What keeps for less than the protection days comes in several deliveries: no single one is for all of them.
+    spoils_first = held.shelf_life_days[product] < tested["protection_days"].to_numpy()
+    wish = np.maximum(lot, np.where(spoils_first, np.minimum(missing, used), missing))
     room = np.round(held.capacity - held.on_hand - held.open_orders + held.late_orders, 6)[product]
     units, bound = order_quantity(wish, moq, pack, room)
     unbound, _ = order_quantity(wish, moq, pack, np.full(len(wish), np.inf))
     lot_units = np.where(due, units, unbound)
-    spoils = (wish == lot) & (keeps_days < LONGEST_LOT_DAYS)
+    spoils = np.where(wish == lot, keeps_days < LONGEST_LOT_DAYS, wish < missing)
     share = np.divide(order_cost, lot_units, out=np.full(len(wish), np.inf), where=lot_units > 0)
     discount, tier_units = tiers.reached(*price_tiers, lot_units)
     return tested.assign(
         economic_lot=economic,
         lot_days=np.where(wish == lot, keeps_days, np.nan),
+        missing_units=missing,
         wish_units=wish,
         room_units=room,
         least_units=np.ceil(np.maximum(moq, 1) / pack) * pack,
@@ -269,9 +274,12 @@ def _days_to_reorder(enough: pd.DataFrame, demand: DemandAhead, held: Stock) -> 
 def _summed(lines: pd.DataFrame, demand: DemandAhead, held: Stock) -> pd.DataFrame:
     """The lines with the columns of their sum."""
     product = lines["product"].to_numpy(np.int64)
-    units = held.on_hand + held.open_orders - held.late_orders
-    cover = np.floor(demand.days_until_used(product, units[product] + lines["quantity_units"].to_numpy(np.float64)))
-    keeps_days = held.shelf_life_days[product] + np.where(lines["quantity_units"] > 0, lines["lead_time_days"], 0)
+    have = (held.on_hand + held.open_orders - held.late_orders)[product]
+    bought = lines["quantity_units"].to_numpy(np.float64)
+    lead_days = lines["lead_time_days"].where(bought > 0, 0.0).to_numpy(np.float64)
+    waited = np.maximum(have, demand.over(product, lead_days)[0])  # nothing to sell from the stock-out until it comes
+    cover = np.floor(demand.days_until_used(product, np.where(bought > 0, waited + bought, have)))
+    keeps_days = held.shelf_life_days[product] + lead_days
     cover = np.minimum(cover, np.floor(keeps_days))
     return lines.assign(
         erp_supplier_id=lines["supplier_id"].astype("str"),

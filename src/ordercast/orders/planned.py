@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ordercast.orders import limits, tiers, timing, whys
+from ordercast.orders import limits, risk, tiers, timing, whys
 from ordercast.orders.coupling import Coupled
 from ordercast.orders.fixed import NO_ORDERS, Fixed, held_back
 from ordercast.orders.limits import Limits
@@ -126,7 +126,10 @@ def _held_back(ground: pd.DataFrame, known: Morning, offers: Spoken, words: Mapp
     saving = np.minimum(-known.worked.worth(known.view, offers.erp_series, offers.erp_units)[0], 0.0)
     low, high = band(saving, -offers.erp_units, known.timing)
     have = known.state.on_hand_units + known.state.expected_units
-    cover = lasts(known.worked.ahead.demand_mean, have, known.view.terms.shelf_life_days)
+    none = np.zeros(len(have))
+    cover = risk.lasts(
+        known.worked.ahead.demand_mean, have, none, none.astype(np.int64), known.view.terms.shelf_life_days
+    )
     day = pd.Timedelta(days=1)
     figures = {
         "decision": "wait",
@@ -192,8 +195,8 @@ def _figures(ground: pd.DataFrame, known: Morning, offers: Spoken) -> pd.DataFra
     expected = np.where(buys, saving, 0.0) - worked.worth(view, offers.erp_series, offers.erp_units)[0]
     low, high = band(expected, worked.units - offers.erp_units, when)
     lead = terms.promised_days[shown]
-    keeps_days = terms.shelf_life_days + np.where(buys, lead, 0)
-    cover = lasts(worked.ahead.demand_mean, state.on_hand_units + state.expected_units + worked.units, keeps_days)
+    have = state.on_hand_units + state.expected_units
+    cover = risk.lasts(worked.ahead.demand_mean, have, worked.units, lead, terms.shelf_life_days)
     better, later = _better_day(worked, shown, cover - lead)
     today, order_days = pd.Timestamp(view.dates[-1]), np.where(buys, 0, better)
     off, tier_units = tiers.reached(terms.tier_units[shown], terms.tier_discount[shown], worked.units)
@@ -253,15 +256,6 @@ def band(expected: Floats, more: Floats, when: Timing) -> tuple[Floats, Floats]:
     moved = np.where(more >= 0, np.minimum(more, when.early_units), more)
     ends = [expected + moved * (price - when.middle) for price in (when.low, when.high)]
     return np.minimum(*ends), np.maximum(*ends)
-
-
-def lasts(demand_mean: Floats, units: Floats, keeps_days: Floats) -> Ints:
-    """Whole days that so many units last, at most those of the forecast and those they keep, (n,).
-
-    demand_mean: (n, days) units a day; keeps_days: (n,), inf where nothing spoils.
-    """
-    used = (np.cumsum(demand_mean, axis=1) <= units[:, None]).sum(axis=1)
-    return np.asarray(np.minimum(used, keeps_days), dtype=np.int64)
 
 
 def _better_day(worked: Worked, shown: Ints, latest: Ints) -> tuple[Ints, Floats]:

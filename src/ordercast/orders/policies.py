@@ -78,7 +78,11 @@ class ReorderPoint:
         position = np.round(on_hand + state.due_within(product, protection, self.patience_days), 6)
         late = self.late(view, state)
         due = view.orderable & (per_day > 0) & (position <= reorder_point)
+        keeps_days = terms.shelf_life_days[product]
+        # As in orders.erp: what spoils before the protection days are over comes in several deliveries.
+        used = np.round(per_day * np.minimum(keeps_days, protection), 6)
         wish = reorder_point - position
+        wish = np.where(keeps_days < protection, np.minimum(wish, used), wish)
         if self.economic:
             wish = np.maximum(self._lot(view, per_day, price), wish)
         wish = np.where(per_day > 0, wish, 0.0)

@@ -132,7 +132,7 @@ def _lot(part: pd.DataFrame, words: Words) -> list[str]:
 
 
 def _wanted(part: pd.DataFrame, words: Words) -> list[str]:
-    """The quantity before minimum, packs and shelf: the economic lot, cut where it would spoil, or the shortage."""
+    """The quantity before minimum, packs and shelf: the economic lot or the shortage, cut where it would spoil."""
     days = part["lot_days"]
     return words.choose(
         [
@@ -140,8 +140,19 @@ def _wanted(part: pd.DataFrame, words: Words) -> list[str]:
             phrase("%(wish)s missing to the reorder point"),
             phrase("economic lot %(wish)s"),
             phrase("economic lot %(lot)s cut to %(wish)s, the demand of a year"),
+            phrase("%(missing)s missing to the reorder point, cut to %(wish)s: no more keeps until it is used"),
         ],
-        np.select([days.isna(), np.isinf(days), days == LONGEST_COVER_DAYS], [1, 2, 3], 0),
+        np.select(
+            [
+                days.isna() & (part["wish_units"] < part["missing_units"]),
+                days.isna(),
+                np.isinf(days),
+                days == LONGEST_COVER_DAYS,
+            ],
+            [4, 1, 2, 3],
+            0,
+        ),
+        missing=words.numbers(part["missing_units"]),
         wish=words.numbers(part["wish_units"]),
         lot=words.numbers(part["economic_lot"]),
         days=words.days(days.where(np.isfinite(days), 0)),
