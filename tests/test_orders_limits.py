@@ -64,6 +64,14 @@ def test_no_budget_is_ever_exceeded_and_untrusted_products_are_left_alone(world:
     assert (units <= free.state.room_units[bought]).all()
 
 
+@given(replayed.worlds(products=4, days=120))
+def test_a_budget_that_does_not_bind_changes_no_order(world: World):
+    free = mornings.worked(world)
+    known = mornings.worked(world, allowed=Limits(budget=1e12))
+    assert known.worked.series.tolist() == free.worked.series.tolist()
+    assert known.worked.units.tolist() == free.worked.units.tolist()
+
+
 def line_of(known: mornings.Morning) -> pd.Series:
     trusted = np.ones(known.world.products, dtype=bool)
     rule = mornings.rule(known.world)

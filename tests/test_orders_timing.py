@@ -33,7 +33,15 @@ def bought(world: World, units: float, **prices: float) -> timing.Timing:
     said = replayed.one_in_ten(view)
     said = replace(said, **{name: np.full_like(said.p50, price) for name, price in prices.items()})
     series = np.array([0 if units else -1])
-    worked = Worked(np.zeros(1, dtype=np.int64), said, [], series, np.array([units]), np.zeros(1, dtype=bool))
+    worked = Worked(
+        np.zeros(1, dtype=np.int64),
+        said,
+        [],
+        series,
+        np.array([units]),
+        np.zeros(1, dtype=bool),
+        np.ones(1, dtype=bool),
+    )
     return timing.timing(view, state, worked, timing.expected_paid(view, said, "quote_seen"))
 
 
@@ -43,7 +51,7 @@ def test_who_waits_is_compared_with_prices_of_his_own(seed: int):
     view, state = opening_morning(world)
     said = replayed.one_in_ten(view)
     offers, nobody = np.flatnonzero(view.orderable), np.full(5, -1)
-    worked = Worked(offers, said, [], nobody, np.zeros(5), np.zeros(5, dtype=bool))
+    worked = Worked(offers, said, [], nobody, np.zeros(5), np.zeros(5, dtype=bool), np.ones(len(offers), dtype=bool))
     told = timing.timing(view, state, worked, timing.expected_paid(view, said, "quote_seen"))
     for p in np.unique(world.terms.product[offers]):
         own = offers[world.terms.product[offers] == p]

@@ -47,12 +47,14 @@ def choices(
     supplier: Ints | None = None,
     volume_per_unit: Floats | None = None,
     floor_units: Floats | None = None,
+    for_floor: Bools | None = None,
 ) -> Choices:
     """The choices of solved programmes: whole packs of at least MOQ under the ceiling, by supplier and tier.
 
     parts: of `leads.programmes`, each solved; costs of different programmes compare as savings against waiting. By
     supplier row of all programmes: supplier, (rows,) 0.. of those that share a minimum order value (None: each row its
-    own); by product: volume_per_unit, floor_units (0: none), which is lowered to what can be ordered at all.
+    own); for_floor, (rows,) whose orders the floor counts (None: all). By product: volume_per_unit, floor_units (0:
+    none), which is lowered to what can be ordered at all.
     """
     records = [lattice.records(problem, lattice.LEVELS) for _, problem, _ in parts]
     most = np.zeros(products)
@@ -71,6 +73,8 @@ def choices(
         offset += len(actions.curve)
     lines = np.concatenate(found)
     lines["supplier"] = lines["row"] if supplier is None else supplier[lines["row"]]
+    if for_floor is not None:
+        lines["meets_floor"] &= for_floor[lines["row"]]
     if volume_per_unit is not None:
         lines["volume"] = volume_per_unit[lines["product"]]
     curve = curves[0] if len(curves) == 1 else np.concatenate([np.zeros(0), *curves])

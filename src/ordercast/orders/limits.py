@@ -132,6 +132,7 @@ def within(
         supplier=limits.supplier[worked.offers] if len(limits.supplier) else None,
         volume_per_unit=limits.unit_volume if len(limits.unit_volume) else None,
         floor_units=np.where(trusted, floor_units, 0.0),
+        for_floor=worked.for_floor,
     )
     own = pool.lines[trusted[pool.lines["product"]]]
     nobody = max(int(own["supplier"].max(initial=-1)) + 1, len(limits.minimum))  # a supplier who asks for no minimum

@@ -78,7 +78,8 @@ class Worked:
 
     offers: the series that can be ordered; rows of the programmes are places in it. parts: every programme with its
     problem and what it found. series (-1: wait), units: (products,), the decision; floored: (products,) where the floor
-    asked for it. served: what the service floor changed, where there is one.
+    asked for it; for_floor: (offers,) whose orders it counts. served: what the service floor changed, where there is
+    one.
     """
 
     offers: Ints
@@ -87,6 +88,7 @@ class Worked:
     series: Ints
     units: Floats
     floored: Bools
+    for_floor: Bools
     served: Served | None = None
 
     def worth(self, view: View, series: Ints, units: Floats) -> tuple[Floats, Floats]:
@@ -141,7 +143,8 @@ class Planner:
             parts, served = service.kept(parts, len(view.base_price), self.service_floor)
         _, row, units = leads.best_actions([(one, found) for one, _, found in parts], len(view.base_price))
         series = np.where(row >= 0, offers[row] if len(offers) else -1, -1)
-        free = Worked(offers, ahead, parts, series, units, np.zeros(len(units), dtype=np.bool_), served)
+        nobody, everyone = np.zeros(len(units), dtype=np.bool_), np.ones(len(offers), dtype=np.bool_)
+        free = Worked(offers, ahead, parts, series, units, nobody, everyone, served)
         if self.floor is None:
             return free
         return _floored(free, *self.floor.decide(view, state), self.floor.late(view, state), view)
@@ -153,17 +156,19 @@ def _floored(free: Worked, rule: Ints, least: Floats, late: Bools, view: View) -
     late: (series,) whose deliveries come after the stock has run out; an order from one that is slower than the rule's
     supplier does not count.
     """
-    lead = view.terms.lead_time_days
-    too_late = (free.series >= 0) & late[free.series] & (lead[free.series] > lead[rule])
-    short = (rule >= 0) & ((free.units < least) | too_late)
+    lead, owner = view.terms.lead_time_days, view.terms.product
+    too_late = (rule[owner] >= 0) & late & (lead > lead[rule[owner]])
+    short = (rule >= 0) & ((free.units < least) | ((free.series >= 0) & too_late[free.series]))
     series, units = np.where(short, rule, free.series), np.where(short, least, free.units)
     for one, problem, found in free.parts:
         own = free.offers[one.suppliers]
-        product = view.terms.product[own]
+        product = owner[own]
         asked = np.flatnonzero((one.spare_days == 0) & short[product] & (rule[product] == own))
         product = product[asked]
         units[product] = np.maximum(units[product], lattice.at_least(problem, found, asked, least[product]))
-    return replace(free, series=series, units=units, floored=short)
+    whose = owner[free.offers]
+    counts = np.where(short[whose], free.offers == rule[whose], ~too_late[free.offers])
+    return replace(free, series=series, units=units, floored=short, for_floor=counts)
 
 
 def _prices(view: View, ahead: Ahead, series: Ints, count: int, execution: Execution) -> tuple[Floats, Floats, Ints]:
