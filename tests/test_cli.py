@@ -132,7 +132,7 @@ def test_publish_then_summary_says_what_to_act_on(project: Path) -> None:
         ),
         pytest.param(
             {"demand": {"naive": {}, "ordercast": {}}},
-            "Demand     nothing was seen to change, so there is no error to measure by",
+            "Demand     no error to measure: in the days of the test nothing was seen, or nothing changed",
             id="nothing_changed",
         ),
     ],

@@ -67,6 +67,10 @@ def told(name: str, value: float, unit: float = 0.01, price: bool = True, voice:
             "the level to be expected and the rhythm of list prices say no change",
             id="nothing_foreseen",
         ),
+        pytest.param("change_1d", 3.0, "in a day it rose 3%", id="one_day"),
+        pytest.param("days_to_holiday", 1.0, "a public holiday 1 day later", id="a_holiday_is_near"),
+        pytest.param("days_since_holiday", 3.0, "a public holiday 3 days before", id="a_holiday_is_just_over"),
+        pytest.param("days_to_holiday", 14.0, "no public holiday comes soon after", id="no_holiday_near"),
         pytest.param("season_sin", 0.3, "the time of year", id="season"),
         pytest.param("variance_ratio_7d", 1.0, "how much it usually moves", id="the_rest"),
     ],
@@ -111,7 +115,7 @@ def test_every_feature_has_words(target):
     general = [name for name in at.names if drivers.of(name, problem.target.drifts)[0].re.pattern == ".*"]
     assert set(general) <= {
         *("volatility_log", "volatility_28d_to_182d", "variance_ratio_7d", "variance_ratio_14d", "variance_ratio_28d"),
-        *("echo", "days_ahead", "spread_to_step", "spread_to_level", "level_log", "age_days", "own_p10", "own_p90"),
+        *("spread_to_step", "spread_to_level"),
     }
 
 
@@ -237,6 +241,17 @@ def test_reasons_are_told_of_the_days_people_see_and_of_departures_alone():
     )
     pd.testing.assert_frame_equal(known.drop(columns=list(IN_WORDS)), forecast(model, problem, "direct"))
     said = known.merge(why, on=["product_id", "supplier_id"], suffixes=("", "_asked"))
-    seen = (said["horizon_days"] <= 7) & (said["skill_weight"] > 0)
-    assert seen.any()
-    assert (said["drivers"] == said["drivers_asked"].where(seen, "")).all()
+    believed, days = said["skill_weight"] > 0, said["horizon_days"]
+    asked = said["drivers_asked"].where(days == 7, said["any_day_drivers"]).where(believed & (days <= 7), "")
+    assert (said["drivers"] == asked).all()
+    assert said.loc[days < 7, "drivers"].str.len().any()
+
+
+def test_nearer_days_are_told_nothing_of_the_last_one():
+    problem = small.problem("demand")
+    model = small.fitted(problem)
+    model = replace(model, skill={name: np.ones_like(weight) for name, weight in model.skill.items()})
+    why = explain.drivers(model, problem, 7, "direct", IN_WORDS)
+    of_the_day = "weekday|holiday|day of the month|time of year|same days|how far ahead"
+    assert why["drivers"].str.contains(of_the_day).any()
+    assert not why["any_day_drivers"].str.contains(of_the_day).any()

@@ -35,7 +35,9 @@ def test_squared_moves(known: Cells, lags: np.ndarray, window: int, most: float,
     def mean(s: int, end: int, lag: int) -> float:
         start = max(end - window, known.first[s])
         squares = [min(abs(known.z[s, t] - known.z[s, t - lag]), most) ** 2 for t in range(end + 1) if t - lag >= start]
-        return (sum(squares) + weight * 1e-4 * lag) / (len(squares) + weight)
+        young = lag > lags[0] and len(squares) < weight
+        usual = mean(s, end, int(lags[0])) / lags[0] if young else 1e-4
+        return (sum(squares) + weight * usual * lag) / (len(squares) + weight)
 
     got = past.squared_moves(known.z, known.first, known.series, known.origin, lags, window, most, 1e-4, weight)
     expected = [[mean(s, end, int(lag)) for lag in lags] for s, end in known.pairs()]
@@ -101,9 +103,10 @@ def test_price_changes(known: Cells, reach: int, most: int):
 
 @given(loops.cells(), REACHES)
 def test_shares(known: Cells, window: int):
-    got = past.shares(known.observed, known.series, known.origin, window)
-    expected = [known.observed[s, max(now - window + 1, 0) : now + 1].sum() / window for s, now in known.pairs()]
-    assert got.tolist() == expected
+    got = past.shares(known.observed, known.first, known.series, known.origin, window)
+    marked = [known.observed[s, max(now - window + 1, 0) : now + 1].sum() for s, now in known.pairs()]
+    steps = [max(min(window, now - int(known.first[s]) + 1), 1) for s, now in known.pairs()]
+    assert got.tolist() == [count / of for count, of in zip(marked, steps, strict=True)]
 
 
 def everything(z: np.ndarray, observed: np.ndarray, first: np.ndarray, *pair: np.ndarray) -> list[bytes]:
@@ -116,7 +119,7 @@ def everything(z: np.ndarray, observed: np.ndarray, first: np.ndarray, *pair: np
         past.range_positions(z, *pair, windows),
         *past.last_quotes(z, observed, *pair, windows, 0.8, 30),
         *past.price_changes(z, first, *pair, 30, 4),
-        past.shares(observed, *pair, 9),
+        past.shares(observed, first, *pair, 9),
     ]
     return [each.tobytes() for each in said]
 
@@ -177,60 +180,6 @@ def test_alternating_quotes_echo_and_a_trend_does_too():
     assert echo == pytest.approx([-19 / 20, 19 / 20])
 
 
-@pytest.mark.parametrize(
-    ("given", "kept"),
-    [
-        pytest.param([10, 10, 10, 9999, 10], [10, 10, 10, None, 10], id="a_slip"),
-        pytest.param([10, 11, 10, None, 1, None, 9], [10, 11, 10, None, None, None, 9], id="a_slip_after_a_gap"),
-        pytest.param([10, 10, 10, 60, 61, 62, 63], [10, 10, 10, None, None, 62, 63], id="a_new_level_is_believed"),
-        pytest.param([10, 10, 10, 60, 600, 61, 10], [10, 10, 10, None, None, None, 10], id="slips_that_disagree"),
-        pytest.param([10, 10, 99, 10], [10, 10, 99, 10], id="too_few_to_judge_by"),
-        pytest.param([10, 10, 10, 9999], [10, 10, 10, None], id="the_last_day"),
-        pytest.param([10, 10, 10, *[9999] * 5, 10], [10, 10, 10, *[None] * 5, 10], id="a_slip_copied_on_for_days"),
-        pytest.param([10, 10, 10, *[9999] * 7], [10, 10, 10, *[None] * 5, 9999, 9999], id="so_far_and_yet_it_stays"),
-        pytest.param([9, 9, 9, 99, 900, 99, 99, 99], [9, 9, 9, *[None] * 4, 99], id="agreement_begins_anew"),
-    ],
-)
-def test_slips_are_set_aside_by_what_came_before(given, kept):
-    value = np.array([[np.nan if v is None else float(v) for v in given]])
-    count = past.set_slips_aside(value, 5.0, 50.0, 6)
-    assert [None if np.isnan(v) else v for v in value[0].tolist()] == kept
-    assert count == sum(v is not None for v in given) - sum(v is not None for v in kept)
-
-
-PRICES = st.lists(st.sampled_from([1.0, 2.0, 3.0, 30.0, 31.0, 900.0, np.nan]), max_size=30)
-
-
-def slips(row: list[float], factor: float, far: float, many: int) -> list[int]:
-    """The places of the slips of a row: its quotes one by one, each beside the five before it that were kept."""
-    found, kept, doubted = [], [], []
-    for t, now in enumerate(row):
-        if np.isnan(now):
-            continue
-        usual = statistics.median(kept[-5:] or [now])
-        if len(kept) < 3 or usual / factor < now < usual * factor:
-            kept, doubted = [*kept, now], []
-            continue
-        doubted = [*doubted, now] if max(*doubted, now, now) < 2 * min(*doubted, now, now) else [now]
-        if len(doubted) == (3 if usual / far < now < usual * far else many):
-            kept, doubted = [now], []
-        else:
-            found.append(t)
-    return found
-
-
-@given(st.lists(PRICES, min_size=1, max_size=4))
-def test_slips(rows: list[list[float]]):
-    length = max(map(len, rows))
-    value = np.array([row + [np.nan] * (length - len(row)) for row in rows])
-    count = past.set_slips_aside(value, 5.0, 50.0, 6)
-    places = [slips(row, 5.0, 50.0, 6) for row in rows]
-    assert count == sum(map(len, places))
-    for row, found, got in zip(rows, places, value, strict=True):
-        expected = [np.nan if t in found else each for t, each in enumerate(row)]
-        np.testing.assert_array_equal(got[: len(row)], expected)
-
-
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 9), st.sampled_from([1.0, 2.0, np.nan])), max_size=12))
 @pytest.mark.parametrize("step_days", [1, 7])
 def test_lay(step_days: int, rows: list[tuple[int, int, float]]):
@@ -249,11 +198,3 @@ def test_lay(step_days: int, rows: list[tuple[int, int, float]]):
     assert {place: cells[place] for place in np.ndindex(3, 10) if not np.isnan(cells[place])} == {
         place: each for place, each in expected.items() if not np.isnan(each)
     }
-
-
-@given(PRICES.filter(lambda row: len(row) > 1), st.integers(1, 29))
-def test_a_later_quote_sets_none_before_it_aside(row, cut):
-    whole, early = np.array([row]), np.array([row[:cut]])
-    past.set_slips_aside(whole, 5.0, 50.0, 6)
-    past.set_slips_aside(early, 5.0, 50.0, 6)
-    np.testing.assert_array_equal(whole[:, : early.shape[1]], early)

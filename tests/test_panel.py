@@ -103,6 +103,19 @@ def test_demand_days_without_a_row_sold_nothing_and_stock_outs_or_late_sales_are
     np.testing.assert_allclose(known.driver[0, [0, -1]], np.log([5, 6]), atol=1e-7)
 
 
+@pytest.mark.parametrize("step_days", [1, 7])
+def test_a_slip_in_the_sales_is_not_observed(step_days):
+    days = pd.date_range("2026-01-01", periods=28)
+    quoted = pd.DataFrame({"product_id": "A", "supplier_id": "F", "date": days, "unit_price": 5.0})
+    prices = panel.price_panel(quoted, days[-1], step_days)
+    units = np.where(np.arange(28) == 24, 5000.0, 3.0)
+    sold = pd.DataFrame({"product_id": "A", "date": days, "demand_units": units, "in_stock": True})
+    known = panel.demand_panel(sold, prices)
+    slip = 24 // step_days
+    np.testing.assert_array_equal(known.observed[0], np.arange(known.steps) != slip)
+    np.testing.assert_array_equal(known.value[0], np.full(known.steps, 3.0 * step_days))
+
+
 def test_no_sales_no_demand_panel():
     nothing = small.sales().iloc[:0]
     assert set(panel.panels(small.quotes(), nothing, pd.Timestamp("2025-10-27"), 1)) == {"price"}

@@ -45,6 +45,13 @@ def said(stock_given: bool = False, **tables: pd.DataFrame) -> list[str]:
             id="longer_than_the_prices",
         ),
         pytest.param(
+            sales(28),
+            prices([10.0] * 60),
+            "sales: the last one, of 2026-01-28, is 32 days before the last quote: demand is forecast from what was "
+            "sold until then, and nothing tells how well. Bring newer sales",
+            id="sales_that_stopped",
+        ),
+        pytest.param(
             sales(9, 7),
             prices([10.0] * 60),
             "sales: rows come every 7 days, quotes every 1: a day without a row counts as sold nothing. Bring sales by "

@@ -1,5 +1,6 @@
 """Doubted quotes are told by kind, those that are the price now first, the farthest of them as examples."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -102,6 +103,36 @@ def test_days_with_several_prices_are_told(again: list[float], remark: str) -> N
     found = said(pd.concat([prices([10, 11]), more, prices([9, 9], product="B")], ignore_index=True))
     assert len(found) == bool(remark)
     assert all(remark in line and "their median is used" in line for line in found)
+
+
+@pytest.mark.parametrize(
+    ("units", "remark"),
+    [
+        pytest.param([4, 9] * 10 + [5000, 4], "1 day's sales more than 50 times as large as any before", id="a_slip"),
+        pytest.param([4, 9] * 10 + [300, 4], "", id="a_large_sale"),
+        pytest.param([4, 5000, 4], "", id="too_few_to_judge_by"),
+    ],
+)
+def test_sales_that_can_be_none(units: list[float], remark: str) -> None:
+    days = pd.date_range("2026-01-01", periods=len(units))
+    sales = pd.DataFrame({"product_id": "A", "date": days, "demand_units": np.array(units, dtype=float)})
+    told = [str(sentence) for sentence in slips.sold(sales)]
+    assert len(told) == bool(remark)
+    for line in told:
+        assert line.startswith(remark)
+        assert line.endswith("A on 2026-01-21 (5000 beside 9)")
+
+
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [
+        pytest.param([10, 11, 12000], ["A on 2026-01-03 (12000 beside 11)"], id="the_third_quote"),
+        pytest.param([50, 49885, 50.2], ["A on 2026-01-02 (49885 beside 50)"], id="the_second_alone"),
+        pytest.param([49885, 50, 50.2, 50.1], ["A on 2026-01-01 (49885 beside 50)"], id="the_first_alone"),
+    ],
+)
+def test_a_slip_among_the_first_quotes(values: list[float], found: list[str]) -> None:
+    assert [line.rpartition(": ")[2] for line in said(prices(values))] == found
 
 
 def test_slips_are_looked_for_within_a_series_only() -> None:

@@ -5,7 +5,21 @@ from __future__ import annotations
 import re
 
 from ordercast.language import phrase
-from ordercast.sayings import Say, due, either, foreseen, gap, often, plain, sale, sellers, within
+from ordercast.sayings import (
+    Say,
+    due,
+    either,
+    foreseen,
+    gap,
+    holiday,
+    often,
+    often_unsold,
+    plain,
+    sale,
+    sellers,
+    since_holiday,
+    within,
+)
 
 Table = list[tuple[str, str, Say]]
 Found = tuple[re.Match[str], str, Say]
@@ -23,6 +37,15 @@ def window_days(name: str) -> int:
     return int(found[1]) if found else 0
 
 
+def of_the_day(name: str) -> bool:
+    """Whether a feature is about the day that is forecast, not about the series as it stands."""
+    return re.fullmatch(OF_THE_DAY, name) is not None
+
+
+OF_THE_DAY = (
+    r"days_ahead|spread_to_step|changes_due|level_forecast|season_.*|day_of_month|days_(to|since)_holiday|weekday|"
+    r"same_.*|own_p\d+"
+)
 # Prices: name of the feature, family (one reason each), words. Distances are told in units of the usual step.
 PRICE: Table = [
     (
@@ -67,6 +90,15 @@ PRICE: Table = [
         either(
             phrase("%(share)s ahead of its supplier's other prices in %(n)s days"),
             phrase("%(share)s behind its supplier's other prices in %(n)s days"),
+        ),
+    ),
+    (
+        r"change_1d",
+        "change",
+        either(
+            phrase("in a day it rose %(share)s"),
+            phrase("in a day it fell %(share)s"),
+            level=phrase("in a day it hardly moved"),
         ),
     ),
     (
@@ -186,6 +218,8 @@ PRICE: Table = [
     (r"days_since_quote", "quotes", plain(phrase("last quoted %(days)s days ago"))),
     (r"quotes_per_day_28d", "quotes", plain(phrase("how often it is quoted"))),
     (r"age_days", "age", plain(phrase("known for %(days)s days"))),
+    (r"own_p10|own_p90", "own", plain(phrase("its own ups and downs of two years"))),
+    (r"echo", "own", plain(phrase("whether its changes are taken back"))),
 ]
 DEMAND: Table = [
     (
@@ -217,8 +251,8 @@ DEMAND: Table = [
         r"mean_(\d+)_sales",
         "level",
         either(
-            phrase("its last %(n)s days were over the month's mean"),
-            phrase("its last %(n)s days were under the month's mean"),
+            phrase("its last %(n)s sales on record were over the month's mean"),
+            phrase("its last %(n)s sales on record were under the month's mean"),
             scaled=False,
         ),
     ),
@@ -239,13 +273,21 @@ DEMAND: Table = [
         ),
     ),
     (r"same_days_last_year", "season", plain(phrase("what it sold on the same days last year"))),
-    (r"share_zero_91d|days_since_sale|days_since_known", "level", plain(phrase("how often it sells"))),
+    (r"share_zero_91d", "often", often_unsold),
+    (r"days_since_sale", "often", plain(phrase("last sold %(days)s days ago"))),
+    (r"days_since_known", "often", plain(phrase("its sales are known up to %(days)s days ago"))),
+    (r"age_days", "age", plain(phrase("sold for %(days)s days so far"))),
+    (r"level_log", "size", plain(phrase("how much it sells"))),
+    (r"own_p10|own_p90", "own", plain(phrase("its own good and bad days of half a year"))),
+    (r"echo", "own", plain(phrase("whether a good day is followed by a good one"))),
 ]
 ANY: Table = [
     (r"season_sin|season_cos", "season", plain(phrase("the time of year"))),
     (r"day_of_month", "month", plain(phrase("the day of the month"))),
     (r"weekday", "weekday", plain(phrase("the weekday"))),
-    (r"days_(?:to|since)_holiday", "holiday", plain(phrase("a public holiday is near"))),
+    (r"days_ahead", "ahead", plain(phrase("how far ahead it is"))),
+    (r"days_to_holiday", "holiday", holiday),
+    (r"days_since_holiday", "holiday", since_holiday),
     (r"product_code", "habit", plain(phrase("what this product usually does"))),
     (r"supplier_code", "habit", plain(phrase("what this supplier usually does"))),
     (r"category_code", "habit", plain(phrase("what this category usually does"))),

@@ -20,6 +20,7 @@ from ordercast.language import Voice, phrase
 from ordercast.states import Floats
 
 REASONS = 3
+ANY_DAY = "any_day_"
 LEAST_SHARE = 0.08  # of all contributions: what counts for less is not told
 
 Reason = tuple[int, float, bool]  # place of the feature, its value, whether it pulls up
@@ -32,14 +33,17 @@ def told(
 
     Words are made here and not where they are read: a page needs no model's code, and whoever queries the table
     reads sentences. Few distinct ones in many rows cost a Parquet file little, a language more even less.
-    shown: the steps ahead that people see. The reasons are those of the last of them; they are told of no later one,
-    and of none that is no change.
+    shown: the steps ahead that people see. The reasons are those of the last of them, and of the days before it those
+    that are not about that one day; they are told of no later one, and of none that is no change.
     """
     known = forecast(forecaster, problem, strategy)
     why = drivers(forecaster, problem, shown, strategy, voices)
     reasoned = known.merge(why, on=list(problem.panel.ids.columns), how="left", validate="many_to_one")
-    unsaid = (reasoned["skill_weight"] == 0) | (reasoned["horizon_days"] > shown * problem.panel.step_days)
-    return reasoned.assign(**{column: reasoned[column].mask(unsaid, "") for column in voices})
+    last = shown * problem.panel.step_days
+    unsaid = (reasoned["skill_weight"] == 0) | (reasoned["horizon_days"] > last)
+    before = reasoned["horizon_days"] < last
+    told = {column: reasoned[column].mask(before, reasoned[ANY_DAY + column]).mask(unsaid, "") for column in voices}
+    return known.assign(**told)
 
 
 def drivers(
@@ -48,7 +52,8 @@ def drivers(
     """Per series of the problem (its ids) the columns of `voices`: why the forecast departs from the base, in words.
 
     Asked at the panel's last step for one horizon, in steps. At most three reasons, the largest first, each with the
-    way it pulls; empty where nothing is believed (skill 0) or the series has not started.
+    way it pulls; empty where nothing is believed (skill 0) or the series has not started. Beside each column one whose
+    name begins with ANY_DAY: without what is true of that day alone, such as its weekday.
     """
     asked = replace(problem, horizons=np.array([horizon]))
     at = features.rows(asked, features.every_cell(asked, [problem.panel.steps - 1]))
@@ -58,7 +63,8 @@ def drivers(
     weight = {name: skill[at.group, far] * at.trust for name, skill in forecaster.skill.items()}
     believed = np.sum([weight[name] for name in (*parts, *straight)], axis=0) > 0
     at, weight = at.take(np.flatnonzero(believed)), {name: each[believed] for name, each in weight.items()}
-    told = {column: np.full(len(problem.panel.ids), "", dtype=object) for column in voices}
+    columns = [*voices, *(ANY_DAY + column for column in voices)]
+    told = {column: np.full(len(problem.panel.ids), "", dtype=object) for column in columns}
     if len(at.x):
         share, x = _averaged(forecaster, at, parts, weight, problem.panel.step_days), at.x.astype(np.float64)
         if straight:
@@ -71,12 +77,23 @@ def drivers(
         window_days = np.array([words.window_days(name) for name in at.names])
         seen_days = x[:, [at.names.index("age_days")]] + problem.panel.step_days
         x[window_days > seen_days] = np.nan  # what is older than the series is no reason that people can follow
-        for series, unit, own, cells in zip(at.series, at.unit, share, x, strict=True):
-            found = _largest(own, cells, families)
-            for column, voice in voices.items():
-                told[column][series] = _sentence(found, float(unit), known, voice)
+        for names, each in ((voices, share), ([ANY_DAY + name for name in voices], _of_any_day(share, at.names))):
+            for series, unit, own, cells in zip(at.series, at.unit, each, x, strict=True):
+                found = _largest(own, cells, families)
+                for column, voice in zip(names, voices.values(), strict=True):
+                    told[column][series] = _sentence(found, float(unit), known, voice)
     index = problem.panel.ids.index
     return problem.panel.ids.assign(**{name: pd.Series(each, index, dtype="str") for name, each in told.items()})
+
+
+def _of_any_day(share: Floats, names: list[str]) -> Floats:
+    """The contributions without those of the day that is forecast: of what the level filter foresees for it, the gap to
+    the level stands for all days."""
+    lasting = share.copy()
+    if "level_forecast" in names:
+        lasting[:, names.index("level_gap")] += share[:, names.index("level_forecast")]
+    lasting[:, [words.of_the_day(name) for name in names]] = 0.0
+    return lasting
 
 
 def _averaged(

@@ -195,7 +195,8 @@ def guarded(forecaster: Forecaster, problem: Problem) -> Scaled:
 def believed(forecaster: Forecaster, problem: Problem, strategy: Strategy) -> Scaled:
     """What is told to people: `guarded`, by the chosen way of reaching the far days.
 
-    A recursion has a mean of its own, times its own skill; its quantiles are those of `direct`, moved along with it.
+    A recursion has a mean of its own, times its own skill; its quantiles are those of `direct`, moved along with it: of
+    prices, whose mean and median are one where nothing is known, so that the median becomes that mean.
     """
     at = guarded(forecaster, problem)
     if strategy == "direct":
@@ -204,7 +205,7 @@ def believed(forecaster: Forecaster, problem: Problem, strategy: Strategy) -> Sc
     mean = weight * recursed(forecaster, problem, at)
     if forecaster.target.drifts:
         mean = calibrate.snapped(mean, weight)
-    moved = mean - at.departure["mean"]
+    moved = mean - at.departure["p50" if forecaster.target.drifts else "mean"]
     return replace(at, departure={name: each + moved for name, each in at.departure.items()} | {"mean": mean})
 
 

@@ -173,9 +173,9 @@ def with_market(prices: Panel, origins: NDArray[np.int64] | None = None) -> Pane
 def demand_panel(sales: pd.DataFrame, prices: Panel) -> Panel:
     """Panel of demand per product on the calendar of `prices`, with the product's cheapest log price as driver.
 
-    sales: product_id, date, demand_units, in_stock. A day without a row sold nothing. A step with a stock-out, and one
-    after the last day anything was sold (the sales are not in yet), is censored: it is not observed and holds the value
-    of the week before, so that means are not dragged down.
+    sales: product_id, date, demand_units, in_stock. A day without a row sold nothing. A step with a stock-out, one with
+    a slip of the pen (see `quotes.sales_beyond`), and one after the last day anything was sold (the sales are not in
+    yet), is censored: it is not observed and holds the value of the week before, so that means are not dragged.
     """
     today = pd.Timestamp(prices.dates[-1])
     known = sales[sales["date"].between(first_day(prices), today)]
@@ -191,13 +191,18 @@ def demand_part(
     known: sales on the days of the prices; span: the first and the last of these days in the whole catalogue.
     """
     since, last_sold = span
-    summed = _laid(quotes.coded(known, ["product_id"], "demand_units"), "sum", today, step_days, since)
+    sales = quotes.coded(known, ["product_id"], "demand_units")
+    summed = _laid(sales, "sum", today, step_days, since)
+    by_day = summed if step_days == 1 else _laid(sales, "sum", today, 1, since)
+    slip = quotes.sales_beyond(by_day.value, by_day.observed)
     out = known.assign(out=(~known["in_stock"]).astype(float))
     out_of_stock = _laid(quotes.coded(out, ["product_id"], "out"), "max", today, step_days, since)
     started = np.arange(summed.steps) >= summed.first[:, None]
     sold = np.where(started & ~summed.observed, 0.0, summed.value)
     not_in_yet = summed.dates > last_sold.to_datetime64()
     censored = (out_of_stock.observed & (out_of_stock.value > 0)) | (not_in_yet & (summed.step_days == 1))
+    series, day = np.nonzero(slip)
+    censored[series, summed.steps - 1 - (by_day.steps - 1 - day) // step_days] = True
     week = max(1, 7 // step_days)
     for step in range(week, summed.steps):
         sold[:, step] = np.where(censored[:, step], sold[:, step - week], sold[:, step])

@@ -11,11 +11,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ordercast.kernels import past
+from ordercast.kernels import slips as slips_of
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 SLIP_FACTOR = 5.0  # a slipped decimal sign is worth ten; prices that move fivefold and back overnight are rare
 FAR_FACTOR, MANY = 50.0, 14  # two digits more: no price moves so far, unless it stays there for so many quotes
+LEAST_SALES = 14  # so many say how much a product sells at most
 How = Literal["median", "sum", "max", "first"]
 Frequency = Literal["auto", "daily", "weekly"]
 WEEKLY_FROM_GAP_DAYS = 5
@@ -72,9 +74,14 @@ def laid(
         cell, merged = _merged(known.series * steps + step, known.value, how)
         value.ravel()[cell] = merged
     if slips:
-        past.set_slips_aside(value, SLIP_FACTOR, FAR_FACTOR, MANY)
+        slips_of.set_slips_aside(value, SLIP_FACTOR, FAR_FACTOR, MANY)
     observed = ~np.isnan(value)
     return value, observed, past.carry_forward(value)
+
+
+def sales_beyond(sold: Floats, observed: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which of a day's sales are no sales but slips of the pen, (series, days): fifty times all before."""
+    return slips_of.sales_beyond(sold, observed, FAR_FACTOR, LEAST_SALES)
 
 
 def _merged(cell: Ints, value: Floats, how: How) -> tuple[Ints, Floats]:

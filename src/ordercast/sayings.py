@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ordercast.features import HOLIDAY_REACH_DAYS
 from ordercast.language import Voice, phrase
 
 Say = Callable[[re.Match[str], float, float, Voice], str]
@@ -39,6 +40,29 @@ def plain(text: str) -> Say:
 def often(_: re.Match[str], value: float, __: float, voice: Voice) -> str:
     """On how many days a price changes."""
     return voice.say("it changes on %(share)s of the days", share=voice.percent(round(value, 2)))
+
+
+def often_unsold(_: re.Match[str], value: float, __: float, voice: Voice) -> str:
+    """On how many days nothing is sold."""
+    return voice.say("nothing is sold on %(share)s of the days", share=voice.percent(round(value, 2)))
+
+
+def holiday(_: re.Match[str], value: float, __: float, voice: Voice) -> str:
+    """How near the next public holiday is to the day forecast."""
+    if value >= HOLIDAY_REACH_DAYS:
+        return voice.say("no public holiday comes soon after")
+    if value == 0:
+        return voice.say("it is a public holiday")
+    return voice.count("a public holiday %(n)s day later", "a public holiday %(n)s days later", round(value))
+
+
+def since_holiday(_: re.Match[str], value: float, __: float, voice: Voice) -> str:
+    """How near the last public holiday is to the day forecast."""
+    if value >= HOLIDAY_REACH_DAYS:
+        return voice.say("no public holiday shortly before")
+    if value == 0:
+        return voice.say("it is a public holiday")
+    return voice.count("a public holiday %(n)s day before", "a public holiday %(n)s days before", round(value))
 
 
 def within(m: re.Match[str], value: float, _: float, voice: Voice) -> str:

@@ -117,7 +117,7 @@ def price_state(known: Panel, spec: Features, series: Ints, origin: Ints) -> Sta
     now = z[pairs]
     changed = np.zeros(z.shape, dtype=bool)
     changed[:, 1:] = z[:, 1:] != z[:, :-1]
-    share = past.shares(changed, *pairs, window_steps(91, known))
+    share = past.shares(changed, known.first, *pairs, window_steps(91, known))
     since, size, between = past.price_changes(z, known.first, *pairs, reach, GAPS)
     depth, sale_age = offers.sales(z, *pairs, window_steps(91, known), window_steps(SALE_DAYS, known))
     structure = np.zeros((len(now), 4)) if known.structure is None else known.structure.at(*pairs)
@@ -131,7 +131,7 @@ def price_state(known: Panel, spec: Features, series: Ints, origin: Ints) -> Sta
         "last_change": size / unit,
         "days_between_changes": known.step_days * between,
         "days_since_quote": known.step_days * stale.astype(float),
-        "quotes_per_day_28d": past.shares(known.observed, *pairs, window_steps(28, known)),
+        "quotes_per_day_28d": past.shares(known.observed, known.first, *pairs, window_steps(28, known)),
         "age_days": known.step_days * _age(known, *pairs).astype(float),
     }
     month = window_steps(28, known)
@@ -261,7 +261,7 @@ def demand_state(known: Panel, spec: Features, series: Ints, origin: Ints) -> St
     counted = np.minimum(_age(known, *pairs) + 1, quarter)
     deviation = 4 * means[:, 4] * np.maximum(means[:, 4] - roots**2, 0.0) * quarter
     scale = np.sqrt((deviation + PRIOR_STEPS * floor) / (counted + PRIOR_STEPS))
-    zero = past.shares(y == 0, *pairs, quarter)
+    zero = past.shares(y == 0, known.first, *pairs, quarter)
     reach = window_steps(LOOK_BACK_DAYS, known)
     quotes, smooth, echo = past.last_quotes(y, known.observed, *pairs, QUOTE_COUNTS, QUOTE_KEEP, reach)
     columns = {"last": (y[pairs] - level) / scale}

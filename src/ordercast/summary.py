@@ -74,7 +74,7 @@ def _error(models: dict[str, dict[str, float]], run: dict[str, Any]) -> str:
     from babel.numbers import format_decimal, format_percent
 
     if "rmsse_ratio" not in models["ordercast"]:
-        return "nothing was seen to change, so there is no error to measure by"
+        return "no error to measure: in the days of the test nothing was seen, or nothing changed"
     ours, naive = models["ordercast"]["rmsse"], models["naive"]["rmsse"]
     change = round(models["ordercast"]["rmsse_ratio"] - 1, 3)
     error, beside = (format_decimal(value, "0.000", locale=run["locale"]) for value in (ours, naive))

@@ -40,12 +40,14 @@ def squared_moves(
     """Mean squared change over each lag within `window` steps up to `end`, (pairs, lags).
 
     A change is cut at `most`, lest a typing error rule the scale; the mean counts `weight` changes of variance
-    prior x lag (those of a random walk) beside the series' own.
+    prior x lag (those of a random walk) beside the series' own. Where it is too young for as many over a later lag,
+    they are of the variance it showed over the first: its band must not stop growing where its history does.
     """
     out = np.empty((len(series), len(lags)))
     for p in range(len(series)):
         row, stop = z[series[p]], end[p]
         start = max(stop - window, max(first[series[p]], 0))
+        own = prior
         for k, lag in enumerate(lags):
             total = 0.0
             count = 0
@@ -53,7 +55,10 @@ def squared_moves(
                 move = min(max(row[t] - row[t - lag], -most), most)
                 total += move * move
                 count += 1
-            out[p, k] = (total + weight * prior * lag) / (count + weight)
+            usual = own if count < weight else prior
+            out[p, k] = (total + weight * usual * lag) / (count + weight)
+            if k == 0:
+                own = out[p, 0] / lag
     return out
 
 
@@ -185,9 +190,9 @@ def price_changes(
     return since, size, between
 
 
-@jit(COLUMN, MARKS, INDEX, INDEX, INT)
-def shares(marked: Bools, series: Ints, origin: Ints, window: int) -> Floats:
-    """Share of the last `window` steps that are marked, (pairs,)."""
+@jit(COLUMN, MARKS, INDEX, INDEX, INDEX, INT)
+def shares(marked: Bools, first: Ints, series: Ints, origin: Ints, window: int) -> Floats:
+    """Share of the last `window` steps, or of those since the series' first, that are marked, (pairs,)."""
     out = np.empty(len(series))
     for p in range(len(series)):
         now = origin[p]
@@ -196,7 +201,7 @@ def shares(marked: Bools, series: Ints, origin: Ints, window: int) -> Floats:
         for step in range(last):
             if marked[series[p], now - step]:
                 count += 1
-        out[p] = count / window
+        out[p] = count / max(min(window, now - first[series[p]] + 1), 1)
     return out
 
 
@@ -232,46 +237,3 @@ def carry_forward(value: Floats) -> Ints:
             if np.isnan(row[t]):
                 row[t] = row[t - 1]
     return first
-
-
-@jit(INT, TABLE, FLOAT, FLOAT, INT)
-def set_slips_aside(value: Floats, factor: float, far: float, many: int) -> int:
-    """Make NaN, in place, every value that is `factor` times above or below the median of the last five; their number.
-
-    Judged by what came before alone, as it would have been on the day. The third such value in a row that agrees with
-    those before it to a factor of two is believed: the level has changed. Of values that are `far` times above or below
-    it takes `many`, for a slip is copied on for days, and no price moves so far.
-    """
-    kept = np.empty(5)
-    count = 0
-    for i in range(len(value)):
-        row = value[i]
-        low, high = np.inf, -np.inf
-        for now in row:
-            low, high = now if now < low else low, now if now > high else high
-        if high / factor < low and high < low * factor:
-            continue  # no two of its values are that far apart, as in most series
-        known = doubts = 0
-        least = most = 0.0  # of the doubted values that agree
-        for t in range(len(row)):
-            now = row[t]
-            if np.isnan(now):
-                continue
-            last = kept[: min(known, 5)]
-            if known < 3 or last.max() / factor < now < last.min() * factor:
-                doubts = 0  # whatever the median is: most quotes need none
-            elif np.median(last) / factor < now < np.median(last) * factor:
-                doubts = 0
-            else:
-                if doubts == 0 or max(most, now) >= 2 * min(least, now):
-                    doubts, least, most = 0, now, now
-                doubts, least, most = doubts + 1, min(least, now), max(most, now)
-                usual = np.median(last)
-                if doubts < (3 if usual / far < now < usual * far else many):
-                    row[t] = np.nan
-                    count += 1
-                    continue
-                known = doubts = 0
-            kept[known % 5] = now
-            known += 1
-    return count

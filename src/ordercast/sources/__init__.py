@@ -123,7 +123,8 @@ def read(
     frames["products"] = kept.complete_products(whole, frames["products"], tables["products"].given, findings)
     for table, sentence in remarks.remarks(whole["prices"], whole["sales"], frames, tables["stock"].given, last):
         findings.note(table, sentence)
-    findings.notes[:0] = [("prices", sentence) for sentence in slips.remarks(whole["prices"])]  # they cost money
+    doubted = {"prices": slips.remarks(whole["prices"]), "sales": slips.sold(whole["sales"])}
+    findings.notes[:0] = [(name, sentence) for name, told in doubted.items() for sentence in told]  # they cost money
     frames["quarantine"] = findings.quarantine()
     frames["notes"] = noted(findings.notes_in_order())
     files = {name: table for name, table in whole.items() if isinstance(table, Path)}

@@ -15,7 +15,7 @@ from ordercast.sources.faults import some
 from ordercast.sources.kept import Table, distinct, parts
 
 KEY = ["product_id", "supplier_id"]
-OLD_COUNT_DAYS = 30
+OLD_COUNT_DAYS = OLD_DAYS = 30
 LONG_LOT_YEARS, DAYS_PER_YEAR = 2, 365
 
 
@@ -78,8 +78,17 @@ def _lesser_discounts(tiers: pd.DataFrame) -> Iterator[tuple[str, Sentence]]:
 
 def _sales_beside_prices(sales: Table, prices: Table) -> Iterator[tuple[str, Sentence]]:
     first, last = store.query("SELECT min(date) AS first, max(date) AS last FROM t", t=prices).iloc[0]
-    counts = "SELECT count(*) FILTER (date BETWEEN ? AND ?) AS used, count(*) AS rows FROM t"
-    used, rows = store.query(counts, [first, last], t=sales).iloc[0]
+    counts = "SELECT count(*) FILTER (date BETWEEN ? AND ?) AS used, count(*) AS rows, max(date) AS sold FROM t"
+    used, rows, sold = store.query(counts, [first, last], t=sales).iloc[0]
+    old_days = (last - sold).days
+    if used and old_days > OLD_DAYS:
+        told = say(
+            "the last one, of %(sold)s, is %(days)s days before the last quote: demand is forecast from what was sold "
+            "until then, and nothing tells how well. Bring newer sales",
+            sold=sold.date(),
+            days=old_days,
+        )
+        yield "sales", told
     if not used:
         told = say(
             "none lies within the days of the prices (%(first)s to %(last)s): no demand is forecast and nothing is "

@@ -1,6 +1,6 @@
-"""Quotes that may be slips of the pen: they are kept and told, those that are the price now first, the farthest first.
+"""Quotes and sales that may be slips of the pen: they are kept and told, those that are the price now first.
 
-Which of them the forecasts use is for `quotes.laid` to decide; here it is put into words.
+Which of them the forecasts use is for `quotes` to decide; here it is put into words, the farthest first.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ordercast import blocks, quotes, store
-from ordercast.quotes import SLIP_FACTOR, Quotes
+from ordercast.quotes import FAR_FACTOR, SLIP_FACTOR, Quotes
 from ordercast.sentences import Sentence, count, say
 from ordercast.sources.faults import EXAMPLES, some
 from ordercast.sources.kept import Table
@@ -26,7 +26,7 @@ def remarks(prices: Table) -> Iterator[Sentence]:
     """Yield a sentence for each kind of doubted quote among the prices: how many, and the farthest of them."""
     number = dict.fromkeys(KINDS, 0)
     farthest = {kind: pd.DataFrame({"off": np.zeros(0)}) for kind in KINDS}
-    for known in _quotes(prices):
+    for known in _quotes(prices, KEY, "unit_price"):
         for kind, found in _doubted(known).items():
             number[kind] += len(found)
             examples = pd.concat([farthest[kind], found]) if len(farthest[kind]) else found
@@ -36,12 +36,35 @@ def remarks(prices: Table) -> Iterator[Sentence]:
             yield told(number[kind], some(map(_example, farthest[kind].to_dict("records")), number[kind]))
 
 
-def _quotes(prices: Table) -> Iterator[Quotes]:
-    """The quotes of some whole products at a time."""
-    if isinstance(prices, Path):
-        yield from store.read_quotes(prices, store.series_in(prices, KEY), "unit_price", blocks.ROWS)
-    elif len(prices):
-        yield quotes.coded(prices, KEY, "unit_price")
+def sold(sales: Table) -> Iterator[Sentence]:
+    """Yield the sentence for days on which so much was sold that it can be no sale, if there are any."""
+    number, farthest = 0, pd.DataFrame({"off": np.zeros(0)})
+    for known in _quotes(sales, KEY[:1], "demand_units"):
+        found = _beyond(known)
+        number += len(found)
+        farthest = pd.concat([farthest, found]) if number > len(found) else found
+        farthest = farthest.sort_values("off", ascending=False, kind="stable").head(EXAMPLES)
+    if number:
+        yield _sold(number, some(map(_example, farthest.to_dict("records")), number))
+
+
+def _beyond(known: Quotes) -> pd.DataFrame:
+    """The days of sales set aside, each beside the largest of any other day."""
+    today = np.datetime64(int(known.day.max()), "D")
+    units, observed, _ = quotes.laid(known, "sum", today, 1)
+    beyond = quotes.sales_beyond(units, observed)
+    series, step = np.nonzero(beyond)
+    most = np.where(observed & ~beyond, units, 0.0).max(axis=1)
+    day = today - (units.shape[1] - 1 - step)
+    return _table(known.ids["product_id"].to_numpy(object)[series], day, units[series, step], most[series])
+
+
+def _quotes(table: Table, key: list[str], column: str) -> Iterator[Quotes]:
+    """The dated values of some whole products at a time."""
+    if isinstance(table, Path):
+        yield from store.read_quotes(table, store.series_in(table, key), column, blocks.ROWS)
+    elif len(table):
+        yield quotes.coded(table, key, column)
 
 
 def _doubted(known: Quotes) -> dict[str, pd.DataFrame]:
@@ -95,6 +118,18 @@ def _table(
     )
 
 
+def _sold(days: int, examples: Sentence) -> Sentence:
+    return count(
+        "%(n)s day's sales more than %(times)s times as large as any before: kept in the data, set aside by the "
+        "forecasts; if it is a slip of the pen, correct it: %(sales)s",
+        "%(n)s days' sales more than %(times)s times as large as any before: kept in the data, set aside by the "
+        "forecasts; correct what is a slip of the pen: %(sales)s",
+        days,
+        times=FAR_FACTOR,
+        sales=examples,
+    )
+
+
 def _several(known: Quotes) -> pd.DataFrame:
     """Every day on which one supplier quotes several prices of a product: the greatest, and beside it the least."""
     order = np.lexsort((known.value, known.day, known.series))
@@ -107,13 +142,18 @@ def _several(known: Quotes) -> pd.DataFrame:
 
 
 def _off_both_neighbours(value: NDArray[np.float64], observed: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which of the first three quotes of a series are far above both neighbours, or far below both, (series, steps)."""
+    """Which of the first three quotes of a series are far above both neighbours, or far below both, (series, steps).
+
+    The first one's are the two after it, those of the last of three the two before it.
+    """
     doubted = np.zeros(observed.shape, dtype=bool)
     for row in range(len(value)):
         step = np.flatnonzero(observed[row])[:4]
         quote = value[row, step]
         for n in range(min(len(step), 3)):
-            ratio = quote[n] / np.delete(quote, n)[max(n - 1, 0) : n + 1]
+            others = np.delete(quote, n)
+            beside = max(min(n - 1, len(others) - 2), 0)
+            ratio = quote[n] / others[beside : beside + 2]
             if len(ratio) and ((ratio > SLIP_FACTOR).all() or (ratio < 1 / SLIP_FACTOR).all()):
                 doubted[row, step[n]] = n > 0 or len(step) > 2
     return doubted
