@@ -34,6 +34,7 @@ def pool(seed: int, products: int, points: int = 10, suppliers: int = SUPPLIERS,
     lines["points_from"] = product * reach + lines["first_units"]
     lines["count"] = np.minimum(rng.integers(points // 2, points + 1, many), (reach - lines["first_units"]) // pack)
     lines["price"] = np.round(value[product] * rng.uniform(0.9, 1.1, many), 2)
+    lines["spend"] = lines["price"] * rng.choice([1.0, 0.97, 1.05], many)  # the limits count other quotes
     lines["volume"] = rng.uniform(0.01, 2, products)[product]
     lines["fixed"], lines["meets_floor"] = rng.uniform(0, 5, many) * value[product], 1
     units = np.arange(reach)
@@ -52,7 +53,7 @@ def table(one: Choices) -> dict[str, Any]:
     units = own["first_units"] + step * own["lot_units"]
     cost = own["fixed"] + own["price"] * units + one.curve[own["points_from"] + step * own["stride"]]
     of = {name: own[name] for name in ("product", "supplier", "row", "meets_floor")}
-    return of | {"units": units, "cost": cost, "money": own["price"] * units, "volume": own["volume"] * units}
+    return of | {"units": units, "cost": cost, "money": own["spend"] * units, "volume": own["volume"] * units}
 
 
 def by_integer_programme(
@@ -228,6 +229,7 @@ def simple(
     lines = np.zeros(many, LINE)
     lines["product"] = lines["row"] = np.arange(many)
     lines["supplier"], lines["price"], lines["first_units"] = supplier, price, moq
+    lines["spend"] = price
     lines["lot_units"] = lines["stride"] = lines["meets_floor"] = lines["volume"] = 1
     lines["points_from"], lines["count"] = np.arange(many) * 11 + moq, 11 - np.array(moq)
     curve = -np.array(worth)[:, None] * np.minimum(units, 5)

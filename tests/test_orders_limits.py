@@ -1,5 +1,7 @@
 """Limits of a day's orders together: what they cut, what they leave alone, and the sentences that say so."""
 
+from dataclasses import replace
+
 import mornings
 import numpy as np
 import pandas as pd
@@ -10,7 +12,8 @@ from hypothesis import strategies as st
 
 from ordercast.orders import curves, limits
 from ordercast.orders.limits import Limits
-from ordercast.orders.world import World
+from ordercast.orders.planner import Ahead
+from ordercast.orders.world import View, World
 
 
 def spent(known: mornings.Morning) -> float:
@@ -54,7 +57,9 @@ def test_no_budget_is_ever_exceeded_and_untrusted_products_are_left_alone(world:
     own = np.where(trusted, free.worked.units, 0.0)
     money = own * free.paid[np.maximum(free.worked.series, 0)]
     budget = share * float(np.nansum(money))
-    limited, found = limits.within(free.worked, Limits(budget=budget), trusted, np.zeros(world.products))
+    limited, found = limits.within(
+        free.worked, Limits(budget=budget), free.view.today_price, trusted, np.zeros(world.products)
+    )
     assert found.spent <= budget * (1 + 1e-9)
     assert limited.units[~trusted].tolist() == free.worked.units[~trusted].tolist()
     terms, bought = world.terms, np.flatnonzero(trusted & (limited.series >= 0))
@@ -70,6 +75,22 @@ def test_a_budget_that_does_not_bind_changes_no_order(world: World):
     known = mornings.worked(world, allowed=Limits(budget=1e12))
     assert known.worked.series.tolist() == free.worked.series.tolist()
     assert known.worked.units.tolist() == free.worked.units.tolist()
+
+
+def test_a_budget_is_kept_at_the_quotes_that_the_lines_say():
+    """Tomorrow's quote, at which the order is paid, is expected a tenth lower."""
+
+    def falling(view: View) -> Ahead:
+        said = replayed.one_in_ten(view)
+        return replace(said, p10=0.8 * said.p10, p50=0.9 * said.p50, p90=0.9 * said.p90)
+
+    world = replayed.world(**HUNGRY)
+    planner = replace(mornings.PLANNER, forecasts=falling, execution="next_quote")
+    free = mornings.worked(world, planner)
+    budget = 10.0 * free.worked.units[0] - 1.0
+    known = mornings.worked(world, planner, Limits(budget=budget))
+    assert 0 < known.worked.units[0] * 10.0 <= budget
+    assert known.coupled.spent == pytest.approx(known.worked.units[0] * 10.0)
 
 
 def line_of(known: mornings.Morning) -> pd.Series:

@@ -51,7 +51,7 @@ def balance(
                 one = lines[line[p]]
                 units = one.first_units + step[p] * one.lot_units
                 now, a = line_cost(one, curve, step[p]), one.supplier
-                taken, volume = one.price * units, one.volume * units
+                taken, volume = one.spend * units, one.volume * units
             for n in range(rows[p] - 1, rows[p + 1]):
                 wait = n < rows[p]
                 if need[p] if wait else not open[lines[n].supplier] or (need[p] and lines[n].meets_floor == 0):
@@ -60,7 +60,7 @@ def balance(
                     cost, put, more = 0.0, 0.0, -volume
                     if not wait:
                         units = lines[n].first_units + k * lines[n].lot_units
-                        put, more = lines[n].price * units, lines[n].volume * units - volume
+                        put, more = lines[n].spend * units, lines[n].volume * units - volume
                     if not wait:
                         cost = line_cost(lines[n], curve, k)
                     change = cost - now - before

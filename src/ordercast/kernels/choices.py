@@ -32,7 +32,8 @@ LINE = np.dtype(
         ("hull_from", np.int64),  # places of the choices on the hull
         ("hull_to", np.int64),
         ("meets_floor", np.int64),  # 1: all its choices are of at least the product's floor
-        ("price", np.float64),  # money per unit
+        ("price", np.float64),  # money per unit, as it is expected to be paid
+        ("spend", np.float64),  # money per unit, as the limits of a day count it
         ("fixed", np.float64),  # cost of an order less the cost of waiting
         ("first_units", np.float64),
         ("lot_units", np.float64),
@@ -158,7 +159,7 @@ def pick(
             one = lines[n]
             if not open[one.supplier] or (need[p] and one.meets_floor == 0):
                 continue
-            extra = (per_money - bonus[one.supplier]) * one.price + per_volume * one.volume
+            extra = (per_money - bonus[one.supplier]) * one.spend + per_volume * one.volume
             k = least_step(one, curve, hull, one.price + extra)
             here = line_cost(one, curve, k) + extra * (one.first_units + k * one.lot_units)
             if here < best:
@@ -167,8 +168,8 @@ def pick(
         if chosen >= 0:
             units = lines[chosen].first_units + taken * lines[chosen].lot_units
             cost += line_cost(lines[chosen], curve, taken)
-            credit += bonus[lines[chosen].supplier] * lines[chosen].price * units
-            money += lines[chosen].price * units
+            credit += bonus[lines[chosen].supplier] * lines[chosen].spend * units
+            money += lines[chosen].spend * units
             volume += lines[chosen].volume * units
     return cost, credit, money, volume
 
@@ -206,7 +207,7 @@ def lift(
         for p in who:
             if line[p] >= 0 and lines[line[p]].supplier == supplier:
                 one = lines[line[p]]
-                reached += one.price * (one.first_units + step[p] * one.lot_units)
+                reached += one.spend * (one.first_units + step[p] * one.lot_units)
         value = cost + per_money * money + per_volume * volume - (credit - tried * reached)
         if reached >= minimum:
             high = tried

@@ -64,7 +64,7 @@ def fill(
                 one = lines[line[p]]
                 units = one.first_units + step[p] * one.lot_units
                 now, a = line_cost(one, curve, step[p]), one.supplier
-                taken, volume = one.price * units, one.volume * units
+                taken, volume = one.spend * units, one.volume * units
             for n in range(rows[p] - (0 if need[p] else 1), rows[p + 1]):
                 here, b, count = n, -1, 1
                 if n < rows[p]:
@@ -77,7 +77,7 @@ def fill(
                     cost, put, more = 0.0, 0.0, -volume
                     if here >= 0:
                         units = lines[n].first_units + k * lines[n].lot_units
-                        put, more = lines[n].price * units, lines[n].volume * units - volume
+                        put, more = lines[n].spend * units, lines[n].volume * units - volume
                         if put - taken > left[0] or more > left[1]:
                             break
                         cost = line_cost(lines[n], curve, k)
@@ -95,11 +95,11 @@ def fill(
             if line[p] >= 0:
                 one = lines[line[p]]
                 units = one.first_units + step[p] * one.lot_units
-                a, taken, more = one.supplier, one.price * units, -one.volume * units
+                a, taken, more = one.supplier, one.spend * units, -one.volume * units
             if to_line[p] >= 0:
                 one = lines[to_line[p]]
                 units = one.first_units + to_step[p] * one.lot_units
-                b, put, more = one.supplier, one.price * units, more + one.volume * units
+                b, put, more = one.supplier, one.spend * units, more + one.volume * units
             if put - taken > left[0] or more > left[1]:
                 continue
             if not keeps_minima(sums, counts, minimum, a, b, taken, put):
@@ -164,7 +164,7 @@ def within(
             line = lines[n]
             if not open[line.supplier] or (need[p] and line.meets_floor == 0):
                 continue
-            extra = (per_money - bonus[line.supplier]) * line.price + per_volume * line.volume
+            extra = (per_money - bonus[line.supplier]) * line.spend + per_volume * line.volume
             for k in range(line.count):
                 units, cost = line.first_units + k * line.lot_units, line_cost(line, curve, k)
                 lost = cost + extra * units - least[p]
@@ -173,7 +173,7 @@ def within(
                 if found < len(into):
                     one = into[found]
                     one.product, one.line, one.step, one.supplier = p, n, k, line.supplier
-                    one.lost, one.cost, one.money, one.volume = lost, cost, line.price * units, line.volume * units
+                    one.lost, one.cost, one.money, one.volume = lost, cost, line.spend * units, line.volume * units
                 found += 1
     return found
 

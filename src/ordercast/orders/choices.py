@@ -48,13 +48,15 @@ def choices(
     volume_per_unit: Floats | None = None,
     floor_units: Floats | None = None,
     for_floor: Bools | None = None,
+    quote: Floats | None = None,
 ) -> Choices:
     """The choices of solved programmes: whole packs of at least MOQ under the ceiling, by supplier and tier.
 
     parts: of `leads.programmes`, each solved; costs of different programmes compare as savings against waiting. By
     supplier row of all programmes: supplier, (rows,) 0.. of those that share a minimum order value (None: each row its
-    own); for_floor, (rows,) whose orders the floor counts (None: all). By product: volume_per_unit, floor_units (0:
-    none), which is lowered to what can be ordered at all.
+    own); for_floor, (rows,) whose orders the floor counts (None: all); quote, (rows,) the price at which the limits
+    count an order (None: the one expected to be paid). By product: volume_per_unit, floor_units (0: none), which is
+    lowered to what can be ordered at all.
     """
     records = [lattice.records(problem, lattice.LEVELS) for _, problem, _ in parts]
     most = np.zeros(products)
@@ -67,6 +69,8 @@ def choices(
         places = actions.curve_rows + offset
         count = kernels.lay_out(own, suppliers, tiers, problem.paid[:, 0], actions.wait, places, floors, lines)
         lines = lines[:count]
+        dearer = 1.0 if quote is None else (quote[programme.suppliers] / problem.paid[:, 0, 0])[lines["row"]]
+        lines["spend"] = lines["price"] * dearer
         lines["product"], lines["row"] = programme.products[lines["product"]], programme.suppliers[lines["row"]]
         found.append(lines)
         curves.append(actions.curve)
@@ -120,7 +124,7 @@ def affordable(choices: Choices, limits: Floats) -> tuple[Choices, Ints]:
     Without the others the multipliers' bound is closer.
     """
     lines, steps = choices.lines, np.zeros((2, len(choices.lines)))
-    for out, limit, each in zip(steps, limits * (1.0 + NEARLY), (lines["price"], lines["volume"]), strict=True):
+    for out, limit, each in zip(steps, limits * (1.0 + NEARLY), (lines["spend"], lines["volume"]), strict=True):
         out[:] = np.inf
         np.divide(limit - each * lines["first_units"], each * lines["lot_units"], out=out, where=each > 0)
     count = np.clip(np.floor(steps.min(axis=0)) + 1, 0, lines["count"]).astype(np.int64)

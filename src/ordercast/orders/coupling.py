@@ -107,12 +107,13 @@ def _floors_served(choices: Choices, limits: Floats) -> Bools:
     """The floors that are kept: all if they can be paid, else those whose lateness costs most per money, (n,)."""
     lines = choices.lines
     at = np.flatnonzero(choices.floor[lines["product"]] & (lines["meets_floor"] == 1))
-    money = lines["price"][at] * lines["first_units"][at]
+    money = lines["spend"][at] * lines["first_units"][at]
     order = np.lexsort([money, lines["product"][at]])
     _, first = np.unique(lines["product"][at][order], return_index=True)
     cheapest, money = at[order][first], money[order][first]
     volume = lines["volume"][cheapest] * lines["first_units"][cheapest]
-    cost = lines["fixed"][cheapest] + money + choices.curve[lines["points_from"][cheapest]]
+    cost = lines["fixed"][cheapest] + lines["price"][cheapest] * lines["first_units"][cheapest]
+    cost = cost + choices.curve[lines["points_from"][cheapest]]
     served = np.zeros(choices.products, np.bool_)
     left = limits * (1.0 + TIE)
     for place in np.argsort(cost / np.maximum(money, TIE), kind="stable"):
@@ -148,7 +149,7 @@ def _report(task: Task, wanted: Plan, plan: Plan, weights: Floats, bound: float)
         bound_by=_bound_by(task, wanted, plan, weights, (desired - money, space - volume), asked < task.minimum),
         floor_missed=task.choices.floor & ~meets,
         shortfall=np.where(dropped, task.minimum - asked, 0.0),
-        least_order=float((lines["price"] * lines["first_units"]).min(initial=np.inf)),
+        least_order=float((lines["spend"] * lines["first_units"]).min(initial=np.inf)),
     )
 
 

@@ -38,7 +38,7 @@ class Fixed:
         lines["product"], lines["row"], lines["supplier"] = self.product, self.row, supplier
         lines["points_from"], lines["count"], lines["meets_floor"] = places + np.arange(len(lines)), 1, 1
         lines["first_units"] = lines["lot_units"] = self.units
-        lines["price"] = self.money / self.units
+        lines["price"] = lines["spend"] = self.money / self.units
         if len(volume_per_unit):
             lines["volume"] = volume_per_unit[self.product]
         return lines, -self.saving - self.money

@@ -118,12 +118,12 @@ def under_minimum(lines: pd.DataFrame, suppliers: pd.DataFrame, words: Mapping[s
 
 
 def within(
-    worked: Worked, limits: Limits, trusted: Bools, floor_units: Floats, fixed: Fixed = NO_ORDERS
+    worked: Worked, limits: Limits, quote: Floats, trusted: Bools, floor_units: Floats, fixed: Fixed = NO_ORDERS
 ) -> tuple[Worked, Coupled]:
-    """The decision with which the orders of trusted products keep the limits, at the prices expected to be paid.
+    """The decision with which the orders of trusted products keep the limits, at today's quotes, as their lines say.
 
-    floor_units: (products,) that the reorder point asks for, which are bought first (0: none). fixed: orders of other
-    products, bought as first, whole or not at all; of those without one the decision stays as it is.
+    quote: (series,); floor_units: (products,) that the reorder point asks for, which are bought first (0: none). fixed:
+    orders of other products, bought as first, whole or not at all; of those without one the decision stays as it is.
     """
     products = len(worked.units)
     pool = choices.choices(
@@ -133,6 +133,7 @@ def within(
         volume_per_unit=limits.unit_volume if len(limits.unit_volume) else None,
         floor_units=np.where(trusted, floor_units, 0.0),
         for_floor=worked.for_floor,
+        quote=quote[worked.offers],
     )
     own = pool.lines[trusted[pool.lines["product"]]]
     nobody = max(int(own["supplier"].max(initial=-1)) + 1, len(limits.minimum))  # a supplier who asks for no minimum

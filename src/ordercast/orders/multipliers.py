@@ -86,9 +86,9 @@ def amounts(task: Task, plan: Plan) -> tuple[Floats, Floats, Floats]:
     at = np.flatnonzero(line >= 0)
     own, steps, out = line[at], step[at], np.zeros((3, len(line)))
     units = lines["first_units"][own] + steps * lines["lot_units"][own]
-    out[1, at], out[2, at] = lines["price"][own] * units, lines["volume"][own] * units
+    out[1, at], out[2, at] = lines["spend"][own] * units, lines["volume"][own] * units
     place = lines["points_from"][own] + steps * lines["stride"][own]
-    out[0, at] = lines["fixed"][own] + out[1, at] + task.choices.curve[place]
+    out[0, at] = lines["fixed"][own] + lines["price"][own] * units + task.choices.curve[place]
     return out[0], out[1], out[2]
 
 
@@ -157,8 +157,9 @@ def _best_rates(task: Task, state: State) -> Floats:
     lines, curve = task.choices.lines, task.choices.curve
     if not len(lines):
         return np.ones(2)
-    money = lines["price"] * lines["first_units"]
-    saved = -np.minimum(lines["fixed"] + money + curve[lines["points_from"]], 0.0) + state.bonus[lines["supplier"]]
+    money = lines["spend"] * lines["first_units"]
+    cost = lines["fixed"] + lines["price"] * lines["first_units"] + curve[lines["points_from"]]
+    saved = -np.minimum(cost, 0.0) + state.bonus[lines["supplier"]]
     per_money = float(np.max(saved / np.maximum(money, TIE)))
     volume = lines["volume"] * lines["first_units"]
     per_volume = float(np.max(np.divide(saved, volume, out=np.zeros(len(lines)), where=volume > 0)))

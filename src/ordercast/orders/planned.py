@@ -55,7 +55,7 @@ def morning(
     least = planner.floor.decide(view, state)[1] if planner.floor is not None else np.zeros(world.products)
     if allowed is not None and allowed.any:
         orders = NO_ORDERS if erp is None else _fixed(erp.set_index("product_id"), world, view, worked, trusted)
-        worked, coupled = limits.within(worked, allowed, trusted, least, orders)
+        worked, coupled = limits.within(worked, allowed, view.today_price, trusted, least, orders)
         held_back[orders.product] = worked.units[orders.product] == 0
     paid = timing.expected_paid(view, worked.ahead, planner.execution)
     point = None if planner.floor is None else planner.floor.reorder_points(view)
