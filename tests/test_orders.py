@@ -224,8 +224,9 @@ CASES = [
         world(open_orders=[{"due_on": "2026-11-16"}]),
         {"decision": "wait"},
         "50 in stock + 100 on order covers 15 days, above the reorder point of 60 (demand 60 + safety 0); expected to "
-        "reach it on 02/12/2026; order PO-1 due 16/11/2026 is overdue, expected any day.",
-        id="an_order_a_week_late_still_counts_and_is_named",
+        "reach it on 02/12/2026; urgent: stock is short from 28/11/2026, F01 delivers on 28/11/2026 at the earliest; "
+        "order PO-1 due 16/11/2026 is overdue, expected any day.",
+        id="an_order_a_week_late_is_waited_for_but_is_no_stock",
     ),
     pytest.param(
         world(open_orders=[{"due_on": "2026-11-15"}]),
@@ -930,11 +931,15 @@ def twin(tables: dict[str, pd.DataFrame], params: SimpleNamespace) -> pd.DataFra
             **vars(params),
         )
         receipts: dict[int, float] = {}
+        given.overdue = 0.0
         for order in own[1].itertuples():
             due = (order.due_on - TODAY).days
-            if due >= -7:
-                receipts[max(due, 0)] = receipts.get(max(due, 0), 0) + order.quantity_units
-        given.runs_out = runs_out(given.on_hand, receipts, days)
+            if due >= 0:
+                receipts[due] = receipts.get(due, 0) + order.quantity_units
+            elif due >= -7:
+                given.overdue += order.quantity_units
+        given.lasts = min(runs_out(given.on_hand, receipts, days), max(receipts, default=0) + given.shelf_life_days)
+        given.runs_out = runs_out(given.on_hand, receipts | {0: receipts.get(0, 0) + given.overdue}, days)
         found = []
         for row in quotes.itertuples():
             mine = filled[(filled["product_id"] == row.product_id) & (filled["supplier_id"] == row.supplier_id)]
@@ -949,12 +954,14 @@ def twin(tables: dict[str, pd.DataFrame], params: SimpleNamespace) -> pd.DataFra
         wait = max(math.ceil(best["order_days"] - 1e-6), 1) if best["order_days"] < math.inf else math.inf
         wait = 0 if best["quantity_units"] else min(wait, len(days))
         bought = best["quantity_units"]
-        keeps = given.shelf_life_days + (best["lead"] if bought else 0)
-        have = given.on_hand + sum(receipts.values())
+        cover, lead = given.lasts, best["lead"]
         if bought:
-            whole, part = divmod(best["lead"], 1)
-            until = sum(on_day(days, day)[0] for day in range(1, int(whole) + 1))
-            have = max(have, until + part * on_day(days, int(whole) + 1)[0]) + bought
+            until = sum(on_day(days, day)[0] for day in range(1, int(lead) + 1))
+            until += lead % 1 * on_day(days, int(lead) + 1)[0]
+            there = given.on_hand + sum(units for day, units in receipts.items() if day <= lead)
+            there += given.overdue
+            later = {day: units for day, units in receipts.items() if day > lead}
+            cover = min(runs_out(max(there, until) + bought, later, days), lead + given.shelf_life_days)
         lines.append(
             {
                 "product_id": product.product_id,
@@ -962,10 +969,10 @@ def twin(tables: dict[str, pd.DataFrame], params: SimpleNamespace) -> pd.DataFra
                 "quantity_units": best["quantity_units"],
                 "binding_constraint": best["binding_constraint"],
                 "sum": best["sum"],
-                "days_of_cover": min(runs_out(have, {}, days), keeps),
+                "days_of_cover": cover,
                 "order_days": wait,
                 "buy_below_unit_price": limit,
-                "urgent": best["late"] and product.product_id in set(tables["stock"]["product_id"]),
+                "urgent": given.lasts <= lead and product.product_id in set(tables["stock"]["product_id"]),
             }
         )
     return pd.DataFrame(lines)

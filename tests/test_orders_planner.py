@@ -11,7 +11,7 @@ import replayed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ordercast.orders import nodes, supply
+from ordercast.orders import assumed, nodes
 from ordercast.orders.nodes import price_nodes
 from ordercast.orders.planner import Ahead, Planner, _prices
 from ordercast.orders.policies import just_in_time
@@ -115,7 +115,7 @@ def test_the_floor_counts_no_order_that_comes_too_late(on_hand, supplier):
     """A lost unit is worth hardly more than its price, so that the programme alone would wait for the cheap one."""
     slow = replayed.world(demand=2.0, on_hand=on_hand, price=5.0, lead_time_days=15.0, unit_value=8.0, order_cost=1.0)
     fast = replayed.world(price=9.0, lead_time_days=1.0)
-    names = ("product", *supply.SUPPLIER_FIGURES, "tier_units", "tier_discount")
+    names = ("product", *assumed.SUPPLIER_FIGURES, "tier_units", "tier_discount")
     both = {name: np.concatenate([getattr(slow.terms, name), getattr(fast.terms, name)]) for name in names}
     daily = ("unit_price", "quoted", "lead_days")
     of_days = {name: np.vstack([getattr(slow, name), getattr(fast, name)]) for name in daily}

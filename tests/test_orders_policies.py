@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from replayed import AsTold
 
-from ordercast.orders import erp, policies, savings, supply
+from ordercast.orders import assumed, erp, policies, savings
 from ordercast.orders.policies import PromoRule, ReorderPoint, just_in_time
 from ordercast.orders.replay import replay
 from ordercast.orders.world import State, View, World
@@ -167,7 +167,7 @@ def test_the_erp_rule_takes_the_cheapest_supplier_that_is_in_time(
     fast = replayed.world(lead_time_days=1.0, price=10.0)
     both = {
         name: np.concatenate([getattr(one.terms, name), getattr(fast.terms, name)])
-        for name in ("product", *supply.SUPPLIER_FIGURES, "tier_units", "tier_discount")
+        for name in ("product", *assumed.SUPPLIER_FIGURES, "tier_units", "tier_discount")
     }
     daily = ("unit_price", "quoted", "lead_days")
     world = replace(

@@ -27,8 +27,10 @@ LINE = {
     "early_units": 1332.0,
     "later_unit_price": 6.25,
     "on_hand_units": 1127.5,
-    "on_order_units": 0.0,
+    "coming_units": 0.0,
+    "in_time_units": 0.0,
     "cost_of_today": 0.0,
+    "no_room": False,
 }
 RULE = "Wait: enough."
 
@@ -82,6 +84,11 @@ def said(locale: str = "pt_BR", language: str = "en", **changes: object) -> str:
             {"later_days": 0, "days_of_cover": 60.0, "cover_ends": False},
             "Buy 1.332 from F05 at R$ 5,90: stock calls for it now; covers 60 days or more; worth it up to R$ 5,98.",
             id="it_lasts_beyond_the_forecast",
+        ),
+        pytest.param(
+            {"decision": "wait", "no_room": True, "coming_units": 300.0},
+            "Wait: stock 1.127,5 + 300 on order leave no room on the shelf for an order of today; they last 17 days.",
+            id="no_room_for_an_order",
         ),
         pytest.param(
             {"decision": "wait", "cost_of_today": 12.4, "later_unit_price": 5.25},

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from ordercast.orders import choices, planned, risk, service, tiers, timing
+from ordercast.orders import choices, coverage, planned, service, tiers, timing
 from ordercast.orders.planned import Morning, Spoken
 from ordercast.orders.world import Bools, Floats, Ints
 
@@ -176,7 +176,7 @@ def _priced(points: pd.DataFrame, known: Morning, rule: Spoken, mine: Bools) -> 
         bought[own], gained[own] = units[at], expected[at]
         decided = replace(known.worked, series=series, units=bought)
         when = timing.timing(known.view, known.state, decided, known.paid)
-        ends = planned.band(gained, bought - rule.erp_units, when)
+        ends = timing.band(gained, bought - rule.erp_units, when)
         low[at], high[at] = ends[0][own], ends[1][own]
     return points.assign(cost=cost, expected_saving=expected, saving_p10=low, saving_p90=high)
 
@@ -193,8 +193,8 @@ def _told(points: pd.DataFrame, ground: pd.DataFrame, known: Morning, rule: Spok
     held = np.isin(planned.held_by(known), ["warehouse_volume", "supplier_minimum"]) & mine
     line = _line(rule, mine)
     floor = np.where(mine, known.floor_units, rule.erp_units)
-    have = (state.on_hand_units + state.expected_units)[product]
-    lead, keeps_days = terms.promised_days[series], terms.shelf_life_days[product]
+    mean, have = known.worked.ahead.demand_mean, state.on_hand_units[product]
+    due, lead, keeps_days = state.due_on(mean.shape[1]), terms.promised_days[series], terms.shelf_life_days[product]
     room = np.where(np.isfinite(state.room_units), state.room_units, np.nan)
     table = pd.DataFrame(
         {
@@ -206,7 +206,7 @@ def _told(points: pd.DataFrame, ground: pd.DataFrame, known: Morning, rule: Spok
             **{name: np.round(points[name], 2) for name in ("expected_saving", "saving_p10", "saving_p90")},
             "fill": np.round(points["fill"], 6),
             "demand_value": np.round(points["demand_units"] * known.view.base_price[product], 2),
-            "cover_days": risk.lasts(known.worked.ahead.demand_mean[product], have, units, lead, keeps_days),
+            "cover_days": coverage.lasts(mean[product], have, due[product], units, lead, keeps_days),
             "planned": points["planned"],
             "erp": points["erp"],
             "choosable": points["planned"] | ((series == line[product]) & ~held[product]),

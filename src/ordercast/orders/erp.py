@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from ordercast.contracts import TABLES
-from ordercast.orders import reasons, supply, tiers
+from ordercast.orders import assumed, coverage, reasons, supply, tiers
+from ordercast.orders.assumed import Rules
 from ordercast.orders.lots import (
     economic_lot,
     lead_time_demand_sd,
@@ -14,7 +15,7 @@ from ordercast.orders.lots import (
     probability_lower,
     safety_stock,
 )
-from ordercast.orders.supply import DemandAhead, Floats, Rules, Stock
+from ordercast.orders.supply import DemandAhead, Floats, Stock
 from ordercast.orders.words import Words
 
 ORDER_COLUMNS = tuple(TABLES["orders"].names)
@@ -57,8 +58,8 @@ def plan(
     """Orders: exactly one line per product of `products` or `series`, sorted by product_id, nothing missing.
 
     Columns: ORDER_COLUMNS, those of `words`, which hold the reasons in a language each, and SUM_COLUMNS, of which
-    days_of_cover is in whole days until stock, the orders counted on and the purchase are used up at mean demand or
-    spoilt (NaN: never). Quantities are whole units, dates datetime64[us] at midnight. The savings are 0: they are
+    days_of_cover is in whole days until stock, the orders that come in time and the purchase are used up at mean demand
+    or spoilt (NaN: never). Quantities are whole units, dates datetime64[us] at midnight. The savings are 0: they are
     measured against this rule. A product nobody ever quoted has supplier_id "" and unit_price 0; one without a price
     forecast has regret_probability 0.5. Figures the tables lack come from params.defaults, and the reason says so.
 
@@ -70,7 +71,7 @@ def plan(
     """
     ids = pd.Index(pd.concat([products["product_id"], series["product_id"]]), dtype="str")
     ids = ids.unique().sort_values()
-    figures = supply.fill_assumptions(suppliers, series, products, params.defaults)
+    figures = assumed.fill_assumptions(suppliers, series, products, params.defaults)
     today = pd.Timestamp(today).normalize()
     demand = supply.demand_ahead(forecast_demand, ids, today)
     held = supply.stock_ahead(stock, products, open_orders, demand, ids, today)
@@ -85,7 +86,8 @@ def plan(
     lines = _paid(_schedule(lines, demand, held, longest_days=int(reach.max()) if len(reach) else 1))
     for day in ("order", "arrive"):
         lines[f"{day}_on"] = (today + pd.to_timedelta(lines[f"{day}_days"], unit="D")).astype("datetime64[us]")
-    lines["urgent"] = lines["late"].astype("bool") & held.known[lines["product"]]  # unknown stock is no emergency
+    short = (lines["per_day_units"] > 0) & (held.lasts_days[lines["product"]] <= lines["lead_time_days"])
+    lines["urgent"] = short & held.known[lines["product"]]  # unknown stock is no emergency
     told = {column: reasons.sentences(lines, held, each, today=today) for column, each in words.items()}
     return _orders(_summed(lines.assign(**told), demand, held), ids, run_id, list(words))
 
@@ -274,13 +276,13 @@ def _days_to_reorder(enough: pd.DataFrame, demand: DemandAhead, held: Stock) -> 
 def _summed(lines: pd.DataFrame, demand: DemandAhead, held: Stock) -> pd.DataFrame:
     """The lines with the columns of their sum."""
     product = lines["product"].to_numpy(np.int64)
-    have = (held.on_hand + held.open_orders - held.late_orders)[product]
-    bought = lines["quantity_units"].to_numpy(np.float64)
-    lead_days = lines["lead_time_days"].where(bought > 0, 0.0).to_numpy(np.float64)
-    waited = np.maximum(have, demand.over(product, lead_days)[0])  # nothing to sell from the stock-out until it comes
-    cover = np.floor(demand.days_until_used(product, np.where(bought > 0, waited + bought, have)))
-    keeps_days = held.shelf_life_days[product] + lead_days
-    cover = np.minimum(cover, np.floor(keeps_days))
+    cover = coverage.of_rule(
+        demand,
+        held,
+        product,
+        lines["quantity_units"].to_numpy(np.float64),
+        lines["lead_time_days"].to_numpy(np.float64),
+    )
     return lines.assign(
         erp_supplier_id=lines["supplier_id"].astype("str"),
         on_hand_units=held.on_hand[product],

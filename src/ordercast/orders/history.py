@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from ordercast import panel
-from ordercast.orders import supply, tiers
-from ordercast.orders.supply import Defaults
+from ordercast.orders import assumed, supply, tiers
+from ordercast.orders.assumed import Defaults
 from ordercast.orders.world import Bools, Dates, Floats, Ints, Opening, Terms, World
 from ordercast.panel import Panel
 
@@ -122,7 +122,7 @@ def _terms(
     price_tiers: pd.DataFrame | None,
     defaults: Defaults,
 ) -> Terms:
-    figures = supply.fill_assumptions(suppliers, quoted.ids, products, defaults)
+    figures = assumed.fill_assumptions(suppliers, quoted.ids, products, defaults)
     columns = ("shelf_capacity_units", "shelf_life_days", "unit_value")
     goods = products.drop_duplicates("product_id").set_index("product_id").reindex(columns=columns, index=ids)
     capacity, life, value = (goods[column].to_numpy(np.float64, na_value=np.nan) for column in columns)
@@ -131,7 +131,7 @@ def _terms(
     tier_units, tier_discount = tiers.padded(price_tiers, figures)
     return Terms(
         product=product,
-        **{name: figures[name].to_numpy(np.float64) for name in supply.SUPPLIER_FIGURES},
+        **{name: figures[name].to_numpy(np.float64) for name in assumed.SUPPLIER_FIGURES},
         tier_units=tier_units,
         tier_discount=tier_discount,
         holding_rate_per_year=figures["holding_rate_per_year"].to_numpy(np.float64)[starts],

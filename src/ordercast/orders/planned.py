@@ -12,13 +12,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ordercast.orders import limits, risk, tiers, timing, whys
+from ordercast.orders import coverage, limits, tiers, timing, whys
 from ordercast.orders.coupling import Coupled
 from ordercast.orders.fixed import NO_ORDERS, Fixed, held_back
 from ordercast.orders.limits import Limits
 from ordercast.orders.lots import probability_lower
 from ordercast.orders.planner import Planner, Worked
+from ordercast.orders.policies import REVIEW_PERIOD_DAYS
 from ordercast.orders.replay import opening_morning
+from ordercast.orders.supply import PATIENCE_DAYS
 from ordercast.orders.timing import Correction, Timing
 from ordercast.orders.words import Words
 from ordercast.orders.world import Bools, Floats, Ints, State, Terms, View, World
@@ -124,12 +126,10 @@ def _held_back(ground: pd.DataFrame, known: Morning, offers: Spoken, words: Mapp
     rule = ground.loc[names]
     # To go without is a loss, or at best none: what a limit forbids is no saving.
     saving = np.minimum(-known.worked.worth(known.view, offers.erp_series, offers.erp_units)[0], 0.0)
-    low, high = band(saving, -offers.erp_units, known.timing)
-    have = known.state.on_hand_units + known.state.expected_units
-    none = np.zeros(len(have))
-    cover = risk.lasts(
-        known.worked.ahead.demand_mean, have, none, none.astype(np.int64), known.view.terms.shelf_life_days
-    )
+    low, high = timing.band(saving, -offers.erp_units, known.timing)
+    mean, none = known.worked.ahead.demand_mean, np.zeros(known.world.products)
+    have, due = known.state.on_hand_units, known.state.due_on(mean.shape[1])
+    cover = coverage.lasts(mean, have, due, none, none.astype(np.int64), known.view.terms.shelf_life_days)
     day = pd.Timedelta(days=1)
     figures = {
         "decision": "wait",
@@ -193,14 +193,16 @@ def _figures(ground: pd.DataFrame, known: Morning, offers: Spoken) -> pd.DataFra
     shown, terms, buys = offers.shown, known.view.terms, known.worked.series >= 0
     saving, limit = worked.worth(view, np.where(buys, worked.series, shown), worked.units)
     expected = np.where(buys, saving, 0.0) - worked.worth(view, offers.erp_series, offers.erp_units)[0]
-    low, high = band(expected, worked.units - offers.erp_units, when)
-    lead = terms.promised_days[shown]
-    have = state.on_hand_units + state.expected_units
-    cover = risk.lasts(worked.ahead.demand_mean, have, worked.units, lead, terms.shelf_life_days)
-    better, later = _better_day(worked, shown, cover - lead)
+    # Nothing is saved by what a limit forbids.
+    expected = np.where(buys | (held_by(known) == ""), expected, np.minimum(expected, 0.0))
+    low, high = timing.band(expected, worked.units - offers.erp_units, when)
+    lead, protection = terms.promised_days[shown], terms.lead_time_days + REVIEW_PERIOD_DAYS
+    mean, due = worked.ahead.demand_mean, state.due_on(worked.ahead.demand_mean.shape[1])
+    cover = coverage.lasts(mean, state.on_hand_units, due, worked.units, lead, terms.shelf_life_days)
+    better, later = _better_day(worked, shown, np.minimum(cover - lead, _floor_days(known, shown)))
     today, order_days = pd.Timestamp(view.dates[-1]), np.where(buys, 0, better)
     off, tier_units = tiers.reached(terms.tier_units[shown], terms.tier_discount[shown], worked.units)
-    quote, cost_of_today = view.today_price[shown], _best_today(worked, len(buys))[1]
+    quote, (best, cost_of_today) = view.today_price[shown], _best_today(worked, len(buys))
     paid = np.where(off > 0, np.round((1 - off) * quote, 6), quote)
     lower = probability_lower(known.paid[shown], *(each[shown, better - 1] for each in _band_of(worked)))
     figures = {
@@ -222,8 +224,9 @@ def _figures(ground: pd.DataFrame, known: Morning, offers: Spoken) -> pd.DataFra
         "just_in_time_saving": np.round(np.where(buys, saving, 0.0), 2),
         "waiting_cost": np.round(np.where(buys, 0.0, np.maximum(cost_of_today, 0.0)), 2),
         "cost_of_today": cost_of_today,
+        "no_room": ~buys & (best < 0),
         "days_of_cover": cover.astype(np.float64),
-        "cover_ends": cover < worked.ahead.demand_mean.shape[1],
+        "cover_ends": cover < mean.shape[1],
         "quote": quote,
         "discount": off,
         "tier_units": tier_units,
@@ -231,7 +234,8 @@ def _figures(ground: pd.DataFrame, known: Morning, offers: Spoken) -> pd.DataFra
         "later_days": np.where(buys, when.wait_days, better),
         "early_units": when.early_units,
         "on_hand_units": state.on_hand_units,
-        "on_order_units": state.expected_units,
+        "coming_units": state.expected_units,
+        "in_time_units": state.due_within(np.arange(len(buys)), protection[shown], PATIENCE_DAYS),
         "erp_quantity_units": offers.erp_units,
         "floored": worked.floored,
         "floor_units": np.zeros(len(buys)) if known.reorder_point is None else known.reorder_point[shown],
@@ -248,16 +252,6 @@ def _band_of(worked: Worked) -> tuple[Floats, Floats, Floats]:
     return worked.ahead.p10, worked.ahead.p50, worked.ahead.p90
 
 
-def band(expected: Floats, more: Floats, when: Timing) -> tuple[Floats, Floats]:
-    """Saving against the ERP rule as prices on the day to compare with may come out, for the units bought `more`.
-
-    Of units bought later than the rule would, a high price is what costs.
-    """
-    moved = np.where(more >= 0, np.minimum(more, when.early_units), more)
-    ends = [expected + moved * (price - when.middle) for price in (when.low, when.high)]
-    return np.minimum(*ends), np.maximum(*ends)
-
-
 def _better_day(worked: Worked, shown: Ints, latest: Ints) -> tuple[Ints, Floats]:
     """Of the days until stock calls for an order, the last of the cheapest by the median, and that price."""
     price = worked.ahead.p50[shown]
@@ -266,6 +260,16 @@ def _better_day(worked: Worked, shown: Ints, latest: Ints) -> tuple[Ints, Floats
     best = open_ <= (1 + whys.EQUAL) * open_.min(axis=1, keepdims=True)
     last = price.shape[1] - 1 - np.argmax(best[:, ::-1], axis=1)
     return last + 1, price[np.arange(len(price)), last]
+
+
+def _floor_days(known: Morning, shown: Ints) -> Ints:
+    """Days until the floor calls for an order from the series shown, at expected demand, (products,)."""
+    mean, state = known.worked.ahead.demand_mean, known.state
+    if known.reorder_point is None:
+        return np.full(len(mean), mean.shape[1])
+    protection = known.view.terms.lead_time_days[shown] + REVIEW_PERIOD_DAYS
+    due = state.due_on(mean.shape[1] + int(protection.max(initial=0)) + 2)
+    return coverage.days_until_due(mean, state.on_hand_units, due, known.reorder_point[shown], protection)
 
 
 def _best_today(worked: Worked, products: int) -> tuple[Ints, Floats]:

@@ -202,8 +202,9 @@ def _problem(
     least = np.maximum.reduceat(np.maximum(terms.moq_units[own], 1) + terms.pack_units[own], firsts)
     shelf_life = np.where(np.isfinite(terms.shelf_life_days), np.nan_to_num(terms.shelf_life_days, posinf=0), 0)
     capacity = risk.useful_capacity(terms.shelf_capacity_units[products], pace, least, SHELF_COVER_DAYS)
+    reach = days + int(one.lead_days.max(initial=0)) + 1
     stock, receipts = risk.stock_on_arrival(
-        state.on_hand_units[products], _due(state, len(view.base_price), days, one)[products], mean, one.lead_days, days
+        state.on_hand_units[products], state.due_on(reach)[products], mean, one.lead_days, days
     )
     on_hand, on_order = state.on_hand_units[products], _on_order(state, len(view.base_price))[products]
     room = np.minimum(state.room_units[products], np.maximum(capacity - on_hand - on_order, 0.0))
@@ -243,16 +244,6 @@ def _problem(
         lead_sd_days=np.maximum.reduceat(terms.lead_time_sd_days[own], firsts),
         step_units=np.zeros(len(products)),
     )
-
-
-def _due(state: State, products: int, days: int, one: Programme) -> Floats:
-    """Open orders that are counted on by the days until they come, (products, days + longest lead)."""
-    reach = days + int(one.lead_days.max(initial=0)) + 1
-    due = np.zeros((products, reach))
-    after = state.days_ahead
-    counted = (after >= 0) & (after < reach)
-    np.add.at(due, (state.order_product[counted], after[counted]), state.order_units[counted])
-    return due
 
 
 def _on_order(state: State, products: int) -> Floats:

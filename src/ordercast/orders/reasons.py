@@ -36,7 +36,7 @@ def sentences(lines: pd.DataFrame, held: Stock, words: Words, *, today: pd.Times
     product = lines["product"].to_numpy(np.int64)
     told = lines.assign(
         on_hand=held.on_hand[product],
-        runs_out_days=held.days_covered[product],
+        runs_out_days=held.lasts_days[product],
         capacity=held.capacity[product],
         later_units=held.open_orders[product] - held.late_orders[product] - lines["on_order_units"],
         quote_age_days=(today - pd.to_datetime(lines["last_quote_on"])).dt.days,

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ordercast.language import phrase
 from ordercast.orders import supply
-from ordercast.orders.supply import FIGURES
+from ordercast.orders.assumed import FIGURES
 from ordercast.orders.words import Words
 
 LATE_ORDERS_NAMED = 3

@@ -42,23 +42,6 @@ def stock_on_arrival(
     return stock, receipts
 
 
-def lasts(demand_mean: Floats, have: Floats, ordered: Floats, lead_days: Ints, shelf_life_days: Floats) -> Ints:
-    """Whole days until what there is and is ordered is used up or spoilt, at most those of the forecast, (n,).
-
-    demand_mean: (n, days) units a day; have, ordered: (n,) units, the latter there after lead_days, with nothing to
-    sell in between where the others do not last so long; shelf_life_days: (n,), inf where nothing spoils.
-
-    Two days' stock, and an order of two days' that comes after five: used up on the evening of the seventh day.
-    >>> lasts(np.full((1, 14), 10.0), np.array([20.0]), np.array([20.0]), np.array([5]), np.array([np.inf])).tolist()
-    [7]
-    """
-    used, buys = np.cumsum(demand_mean, axis=1), ordered > 0
-    waited = np.take_along_axis(used, np.clip(lead_days - 1, 0, used.shape[1] - 1)[:, None], axis=1)[:, 0]
-    units = np.where(buys, np.maximum(have, np.where(lead_days > 0, waited, 0.0)) + ordered, have)
-    days = (used <= units[:, None]).sum(axis=1)
-    return np.asarray(np.minimum(days, shelf_life_days + np.where(buys, lead_days, 0)), dtype=np.int64)
-
-
 def stock_ceilings(
     stock_units: Floats, room_units: Floats, capacity_units: Floats, demand_units: Floats, lead_days: Ints, days: int
 ) -> Floats:

@@ -1,7 +1,6 @@
-"""What a purchasing policy must know: supplier figures, the demand ahead, stock, shelf and orders due."""
+"""What a purchasing policy must know: the demand ahead, stock, shelf and orders due."""
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -10,74 +9,10 @@ import pandas as pd
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-SUPPLIER_FIGURES = ("lead_time_days", "lead_time_sd_days", "moq_units", "pack_units", "order_cost")
-FIGURES = (*SUPPLIER_FIGURES, "holding_rate_per_year")
 CLOSED_STATUS = ("received", "cancelled", "canceled", "closed", "rejected")
 P10_TO_P90_IN_SD = 2.5631
 TAIL_DAYS = 7
 PATIENCE_DAYS = 7  # an order overdue for no longer is expected any day; after that it is not counted on
-
-
-class Defaults(Protocol):
-    """Figures taken where the tables give none; params.orders.defaults has this shape."""
-
-    @property
-    def lead_time_days(self) -> float: ...
-    @property
-    def lead_time_sd_days(self) -> float: ...
-    @property
-    def moq_units(self) -> float: ...
-    @property
-    def pack_units(self) -> float: ...
-    @property
-    def order_cost(self) -> float: ...
-    @property
-    def holding_rate_per_year(self) -> float: ...
-
-
-class Rules(Protocol):
-    """Settings of a policy; params.orders has this shape."""
-
-    @property
-    def service_level(self) -> float: ...
-    @property
-    def review_period_days(self) -> float: ...
-    @property
-    def defaults(self) -> Defaults: ...
-
-
-def fill_assumptions(
-    suppliers: pd.DataFrame, series: pd.DataFrame, products: pd.DataFrame, defaults: Defaults
-) -> pd.DataFrame:
-    """Every product x supplier that has prices, with all figures filled in and the assumed ones named.
-
-    Columns: product_id, supplier_id, the names in FIGURES (days, units, money per order, share per year) and
-    `assumed`, the comma-separated names of the figures that came from `defaults` ("" for none). Sorted by
-    product_id, supplier_id. What this function returned may be passed to it again as `suppliers`.
-
-    Raises ValueError for a repeated key and for a figure no order can be computed from.
-    """
-    keys = ["product_id", "supplier_id"]
-    for frame, name, key in ((suppliers, "suppliers", keys), (series, "series", keys)):
-        refuse_repeats(frame, key, name)
-    refuse_repeats(products, ["product_id"], "products")
-    given = suppliers.reindex(columns=[*keys, *SUPPLIER_FIGURES, "assumed"])
-    rates = products.reindex(columns=["product_id", "holding_rate_per_year"])
-    filled = series[keys].sort_values(keys, ignore_index=True)
-    filled = filled.merge(given, on=keys, how="left").merge(rates, on="product_id", how="left")
-    named = filled["assumed"].astype("object").fillna("").astype("str")
-    missing = np.zeros(len(filled), dtype=np.int64)
-    for bit, figure in enumerate(FIGURES):
-        values = filled[figure].astype("float64")
-        assumed = values.isna() | named.str.contains(figure, regex=False)
-        missing += assumed.to_numpy(np.int64) << bit
-        filled[figure] = values.fillna(float(getattr(defaults, figure)))
-    labels = [
-        ",".join(figure for bit, figure in enumerate(FIGURES) if code >> bit & 1) for code in range(1 << len(FIGURES))
-    ]
-    filled["assumed"] = pd.Series([labels[code] for code in missing], index=filled.index, dtype="str")
-    _refuse_impossible(filled)
-    return filled[[*keys, *FIGURES, "assumed"]]
 
 
 def refuse_repeats(frame: pd.DataFrame, keys: list[str], table: str) -> None:
@@ -86,24 +21,6 @@ def refuse_repeats(frame: pd.DataFrame, keys: list[str], table: str) -> None:
     if repeated.any():
         key = ", ".join(f"{name} {value}" for name, value in frame.loc[repeated, keys].iloc[0].items())
         raise ValueError(f"{table}: {key} is there more than once; keep one row per {' and '.join(keys)}.")
-
-
-def _refuse_impossible(figures: pd.DataFrame) -> None:
-    whole = figures["pack_units"] == figures["pack_units"].round()
-    for column in FIGURES:
-        possible = whole & (figures[column] >= 1) if column == "pack_units" else figures[column] >= 0
-        if possible.all():
-            continue
-        row = figures[~possible].iloc[0]
-        rule = "a whole number of at least 1" if column == "pack_units" else "0 or more"
-        if column in row["assumed"].split(","):
-            raise ValueError(f"orders.defaults.{column} is {row[column]:g}; it must be {rule}.")
-        table = "suppliers" if column in SUPPLIER_FIGURES else "products"
-        raise ValueError(
-            f"{table}: {column} is {row[column]:g} for product {row['product_id']}, supplier "
-            f"{row['supplier_id']}; it must be {rule}. Correct it, or leave it empty to use "
-            f"orders.defaults.{column}."
-        )
 
 
 @dataclass(frozen=True)
@@ -199,8 +116,9 @@ class Stock:
 
     on_hand: 0 where unknown (known is False there); capacity: inf where the shelf has no limit; shelf_life_days:
     inf where the goods keep; open_orders:
-    all that is still to arrive; late_orders: the part of it that is not counted on; days_covered:
-    until stock and the receipts that come in time are used up; due: the open orders (see orders_due).
+    all that is still to arrive; late_orders: the part of it that is not counted on; days_covered: until stock and the
+    receipts that come in time are used up; lasts_days: the same, or until they are spoilt, an overdue order being no
+    receipt yet; due: the open orders (see orders_due).
     """
 
     on_hand: Floats
@@ -210,6 +128,7 @@ class Stock:
     open_orders: Floats
     late_orders: Floats
     days_covered: Floats
+    lasts_days: Floats
     due: pd.DataFrame
 
     def due_within(self, product: Ints, days: Floats) -> Floats:
@@ -237,14 +156,19 @@ def stock_ahead(
     )
     due = orders_due(open_orders, product_ids, today)
     late = ~counted_on(due["due_days"])
-    covered = days_covered(
-        demand,
-        np.arange(len(product_ids)),
-        np.nan_to_num(on_hand),
-        due["product"][~late].to_numpy(np.int64),
-        due["due_days"][~late].clip(lower=0).to_numpy(np.float64),
-        due["quantity_units"][~late].to_numpy(np.float64),
+    covered, lasts = (
+        days_covered(
+            demand,
+            np.arange(len(product_ids)),
+            np.nan_to_num(on_hand),
+            each["product"].to_numpy(np.int64),
+            each["due_days"].clip(lower=0).to_numpy(np.float64),
+            each["quantity_units"].to_numpy(np.float64),
+        )
+        for each in (due[~late], due[due["due_days"] >= 0])
     )
+    coming = due[due["due_days"] >= 0]
+    newest = coming.groupby("product")["due_days"].max().reindex(range(len(product_ids)), fill_value=0.0)
     return Stock(
         on_hand=np.nan_to_num(on_hand),
         known=~np.isnan(on_hand),
@@ -253,6 +177,7 @@ def stock_ahead(
         open_orders=_sums(due["product"], due["quantity_units"], len(product_ids)),
         late_orders=_sums(due["product"][late], due["quantity_units"][late], len(product_ids)),
         days_covered=covered,
+        lasts_days=np.minimum(lasts, newest.to_numpy(np.float64) + shelf_life_days),
         due=due,
     )
 

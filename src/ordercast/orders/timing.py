@@ -69,6 +69,16 @@ def timing(view: View, state: State, worked: Worked, paid: Floats) -> Timing:
     return Timing(wait, early, cost, low, middle, high, np.where(buys, regret, 0.0))
 
 
+def band(expected: Floats, more: Floats, when: Timing) -> tuple[Floats, Floats]:
+    """Saving against the ERP rule as prices on the day to compare with may come out, for the units bought `more`.
+
+    Of units bought later than the rule would, a high price is what costs.
+    """
+    moved = np.where(more >= 0, np.minimum(more, when.early_units), more)
+    ends = [expected + moved * (price - when.middle) for price in (when.low, when.high)]
+    return np.minimum(*ends), np.maximum(*ends)
+
+
 def expected_paid(view: View, ahead: Ahead, execution: Execution) -> Floats:
     """Median price that an order of today will be charged, (series,)."""
     if execution == "quote_seen":

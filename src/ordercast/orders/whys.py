@@ -95,7 +95,7 @@ def _why_now(told: pd.DataFrame, words: Words) -> list[str]:
         np.select([floored, now], [5, 4], 2 * part + stands.to_numpy()),
         price=words.money(told["later_unit_price"]),
         days=words.days(told["later_days"]),
-        position=words.numbers(told["on_hand_units"] + told["on_order_units"]),
+        position=words.numbers(told["on_hand_units"] + told["in_time_units"]),
         point=words.numbers(told["floor_units"]),
     )
 
@@ -121,14 +121,18 @@ def _wait(told: pd.DataFrame, words: Words) -> list[str]:
                 "Wait: %(supplier)s asks %(price)s, and no lower price is expected; stock %(hand)s + %(order)s on "
                 "order lasts %(cover)s, the next order is planned in %(days)s; ordering today would save %(cost)s."
             ),
+            phrase(
+                "Wait: stock %(hand)s + %(order)s on order leave no room on the shelf for an order of today; they last "
+                "%(cover)s."
+            ),
         ],
-        np.where(lower, 0, 2) + saves,
+        np.where(told["no_room"], 4, np.where(lower, 0, 2) + saves),
         supplier=told["supplier_id"],
         price=words.money(told["unit_price"]),
         later=words.money(told["later_unit_price"]),
         days=words.days(told["later_days"]),
         hand=words.numbers(told["on_hand_units"]),
-        order=words.numbers(told["on_order_units"]),
+        order=words.numbers(told["coming_units"]),
         cover=_cover(told, words),
         cost=words.money(told["cost_of_today"].abs()),
     )

@@ -125,6 +125,13 @@ class State:
         expected = np.bincount(self.order_product[ahead], self.order_units[ahead], minlength=len(self.on_hand_units))
         return expected.astype(np.float64)
 
+    def due_on(self, days: int) -> Floats:
+        """Units expected on each of the days 0..`days` - 1, (products, days)."""
+        due, ahead = np.zeros((len(self.on_hand_units), days)), self.days_ahead
+        counted = (ahead >= 0) & (ahead < days)
+        np.add.at(due, (self.order_product[counted], ahead[counted]), self.order_units[counted])
+        return due
+
     def due_by(self, days: int, patience_days: float) -> Floats:
         """Units promised to arrive from today through each of the days 0..`days`, (products, days + 1).
 
