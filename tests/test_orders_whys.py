@@ -22,6 +22,7 @@ LINE = {
     "buy_below_unit_price": 5.98,
     "floored": False,
     "floor_units": 1200.0,
+    "line_point_units": 1100.0,
     "same": False,
     "later_days": 7,
     "early_units": 1332.0,
@@ -79,6 +80,12 @@ def said(locale: str = "pt_BR", language: str = "en", **changes: object) -> str:
             "Buy 1.332 from F05 at R$ 5,90: the 1.127,5 in stock and on order are not over the reorder point of 1.200 "
             "by recent demand; covers 17 days; but for that worth it up to a quote of R$ 5,81 only.",
             id="the_floor_asks_for_it_at_any_price",
+        ),
+        pytest.param(
+            {"floored": True, "line_point_units": 1200.0},
+            "Buy 1.332 from F05 at R$ 5,90: the 1.127,5 in stock and on order are not over the reorder point of 1.200; "
+            "covers 17 days; worth it up to R$ 5,98.",
+            id="the_rules_own_reorder_point",
         ),
         pytest.param(
             {"later_days": 0, "days_of_cover": 60.0, "cover_ends": False},

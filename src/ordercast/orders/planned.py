@@ -191,6 +191,7 @@ def _figures(ground: pd.DataFrame, known: Morning, offers: Spoken) -> pd.DataFra
     """The planner's figures of every product of the world, indexed by product_id."""
     world, view, state, worked, when = known.world, known.view, known.state, known.worked, known.timing
     shown, terms, buys = offers.shown, known.view.terms, known.worked.series >= 0
+    rule = ground.loc[world.product_ids.tolist()]
     saving, limit = worked.worth(view, np.where(buys, worked.series, shown), worked.units)
     expected = np.where(buys, saving, 0.0) - worked.worth(view, offers.erp_series, offers.erp_units)[0]
     # Nothing is saved by what a limit forbids.
@@ -239,6 +240,7 @@ def _figures(ground: pd.DataFrame, known: Morning, offers: Spoken) -> pd.DataFra
         "erp_quantity_units": offers.erp_units,
         "floored": worked.floored,
         "floor_units": np.zeros(len(buys)) if known.reorder_point is None else known.reorder_point[shown],
+        "line_point_units": rule.get("reorder_point_units", pd.Series(0.0, rule.index)).fillna(0.0).to_numpy(),
         # A wait says in its own words which day is better, and what today would cost.
         "same": buys
         & (held_by(known) == "")

@@ -12,9 +12,10 @@ from typing import Protocol
 import numpy as np
 
 from ordercast.orders import lattice, leads, nodes, risk, service, tiers
+from ordercast.orders.floors import Floor
 from ordercast.orders.lattice import Actions, Offers, Problem
 from ordercast.orders.leads import Programme
-from ordercast.orders.policies import Decision, ReorderPoint
+from ordercast.orders.policies import Decision
 from ordercast.orders.service import Served
 from ordercast.orders.world import LOST_VALUE, Bools, Execution, Floats, Ints, State, View
 
@@ -118,7 +119,7 @@ class Planner:
     """
 
     forecasts: Forecasts
-    floor: ReorderPoint | None = None
+    floor: Floor | None = None
     nodes: int = 7
     execution: Execution = "next_quote"
     name: str = "planner"

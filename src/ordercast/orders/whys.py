@@ -81,6 +81,7 @@ def _why_now(told: pd.DataFrame, words: Words) -> list[str]:
     stands = (told["later_unit_price"] - told["unit_price"]).abs() <= EQUAL * told["unit_price"]
     part = (told["early_units"] < 0.99 * told["quantity_units"]).to_numpy()  # the others are called for now
     now, floored = (told["later_days"] == 0).to_numpy(), told["floored"].to_numpy(np.bool_)
+    by_line = (told["line_point_units"] == told["floor_units"]).to_numpy()
     return words.choose(
         [
             phrase("%(price)s is expected in %(days)s, when stock would call for it"),
@@ -91,8 +92,9 @@ def _why_now(told: pd.DataFrame, words: Words) -> list[str]:
             phrase(
                 "the %(position)s in stock and on order are not over the reorder point of %(point)s by recent demand"
             ),
+            phrase("the %(position)s in stock and on order are not over the reorder point of %(point)s"),
         ],
-        np.select([floored, now], [5, 4], 2 * part + stands.to_numpy()),
+        np.select([floored & by_line, floored, now], [6, 5, 4], 2 * part + stands.to_numpy()),
         price=words.money(told["later_unit_price"]),
         days=words.days(told["later_days"]),
         position=words.numbers(told["on_hand_units"] + told["in_time_units"]),
