@@ -21,7 +21,8 @@ def line(**changes: object) -> pd.DataFrame:
     ("on_hand", "changes", "ordered", "point"),
     [
         pytest.param(5.0, {}, (0, 3.0), 8.0, id="the_lines_point_is_higher"),
-        pytest.param(5.0, {"erp_quantity_units": 0}, (-1, 0.0), 3.0, id="a_line_that_waits_asks_for_nothing"),
+        pytest.param(5.0, {"erp_quantity_units": 0}, (-1, 0.0), 8.0, id="a_line_that_waits_asks_for_nothing"),
+        pytest.param(5.0, {"erp_quantity_units": 2}, (0, 2.0), 8.0, id="no_more_than_the_line_buys"),
         pytest.param(5.0, {"reorder_point_units": 5.0}, (0, 1.0), 5.0, id="at_the_point_one_lot"),
         pytest.param(5.0, {"on_order_units": 2.0}, (0, 1.0), 8.0, id="what_is_on_order_in_time_counts"),
         pytest.param(1.0, {"reorder_point_units": 2.0, "on_hand_units": 1.0}, (0, 2.0), 3.0, id="the_rules_is_higher"),

@@ -28,8 +28,8 @@ class AndOfTheLine:
     """A floor, and no less than the reorder point that the ERP rule's line of today is printed with.
 
     The replayed rule goes by recent demand, the line by the demand that is forecast: the higher point holds.
-    series: (products,) that the line buys from, -1 where it waits; point_units, missing_units: (products,), the line's
-    reorder point and what is missing to it.
+    series: (products,) of the line's supplier, -1 where it is not offered; point_units, missing_units: (products,), the
+    line's reorder point and what is missing to it, as far as the line buys it (0: it waits).
     """
 
     rule: Floor
@@ -46,15 +46,16 @@ class AndOfTheLine:
         place = key.get_indexer(named).astype(np.int64)
         point = own["reorder_point_units"].to_numpy(np.float64)
         position = (own["on_hand_units"] + own["on_order_units"]).to_numpy(np.float64)
-        series = np.where(own["erp_quantity_units"] > 0, place, -1)
-        return AndOfTheLine(rule, series, np.nan_to_num(point), np.maximum(np.nan_to_num(point - position), 0.0))
+        bought = own["erp_quantity_units"].to_numpy(np.float64)
+        missing = np.clip(np.nan_to_num(point - position), np.minimum(bought, 1.0), bought)
+        return AndOfTheLine(rule, place, np.nan_to_num(point), missing)
 
     def decide(self, view: View, state: State) -> Decision:
         series, units = self.rule.decide(view, state)
         own = np.maximum(self.series, 0)
         terms, room = view.terms, state.room_units
         least, _ = order_quantity(self.missing_units, terms.moq_units[own], terms.pack_units[own], room)
-        more = (self.series >= 0) & view.orderable[own] & (least > units)
+        more = (self.series >= 0) & (self.missing_units > 0) & view.orderable[own] & (least > units)
         return np.where(more, self.series, series), np.where(more, least, units).astype(np.float64)
 
     def late(self, view: View, state: State) -> Bools:

@@ -15,7 +15,7 @@ from ordercast.sources.faults import some
 from ordercast.sources.kept import Table, distinct, parts
 
 KEY = ["product_id", "supplier_id"]
-OLD_COUNT_DAYS = OLD_DAYS = 30
+OLD_DAYS = 30  # worth a word
 LONG_LOT_YEARS, DAYS_PER_YEAR = 2, 365
 
 
@@ -169,7 +169,7 @@ def _gaps(table: pd.DataFrame) -> pd.Series[float]:
 
 def _counted(stock: pd.DataFrame, sales: Table, today: pd.Timestamp) -> Iterator[tuple[str, Sentence]]:
     age_days = (today - stock["as_of"]).dt.days
-    old = int((age_days > OLD_COUNT_DAYS).sum())
+    old = int((age_days > OLD_DAYS).sum())
     if old:
         told = count(
             "%(n)s product counted more than %(days)s days before %(today)s, the oldest %(oldest)s days: taken as "
@@ -177,7 +177,7 @@ def _counted(stock: pd.DataFrame, sales: Table, today: pd.Timestamp) -> Iterator
             "%(n)s products counted more than %(days)s days before %(today)s, the oldest %(oldest)s days: taken as "
             "today's stock",
             old,
-            days=OLD_COUNT_DAYS,
+            days=OLD_DAYS,
             today=today.date(),
             oldest=int(age_days.max()),
         )
