@@ -45,6 +45,13 @@ def test_skill_that_rests_on_one_block_is_doubted(rule):
 
 
 @pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize(("rows", "weight"), [(96, 0.0), (108, 1.0)])
+def test_a_handful_of_forecasts_is_no_evidence(rule, rows, weight):
+    few = np.arange(2400) % 200 < rows // 12  # in every block
+    assert weight_of(rule, SIGNAL[few], SIGNAL[few], BLOCK[few]) == weight
+
+
+@pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize(("blocks", "weight"), [(0, 0.0), (3, 0.0), (4, 1.0)])
 def test_three_blocks_are_no_evidence(rule, blocks, weight):
     first = blocks > BLOCK

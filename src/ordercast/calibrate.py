@@ -19,6 +19,7 @@ Ints = NDArray[np.int64]
 MIN_PAIRS = 200  # errors a group needs at two neighbouring horizons before it gets a correlation of its own
 MIN_CELL = 1000  # errors a group needs at a range of horizons before it gets a shift of its own: they share shocks
 MIN_BLOCKS = 4
+MIN_EVIDENCE = 100  # forecasts that must speak for a group, those of its kin by what they count
 SNAP = 0.07  # of the usual change: a smaller departure is no change where nothing of it is trusted
 LOWER_BOUND = 2.576  # standard errors: one-sided 99.5%
 BORROWED = 0.3  # the weight of a row of a group's kin beside one of its own
@@ -34,14 +35,14 @@ def mean_weights(forecast: Floats, actual: Floats, block: Ints, group: Ints, gro
 
     forecast, actual: departures from the base, one per out-of-sample forecast, no NaN; block, group: their block of
     time and cluster; kin: how many neighbouring groups lend each other evidence. The weight is the one-sided 99.5%
-    lower bound of the least-squares slope of actual on forecast, 0 where fewer than 4 blocks speak or the bound is not
-    positive.
+    lower bound of the least-squares slope of actual on forecast, 0 where fewer than 4 blocks or 100 forecasts speak or
+    the bound is not positive.
     """
     weights = np.zeros(groups)
     for g in range(groups):
         near, count = _kin(group, g, kin)
         cross, square = (_by_block(value[near] * count, block[near]) for value in (forecast * actual, forecast**2))
-        if len(cross) < MIN_BLOCKS or square.sum() <= 0:
+        if len(cross) < MIN_BLOCKS or count.sum() < MIN_EVIDENCE or square.sum() <= 0:
             continue
         left_out = (cross.sum() - cross) / np.maximum(square.sum() - square, 1e-12)
         weights[g] = np.clip(cross.sum() / square.sum() - LOWER_BOUND * _jackknife(left_out), 0.0, 1.0)
@@ -70,7 +71,7 @@ def quantile_weights(
         for weight in WEIGHTS:
             gain = usual - metrics.quantile_loss(actual[near] - weight * forecast[near], level)
             gains = _by_block(gain * count, block[near])
-            if len(gains) < MIN_BLOCKS:
+            if len(gains) < MIN_BLOCKS or count.sum() < MIN_EVIDENCE:
                 break
             bound = gains.sum() - doubt * _jackknife(gains.sum() - gains)
             if bound > best:
