@@ -97,6 +97,27 @@ def test_a_forecast_knows_all_that_features_look_at(step_days):
     assert short_at.scale.tobytes() == at.scale.tobytes()
 
 
+@pytest.mark.parametrize("daily_change", [0.05, 0.005])
+def test_a_newcomers_spread_is_what_is_usual_in_the_catalogue(daily_change):
+    """Of one quote the whole, of nine a little; the others' is as if the newcomers were not there to be told of."""
+    dates = pd.date_range("2024-01-01", periods=300)
+    walks = 5 * np.exp(np.cumsum(np.random.default_rng(2).normal(0, daily_change, (40, 300)), axis=1))
+    begins = {"N1": 299, "N9": 291} | {f"P{n:02}": 0 for n in range(38)}
+    quotes = pd.concat(
+        pd.DataFrame({"product_id": product, "supplier_id": "F", "date": dates[begin:], "unit_price": walk[begin:]})
+        for (product, begin), walk in zip(begins.items(), walks, strict=True)
+    )
+    known = panel.price_panel(quotes, dates[-1], 1)
+    whole = replace(small.problem("price"), panel=known, codes=pd.DataFrame(index=known.ids.index))
+    at, alone = (small.rows(each, [299]) for each in (whole, replace(whole, panel=replace(known, usual=None))))
+    spread = dict(zip(known.ids["product_id"], at.scale[at.horizon == 14] / (daily_change * 14**0.5), strict=True))
+    assert spread["N1"] == pytest.approx(1, rel=0.1)
+    assert spread["N9"] == pytest.approx(1, rel=1.5)
+    old = known.first[at.series] == 0
+    assert at.scale[old].tobytes() == alone.scale[old].tobytes()
+    assert not np.isclose(at.scale[~old], alone.scale[~old]).any()
+
+
 def price_by_hand(z: list[float], seen: list[bool], level: np.ndarray) -> dict[str, float]:
     """Price features of one series, of which z is known so far, by the plainest rules."""
     moves = [later - earlier for earlier, later in itertools.pairwise(z)]

@@ -279,8 +279,10 @@ def test_odd_products_are_forecast_sanely(strategy, more):
     price = table["product_id"].map({name: price for name, _, price in more})
     odd = price.notna()
     assert odd.sum() == 14 * len(more)
-    for name in ("p10", "p50", "p90", "mean"):
+    for name in ("p50", "mean"):
         assert (table[odd][name] / price[odd]).between(0.7, 1.4).all()
+    for name in ("p10", "p90"):  # of a price last seen a year ago in a catalogue whose prices move by 3% a day
+        assert (table[odd][name] / price[odd]).between(0.4, 2.5).all()
 
 
 def test_newcomers_leave_the_forecasts_of_the_others_nearly_alone():

@@ -26,6 +26,7 @@ def assert_same(one: dict[str, Panel], other: dict[str, Panel]) -> None:
             "driver",
             "market",
             "supplier",
+            "usual",
             "step_days",
         ):
             np.testing.assert_array_equal(getattr(known, field), getattr(other[name], field), err_msg=f"{name} {field}")

@@ -60,6 +60,35 @@ def test_the_whole_catalogue_by_hand(rows, first, level):
     assert got[0] == pytest.approx([0.0, level])
 
 
+@given(loops.cells(), st.integers(1, 70), st.sampled_from([(1, 14), (7, 4)]))
+def test_usual_variances(known: Cells, window: int, calendar: tuple[int, int]):
+    step_days, far = calendar
+    got = market.usual_variances(known.z, known.first, window, step_days)
+    for lag, line in zip((1, far), got, strict=True):
+        for t, found in enumerate(line):
+            moves = [
+                min(abs(known.z[s, end] - known.z[s, end - lag]), market.USUAL_STEP)
+                for end in range(max(t - window + 1, 0), t + 1)
+                for s in range(len(known.z))
+                if end - lag >= known.first[s]
+            ]
+            squares = [round(move**2 / 1e-7) * 1e-7 for move in moves]
+            prior = market.PRIOR_COUNT * lag * market.PRIOR_VARIANCE
+            assert found == pytest.approx((sum(squares) + prior) / (len(moves) + market.PRIOR_COUNT), rel=1e-9)
+
+
+@given(loops.cells(), st.integers(0, 59), st.randoms())
+def test_the_usual_variances_are_of_the_past_in_any_order(known: Cells, cut: int, random):
+    torn, order = known.z.copy(), list(range(len(known.z)))
+    torn[:, cut + 1 :] += 0.05
+    random.shuffle(order)
+    honest, other = (
+        market.usual_variances(z, known.first[rows], 30, 1)[:, : cut + 1]
+        for z, rows in ((known.z, np.arange(len(known.z))), (torn[order], order))
+    )
+    assert honest.tobytes() == other.tobytes()
+
+
 def test_the_lines_are_those_of_the_whole_catalogue_whoever_is_asked_for():
     known = small.problem("price").panel
     some = known.take(np.array([False, True, False, True]))

@@ -129,7 +129,7 @@ def test_a_panel_in_parts_is_the_panel(most_series):
         assert len(slices) == {1: whole.ids["product_id"].nunique(), 100: 1}.get(most_series, len(slices))
         products = [set(whole.ids["product_id"][each]) for each in slices]
         assert sum(map(len, products)) == whole.ids["product_id"].nunique()
-        parts = (replace(whole.take(each), driver=None, market=None, supplier=None) for each in slices)
+        parts = (replace(whole.take(each), driver=None, market=None, supplier=None, usual=None) for each in slices)
         back = panel.joined(parts, len(whole.ids) + 3)
         for field in ("dates", "value", "z", "observed", "first"):
             np.testing.assert_array_equal(getattr(back, field), getattr(whole, field), err_msg=field)

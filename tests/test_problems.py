@@ -29,7 +29,7 @@ def stored(tmp_path, monkeypatch):
 def assert_same(one: Problem, other: Problem) -> None:
     assert (one.target, one.spec, one.horizons.tolist()) == (other.target, other.spec, other.horizons.tolist())
     pd.testing.assert_frame_equal(one.codes, other.codes)
-    for field in ("z", "observed", "first", "driver", "market", "supplier"):
+    for field in ("z", "observed", "first", "driver", "market", "supplier", "usual"):
         np.testing.assert_array_equal(getattr(one.panel, field), getattr(other.panel, field), err_msg=field)
 
 

@@ -18,10 +18,9 @@ from numpy.typing import NDArray
 
 from ordercast.calibrate import HORIZON_EDGES_DAYS
 from ordercast.kernels import ahead, levels
-from ordercast.panel import Panel
+from ordercast.panel import HALF_YEAR_DAYS, Panel
 from ordercast.params import Features
 from ordercast.states import (
-    HALF_YEAR_DAYS,
     LOOK_BACK_DAYS,
     PRICE_CLUSTERS,
     YEAR_DAYS,

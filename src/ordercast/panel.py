@@ -22,7 +22,8 @@ from ordercast.quotes import How, Quotes
 from ordercast.structure import Structure
 
 BLOCK_SERIES = 5000
-OPTIONAL = ("driver", "market")  # arrays with a column per step that not every panel has
+OPTIONAL = ("driver", "market", "usual")  # arrays with a column per step that not every panel has
+HALF_YEAR_DAYS = 182
 LIVE_DAYS = 180  # a supplier silent for longer offers no price to compare with
 
 
@@ -40,6 +41,8 @@ class Panel:
     driver: (series, steps) float64 or None: for demand, the log of the cheapest price of the product.
     market: (1 + suppliers, steps) float64 or None: for prices, the log level of the whole catalogue and then of what
         each supplier offers, the same whoever is asked for; supplier: (series,) its row for each series.
+    usual: (2, steps) float64 or None: for prices, the variance of near and far changes in the catalogue's last half
+        year, see `market.usual_variances`.
     structure: for prices, what the level filter knows, or None.
     """
 
@@ -53,6 +56,7 @@ class Panel:
     driver: NDArray[np.float64] | None = None
     market: NDArray[np.float64] | None = None
     supplier: NDArray[np.int64] | None = None
+    usual: NDArray[np.float64] | None = None
     structure: Structure | None = None
 
     def __post_init__(self) -> None:
@@ -163,11 +167,13 @@ def with_market(prices: Panel, origins: NDArray[np.int64] | None = None) -> Pane
     product = pd.factorize(prices.ids["product_id"])[0].astype(np.int64)
     waves = market.waves(prices.dates, prices.step_days, levels.DRIFT_DAYS)
     lines = market.lines(prices.z, prices.first, supplier)
+    window = HALF_YEAR_DAYS // prices.step_days
+    usual = market.usual_variances(prices.z, prices.first, window, prices.step_days)
     place = np.full(prices.steps, -1)
     origins = np.arange(prices.steps) if origins is None else origins
     place[origins] = np.arange(len(origins))
     kept = levels.structures(prices.z, prices.first, product, supplier, waves, prices.step_days, place)
-    return replace(prices, market=lines, supplier=supplier, structure=Structure(kept, place))
+    return replace(prices, market=lines, supplier=supplier, usual=usual, structure=Structure(kept, place))
 
 
 def demand_panel(sales: pd.DataFrame, prices: Panel) -> Panel:

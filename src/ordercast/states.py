@@ -11,18 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ordercast.kernels import levels, offers, past
-from ordercast.panel import LIVE_DAYS, Panel, rounded_log
+from ordercast.market import PRIOR_VARIANCE, USUAL_STEP, anchor_steps
+from ordercast.panel import HALF_YEAR_DAYS, LIVE_DAYS, Panel, rounded_log
 from ordercast.params import Features
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 YEAR_DAYS = 364  # whole weeks, so that a weekday meets its like
 LOOK_BACK_DAYS = YEAR_DAYS + 14  # older quotes and changes are all told as that old
-HALF_YEAR_DAYS = 182
 PRIOR_STEPS = 10  # a series' volatility counts as this many steps of the prior before it has its own
-PRIOR_VARIANCE = 1e-4
-USUAL_STEP = 0.6931472  # log 2: a price that doubles in a step counts as no more, or a typing error rules the scale
-ANCHOR_DAYS = 14  # the variogram's second point; four steps on a weekly calendar
 CALM_STEPS = 3  # of the usual variance that are counted beside the last month's, lest it be 0
 CALM_CHANGES = 20  # in a month, at which that month counts as much as the half year
 LEAST_GROWTH = 0.02  # of the one-step variance: no price is so mean-reverting that its band stops growing
@@ -90,13 +87,13 @@ def price_state(known: Panel, spec: Features, series: Ints, origin: Ints) -> Sta
 
     The scale is a variogram of two points (one step, 14 days) over the last 182 days up to the last quote: its nugget
     is negative where changes go on in their direction. It is narrower or wider as the last 28 of them were calmer or
-    wilder, and shrunk to a fixed prior, never to the other series at hand, so that a forecast does not depend on which
-    products are asked for together. Days without a quote count as days ahead.
+    wilder, and shrunk to a fixed prior. The first few steps of a series have as theirs what is usual in the whole
+    catalogue, whatever series are asked for together. Days without a quote count as days ahead.
     """
     z, pairs = known.z, (series, origin)
     reach = window_steps(LOOK_BACK_DAYS, known)
     stale = past.last_seen(known.observed, *pairs, reach)
-    anchor = max(ANCHOR_DAYS // known.step_days, 4)
+    anchor = anchor_steps(known.step_days)
     days, lags = _windows((7, 14, 28), known, 2)
     quoted = origin - np.where(stale < reach, stale, 0)
     moves = past.squared_moves(
@@ -111,8 +108,11 @@ def price_state(known: Panel, spec: Features, series: Ints, origin: Ints) -> Sta
         PRIOR_STEPS,
     )
     variance = moves[:, 0]
-    growth = np.maximum((moves[:, 1] - variance) / (anchor - 1), LEAST_GROWTH * variance)
-    nugget = variance - growth
+    young = np.maximum(1 - (quoted - known.first[series]) / PRIOR_STEPS, 0.0)
+    nugget, growth = (
+        (1 - young) * own + young * usual
+        for own, usual in zip(variogram(variance, moves[:, 1], anchor), _catalogues(known, origin), strict=True)
+    )
     unit = np.sqrt(variance)
     now = z[pairs]
     changed = np.zeros(z.shape, dtype=bool)
@@ -177,6 +177,20 @@ def calm_factor(recent: Floats, usual: Floats, steps: int, changes: Floats) -> F
     """
     ratio = (steps * recent / usual + CALM_STEPS) / (steps + CALM_STEPS)
     return np.asarray(np.round(ratio ** (changes / (changes + CALM_CHANGES)), 7))
+
+
+def _catalogues(known: Panel, origin: Ints) -> tuple[Floats, Floats]:
+    """Nugget and growth of what is usual in the catalogue, (pairs,); those of a fixed prior where none is known."""
+    if known.usual is None:
+        return np.zeros(len(origin)), np.full(len(origin), PRIOR_VARIANCE)
+    one, many = known.usual[:, origin]
+    return variogram(one, many, anchor_steps(known.step_days))
+
+
+def variogram(one: Floats, many: Floats, steps: int) -> tuple[Floats, Floats]:
+    """Nugget and growth of the line through the variance of `one` step and that of `many`, `steps` of them."""
+    growth = np.maximum((many - one) / (steps - 1), LEAST_GROWTH * one)
+    return one - growth, growth
 
 
 def _trust(stale: Ints, known: Panel) -> Floats:

@@ -150,3 +150,17 @@ def mean_moves(z: Floats, first: Ints, owner: Ints, owners: int, most: float, ti
             count[owner[i], t] += 1
     total[0], count[0] = total.sum(axis=0), count.sum(axis=0)
     return np.rint(total / np.maximum(count, 1))
+
+
+@jit((COLUMN, COLUMN), CELLS, INDEX, INT, FLOAT, FLOAT)
+def squared_moves(z: Floats, first: Ints, lag: int, most: float, tick: float) -> tuple[Floats, Floats]:
+    """The sum of the squared changes over `lag` steps of all series, in ticks, and their count, (steps,) each.
+
+    As in `mean_moves`: of series that have started, each change cut at `most`, each square a whole tick.
+    """
+    total, count = np.zeros(z.shape[1]), np.zeros(z.shape[1])
+    for i in range(len(z)):
+        for t in range(max(first[i], 0) + lag, z.shape[1]):
+            total[t] += np.rint(min(abs(z[i, t] - z[i, t - lag]), most) ** 2 / tick)
+            count[t] += 1
+    return total, count
