@@ -63,6 +63,7 @@ def world(price: Any = 10.0, demand: Any = 1.0, *, on_hand: Any = 5.0, orders: A
         tier_units=tiers[None, :, 0],
         tier_discount=tiers[None, :, 1],
         **{name: np.array([value]) for name, value in given.items()},
+        review_period_days=changes.get("review_period_days", 1),
     )
     lead = np.full((1, DAYS), int(given["lead_time_days"]))
     units, due, arrives = np.array(orders, dtype=float).reshape(-1, 3).T

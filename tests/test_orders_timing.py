@@ -68,11 +68,13 @@ def test_who_waits_is_compared_with_prices_of_his_own(seed: int):
         pytest.param({"on_hand": 0.0}, 3.0, 0, 0.0, 0.0, id="needed_at_once_cannot_be_regretted"),
         pytest.param({"on_hand": 2.0}, 1.0, 0, 0.0, 0.0, id="stock_that_ends_with_the_delivery_calls_for_it_now"),
         pytest.param({"on_hand": 5.0}, 0.0, 0, 0.0, 0.0, id="nothing_is_bought"),
-        pytest.param({"on_hand": 5.0}, 4.0, 4, 4.0, 0.516, id="all_could_wait"),
-        pytest.param({"on_hand": 1.0}, 4.0, 1, 2.0, 0.504, id="half_could_wait"),
-        pytest.param({"on_hand": 0.0, "orders": [(5, 1, 1)]}, 4.0, 4, 4.0, 0.516, id="units_on_order_count_as_stock"),
+        pytest.param({"on_hand": 0.0, "orders": [(9, 8, 8)]}, 4.0, 1, 1.0, 0.496, id="an_order_that_comes_too_late"),
+        pytest.param({"on_hand": 6.0, "review_period_days": 3}, 4.0, 3, 4.0, 0.496, id="seldom_looked_at"),
+        pytest.param({"on_hand": 5.0}, 4.0, 4, 4.0, 0.496, id="all_could_wait"),
+        pytest.param({"on_hand": 1.0}, 4.0, 1, 2.0, 0.496, id="half_could_wait"),
+        pytest.param({"on_hand": 0.0, "orders": [(5, 1, 1)]}, 4.0, 4, 4.0, 0.496, id="units_on_order_count_as_stock"),
         pytest.param(
-            {"on_hand": 1.0, "orders": [(9, -8, 2)]}, 4.0, 1, 2.0, 0.504, id="an_order_long_overdue_is_not_awaited"
+            {"on_hand": 1.0, "orders": [(9, -8, 2)]}, 4.0, 1, 2.0, 0.496, id="an_order_long_overdue_is_not_awaited"
         ),
     ],
 )
@@ -93,6 +95,7 @@ def test_the_cost_of_a_unit_holds_it_until_the_later_day():
     [
         pytest.param({"p10": 19.9, "p50": 20.0, "p90": 20.1}, 0.0, id="before_a_sure_rise"),
         pytest.param({"p10": 4.9, "p50": 5.0, "p90": 5.1}, 1.0, id="before_a_sure_fall"),
+        pytest.param({"p10": 10.0, "p50": 10.0, "p90": 10.0}, 0.0, id="before_a_price_that_stands"),
     ],
 )
 def test_a_sure_price_is_regretted_surely_or_never(prices, regret):

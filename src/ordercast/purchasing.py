@@ -72,6 +72,7 @@ def world(
         today=today.date(),
         seed=seed,
         sales_cover_days=step_days,
+        review_period_days=settings.review_period_days,
     )
 
 

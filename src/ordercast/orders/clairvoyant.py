@@ -187,6 +187,8 @@ def _filed(world: World, first_day: int, last_day: int) -> tuple[Ints, Ints, Int
     its own.
     """
     series, placed = np.nonzero(world.orderable[:, first_day : last_day + 1])
+    reviewed = placed % world.terms.review_period_days == 0
+    series, placed = series[reviewed], placed[reviewed]
     arrival = np.minimum(placed + world.lead_days[series, first_day + placed], last_day - first_day + 1)
     terms, rows = world.terms, np.arange(len(series))
     least, off = [terms.moq_units[series]], [np.zeros(len(series))]

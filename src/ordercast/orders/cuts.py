@@ -73,8 +73,9 @@ def _terms_of(terms: Terms, products: Ints, series: Ints, row: Ints) -> Terms:
     parts: dict[str, Any] = {
         field.name: getattr(terms, field.name)[products if field.name in BY_PRODUCT else series]
         for field in fields(terms)
+        if field.name != "review_period_days"
     }
-    return Terms(**parts | {"product": row[terms.product[series]]})
+    return replace(terms, **parts | {"product": row[terms.product[series]]})
 
 
 def _opening_of(opening: Opening, products: Ints, series: Ints, row: Ints) -> Opening:

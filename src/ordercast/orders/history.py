@@ -30,6 +30,7 @@ def world_of(
     price_tiers: pd.DataFrame | None = None,
     wanted: pd.DataFrame | None = None,
     sales_cover_days: int = 1,
+    review_period_days: int = 1,
 ) -> World:
     """The World up to `today` of the products with quotes and sales; what is left out stands in its notes.
 
@@ -55,7 +56,7 @@ def world_of(
         asked = panel.demand_panel(wanted.assign(in_stock=True), quoted)
         demand, _ = _on_calendar(asked, ids, quoted.steps)
     first_cell = np.arange(quoted.steps) < quoted.first[:, None]
-    terms = _terms(quoted, ids, products, suppliers, price_tiers, defaults)
+    terms = _terms(quoted, ids, products, suppliers, price_tiers, defaults, review_period_days)
     days = np.arange(quoted.steps)
     demand_days = days if sales_cover_days == 1 else _weeks_over(weeks, quoted.dates, sales_cover_days)
     return World(
@@ -121,6 +122,7 @@ def _terms(
     suppliers: pd.DataFrame,
     price_tiers: pd.DataFrame | None,
     defaults: Defaults,
+    review_period_days: int,
 ) -> Terms:
     figures = assumed.fill_assumptions(suppliers, quoted.ids, products, defaults)
     columns = ("shelf_capacity_units", "shelf_life_days", "unit_value")
@@ -138,6 +140,7 @@ def _terms(
         shelf_capacity_units=np.where(np.isnan(capacity), np.inf, capacity),
         shelf_life_days=np.where(np.isnan(life), np.inf, life),
         unit_value=value,
+        review_period_days=review_period_days,
     )
 
 

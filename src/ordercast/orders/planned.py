@@ -18,7 +18,6 @@ from ordercast.orders.fixed import NO_ORDERS, Fixed, held_back
 from ordercast.orders.limits import Limits
 from ordercast.orders.lots import probability_lower
 from ordercast.orders.planner import Planner, Worked
-from ordercast.orders.policies import REVIEW_PERIOD_DAYS
 from ordercast.orders.replay import opening_morning
 from ordercast.orders.supply import PATIENCE_DAYS
 from ordercast.orders.timing import Correction, Timing
@@ -79,7 +78,7 @@ def lines(
     lots that its shelf never holds, stays with the rule. words: the columns that hold reasons, and the words of each.
     expected_saving is against the ERP rule and just_in_time_saving against buying when stock calls for it, in the
     programme's eyes; saving_p10, saving_p90: as the price on the day to compare with may come out. regret_probability,
-    corrected by the record: for a purchase that the price is lower then, keeping included; for a wait that it is higher
+    corrected by the record: for a purchase that the price is lower then, for a wait that it is higher
     on the better day. waiting_cost: what ordering today instead would cost. days_of_cover: until stock, orders and
     purchase are used up, at most the days of the forecast. The rule's sum stays beside what it would have bought
     (`erp.SUM_COLUMNS`). unit_price: of an order what is paid, the discount of its size taken off; else the quote.
@@ -197,10 +196,11 @@ def _figures(ground: pd.DataFrame, known: Morning, offers: Spoken) -> pd.DataFra
     # Nothing is saved by what a limit forbids.
     expected = np.where(buys | (held_by(known) == ""), expected, np.minimum(expected, 0.0))
     low, high = timing.band(expected, worked.units - offers.erp_units, when)
-    lead, protection = terms.promised_days[shown], terms.lead_time_days + REVIEW_PERIOD_DAYS
+    lead, protection = terms.promised_days[shown], terms.lead_time_days + terms.review_period_days
     mean, due = worked.ahead.demand_mean, state.due_on(worked.ahead.demand_mean.shape[1])
     cover = coverage.lasts(mean, state.on_hand_units, due, worked.units, lead, terms.shelf_life_days)
-    better, later = _better_day(worked, shown, np.minimum(cover - lead, _floor_days(known, shown)))
+    latest = np.minimum(cover - lead, _floor_days(known, shown))
+    better, later = _better_day(worked, shown, latest, terms.review_period_days)
     today, order_days = pd.Timestamp(view.dates[-1]), np.where(buys, 0, better)
     off, tier_units = tiers.reached(terms.tier_units[shown], terms.tier_discount[shown], worked.units)
     quote, (best, cost_of_today) = view.today_price[shown], _best_today(worked, len(buys))
@@ -254,12 +254,13 @@ def _band_of(worked: Worked) -> tuple[Floats, Floats, Floats]:
     return worked.ahead.p10, worked.ahead.p50, worked.ahead.p90
 
 
-def _better_day(worked: Worked, shown: Ints, latest: Ints) -> tuple[Ints, Floats]:
-    """Of the days until stock calls for an order, the last of the cheapest by the median, and that price."""
+def _better_day(worked: Worked, shown: Ints, latest: Ints, review_period_days: int) -> tuple[Ints, Floats]:
+    """Of the days of review until stock calls for an order, the last of the cheapest by the median, and that price."""
     price = worked.ahead.p50[shown]
     day = np.arange(1, price.shape[1] + 1)
-    open_ = np.where(day <= np.maximum(latest, 1)[:, None], price, np.inf)
-    best = open_ <= (1 + whys.EQUAL) * open_.min(axis=1, keepdims=True)
+    reviewed = day % min(review_period_days, len(day)) == 0
+    open_ = np.where(reviewed & (day <= np.maximum(latest, review_period_days)[:, None]), price, np.inf)
+    best = open_ <= (1 + timing.EQUAL) * open_.min(axis=1, keepdims=True)
     last = price.shape[1] - 1 - np.argmax(best[:, ::-1], axis=1)
     return last + 1, price[np.arange(len(price)), last]
 
@@ -269,7 +270,8 @@ def _floor_days(known: Morning, shown: Ints) -> Ints:
     mean, state = known.worked.ahead.demand_mean, known.state
     if known.reorder_point is None:
         return np.full(len(mean), mean.shape[1])
-    protection = known.view.terms.lead_time_days[shown] + REVIEW_PERIOD_DAYS
+    terms = known.view.terms
+    protection = terms.lead_time_days[shown] + terms.review_period_days
     due = state.due_on(mean.shape[1] + int(protection.max(initial=0)) + 2)
     return coverage.days_until_due(mean, state.on_hand_units, due, known.reorder_point[shown], protection)
 

@@ -20,7 +20,9 @@ from ordercast.orders.service import Served
 from ordercast.orders.world import LOST_VALUE, Bools, Execution, Floats, Ints, State, View
 
 YEAR_DAYS = 365
-END_COVER_DAYS = 60  # a unit left at the end is worth something as far as it is used within so many days
+END_COVER_DAYS = 60  # a unit left at the end is worth something as far as it is used within so many days,
+LOT_COVER_DAYS = 365  # or, of the least lot that anybody delivers, within so many
+NO_REVIEW = 1e6  # times its price: what nobody orders, as the day is none of review
 SHELF_COVER_DAYS = 120  # more is never worth holding; what a shelf without a limit is taken for
 
 
@@ -187,6 +189,8 @@ def _prices(view: View, ahead: Ahead, series: Ints, count: int, execution: Execu
     product = view.terms.product
     begins = np.searchsorted(product[series], np.arange(len(view.base_price) + 1))
     paid = nodes.cheapest_prices(paid, begins, nodes.together(view.unit_price, product))
+    reviewed = np.arange(paid.shape[1]) % view.terms.review_period_days == 0
+    paid = np.where(reviewed[:, None], paid, NO_REVIEW * paid)
     return price, paid, nodes.links(ahead.persistence[series])
 
 
@@ -212,7 +216,7 @@ def _problem(
     value = np.where(np.isnan(terms.unit_value), LOST_VALUE * view.base_price, terms.unit_value)[products]
     usual = np.nanmean(view.unit_price[own, -YEAR_DAYS:], axis=1)
     tier_rows, tier_units, tier_discount = tiers.flat(terms.tier_units[own], terms.tier_discount[own])
-    end_units = END_COVER_DAYS * pace
+    end_units = _end_units(pace, np.minimum.reduceat(np.maximum(terms.moq_units[own], 1), firsts), shelf_life[products])
     # What is left is worth what as much would cost in one order: no more, or discounts would be hoarded.
     off = np.maximum.reduceat(terms.discount(own, np.repeat(end_units, np.diff(one.rows))), firsts)
     return Problem(
@@ -245,6 +249,13 @@ def _problem(
         lead_sd_days=np.maximum.reduceat(terms.lead_time_sd_days[own], firsts),
         step_units=np.zeros(len(products)),
     )
+
+
+def _end_units(pace: Floats, least_lot: Floats, shelf_life_days: Floats) -> Floats:
+    """Units left at the end that are worth their price, (products,): 60 days of demand, or what a least lot makes one
+    keep for up to a year, unless it spoils."""
+    longest = np.where(shelf_life_days > 0, np.clip(shelf_life_days, END_COVER_DAYS, LOT_COVER_DAYS), LOT_COVER_DAYS)
+    return np.clip(least_lot, END_COVER_DAYS * pace, longest * pace)
 
 
 def _on_order(state: State, products: int) -> Floats:

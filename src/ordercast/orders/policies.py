@@ -18,7 +18,6 @@ from ordercast.orders.world import Bools, Floats, Ints, State, View
 DAYS_PER_YEAR = 365
 DEMAND_DAYS = 91  # thirteen whole weeks
 PRICE_MEAN_DAYS = 60
-REVIEW_PERIOD_DAYS = 1
 LONGEST_LOT_DAYS = 365  # as in orders.erp
 SERVICE_FACTORS = (0.5, 1.0, 1.5, 2.05, 2.6, 3.2, 4.0, 5.0)
 PROMO_DISCOUNTS = (0.03, 0.06, 0.10, 0.15)
@@ -73,7 +72,7 @@ class ReorderPoint:
         product, lead = terms.product, terms.lead_time_days
         per_day = recent_demand(view)[0][product]
         on_hand = state.on_hand_units[product]
-        protection = lead + REVIEW_PERIOD_DAYS
+        protection = lead + terms.review_period_days
         reorder_point = self.reorder_points(view)
         position = np.round(on_hand + state.due_within(product, protection, self.patience_days), 6)
         late = self.late(view, state)
@@ -113,7 +112,7 @@ class ReorderPoint:
         """Units of stock and orders under which each series is ordered from, (series,)."""
         terms = view.terms
         per_day, variance = (of[terms.product] for of in recent_demand(view))
-        protection = terms.lead_time_days + REVIEW_PERIOD_DAYS
+        protection = terms.lead_time_days + terms.review_period_days
         sd = lead_time_demand_sd(variance * protection, per_day, terms.lead_time_sd_days)
         return np.asarray(np.round(per_day * protection + self.service_factor * sd, 6), dtype=np.float64)
 

@@ -116,6 +116,7 @@ def opening_morning(world: World) -> tuple[View, State]:
 def replay(world: World, policy: Policy, first_day: int, last_day: int, start: Stock | None = None) -> Run:
     """The run of `policy` from the morning of `first_day` to the evening of `last_day`, both columns of the world.
 
+    The policy is asked on the first day and then every `review_period_days` of the terms.
     start: stock to begin with, the world's opening otherwise; a run's `closing` goes on where it ended. The usual price
     in the views is that of the first day. Raises ValueError where a decision is none the supplier or the shelf would
     take, and for days outside the world.
@@ -130,12 +131,14 @@ def replay(world: World, policy: Policy, first_day: int, last_day: int, start: S
     opening, span = stock.on_hand_units, last_day - first_day + 1
     demand = world.demand_units[:, first_day : last_day + 1]
     sold, spoiled, evening, received = (np.zeros((world.products, span)) for _ in range(4))
-    placed = waiting.take(np.zeros(0, dtype=np.int64))
+    placed = nothing = waiting.take(np.zeros(0, dtype=np.int64))
     for at, day in enumerate(range(first_day, last_day + 1)):
         waiting, arrived = _receive(lots, waiting, day)
         state = _state(world, lots, waiting, day)
-        series, units = policy.decide(world.view(day, base_price), state)
-        orders = _placed(world, state, series, units, policy.name)
+        orders = nothing
+        if at % world.terms.review_period_days == 0:
+            series, units = policy.decide(world.view(day, base_price), state)
+            orders = _placed(world, state, series, units, policy.name)
         placed = placed.and_(orders)
         waiting, at_once = _receive(lots, waiting.and_(orders), day)
         received[:, at] = arrived + at_once

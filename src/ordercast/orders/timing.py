@@ -21,7 +21,7 @@ from ordercast.orders.planner import Ahead, Planner, Worked
 from ordercast.orders.policies import DAYS_PER_YEAR, Decision
 from ordercast.orders.world import Bools, Execution, Floats, Ints, State, View, World
 
-REVIEW_DAYS = 1
+EQUAL = 1e-3  # of a price: one no lower than that is no better
 LEAST_ORDERS = 50  # that a bin takes to tell a chance from luck
 BINS = 10
 
@@ -32,8 +32,8 @@ class Timing:
 
     wait_days: how much later stock would call for the middle unit that could wait; early_units: that could wait;
     unit_cost: price paid now and holding until then; low, middle, high: p10, p50, p90 of the price then; regret: chance
-    that it is lower than unit_cost, as the forecast has it. Where nothing is bought, prices are those of the cheapest
-    supplier on the day that stock calls for an order.
+    that it is lower than the one paid, by more than EQUAL, as the forecast has it. Where nothing is bought, prices are
+    those of the cheapest supplier on the day that stock calls for an order.
     """
 
     wait_days: Ints
@@ -51,22 +51,25 @@ def timing(view: View, state: State, worked: Worked, paid: Floats) -> Timing:
     buys = series >= 0
     today = np.where(view.orderable, view.today_price, np.inf)
     of = np.where(buys, series, np.lexsort((today, terms.product))[terms.starts])
-    used = np.cumsum(ahead.demand_mean, axis=1)
-    days = used.shape[1]
-    position = state.on_hand_units + state.expected_units
+    used, days = np.cumsum(ahead.demand_mean, axis=1), ahead.demand_mean.shape[1]
+    there = state.on_hand_units[:, None] + np.cumsum(state.due_on(days), axis=1)
+    # Before an order of today could come nothing can be mended, and what is due after a shortage comes too late for it.
+    short = (used > there) & (np.arange(days) >= terms.promised_days[of][:, None])
+    day = np.where(short.any(axis=1), np.argmax(short, axis=1), days - 1)
+    position = there[np.arange(len(there)), day]
     first, last = ((used <= (position + more)[:, None]).sum(axis=1) for more in (0.0, units))
-    lead = terms.promised_days[of] + REVIEW_DAYS
+    lead = terms.promised_days[of] + terms.review_period_days
     earliest, latest = np.maximum(first - lead, 0), np.maximum(last - lead, 0)
     could_wait = np.clip(np.divide(last - lead, np.maximum(last - first, 1)), 0.0, 1.0)
     wait = np.where(buys & (latest > 0), np.clip((earliest + latest + 1) // 2, 1, days), 0)
     then = np.clip(np.where(buys, wait, earliest) - 1, 0, days - 1)
-    due = 1 - terms.discount(of, units)  # of the quoted price: the order would get its discount later as well
-    low, middle, high = (due * each[of, then] for each in (ahead.p10, ahead.p50, ahead.p90))
+    share = 1 - terms.discount(of, units)  # of the quoted price: the order would get its discount later as well
+    low, middle, high = (share * each[of, then] for each in (ahead.p10, ahead.p50, ahead.p90))
     held = terms.holding_rate_per_year / DAYS_PER_YEAR * view.base_price * wait
-    cost = due * paid[of] + held
-    regret = np.where(wait > 0, probability_lower(cost, low, middle, high), 0.0)
+    asked = share * paid[of]
+    regret = np.where(wait > 0, probability_lower((1 - EQUAL) * asked, low, middle, high), 0.0)
     early = np.where(wait > 0, units * could_wait, 0.0)
-    return Timing(wait, early, cost, low, middle, high, np.where(buys, regret, 0.0))
+    return Timing(wait, early, asked + held, low, middle, high, np.where(buys, regret, 0.0))
 
 
 def band(expected: Floats, more: Floats, when: Timing) -> tuple[Floats, Floats]:
@@ -116,7 +119,7 @@ class Recorded:
         """Orders that could have waited, whose day to compare with lies in the world: what was promised, what came.
 
         product, series, units, day, wait_days, early_units, regret (promised chance), regretted (whether the price of
-        the later day was lower than what was paid and held), saving, promised: money on the units that could wait.
+        the later day was lower than what was paid), saving, promised: money on the units that could wait.
         """
         execution = self.planner.execution
         notes = pd.concat([*self._notes, _NO_NOTES], ignore_index=True).astype(_NO_NOTES.dtypes)
@@ -129,10 +132,10 @@ class Recorded:
         rate = world.terms.holding_rate_per_year[product] / DAYS_PER_YEAR
         usual = world.base_price(int(known["day"].min()))[product] if len(known) else np.zeros(0)
         due = 1 - world.terms.discount(series, known["units"].to_numpy())
-        cost = due * paid[series, day] + rate * usual * wait
-        then = due * paid[series, day + wait]
+        asked, then = (due * paid[series, at] for at in (day, day + wait))
+        cost = asked + rate * usual * wait
         return known.assign(
-            regretted=(then < cost).astype(float),
+            regretted=(then < (1 - EQUAL) * asked).astype(float),
             saving=known["early_units"] * (then - cost),
             promised=known["early_units"] * known["promised_unit_saving"],
         )

@@ -7,6 +7,7 @@ import pandas as pd
 
 from ordercast.language import phrase
 from ordercast.orders import tiers
+from ordercast.orders.timing import EQUAL
 from ordercast.orders.words import Words
 
 AS_THE_RULE = phrase("The planner agrees with the ERP rule. %(rule)s")
@@ -17,7 +18,6 @@ HELD = {
     "warehouse_volume": phrase("The room left in the warehouse changed it."),
     "supplier_minimum": phrase("The supplier's minimum order value changed it."),
 }
-EQUAL = 1e-3  # of a price: a day no cheaper than that is no better one
 
 
 def sentences(told: pd.DataFrame, rule: pd.Series[str], words: Words) -> pd.Series[str]:

@@ -35,7 +35,8 @@ class Terms:
     moq_units; pack_units; order_cost, money per order. tier_units, tier_discount: (series, tiers) of `tiers.padded`,
     the discount of an order of so many units. Of shape (products,): holding_rate_per_year, a share of the
     base price; shelf_capacity_units and shelf_life_days, inf without a limit; unit_value, money lost with a unit that
-    could not be sold, NaN where unknown.
+    could not be sold, NaN where unknown. Of all: review_period_days, between two looks at the stock, on which alone
+    orders are placed.
     """
 
     product: Ints
@@ -50,6 +51,7 @@ class Terms:
     shelf_capacity_units: Floats
     shelf_life_days: Floats
     unit_value: Floats
+    review_period_days: int = 1
 
     @property
     def promised_days(self) -> Ints:
