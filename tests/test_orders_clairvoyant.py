@@ -237,3 +237,12 @@ def test_outside_its_days_it_orders_nothing() -> None:
     run = replay(world, Clairvoyant(world, 20, 30), 5, 19)
     assert len(run.orders.units) == 0
     assert "World" not in repr(Clairvoyant(world, 20, 30))
+
+
+def test_it_orders_on_days_of_review_alone():
+    falls = [12.0 - 0.1 * day for day in range(replayed.DAYS)]
+    world = replayed.world(falls, on_hand=9.0, order_cost=0.1, review_period_days=7)
+    policy = Clairvoyant(world, 10, 37, "quote_seen")
+    run = replay(world, policy, 10, 37)
+    assert set(run.orders.order_day.tolist()) == {17, 24, 31}  # what is there lasts until the first of them
+    assert run.lost_units.sum() == 0

@@ -122,6 +122,13 @@ NOBODY = np.zeros(1, dtype=np.int64)
             id="what_has_no_volume_needs_no_room",
         ),
         pytest.param(
+            Limits(room=0.0, overfull=7.0, unit_volume=np.array([2.0])),
+            0,
+            "warehouse_volume",
+            "Stock and orders on their way take 7 more than the warehouse holds.",
+            id="an_overfull_warehouse",
+        ),
+        pytest.param(
             Limits(names=np.array(["F1"], dtype=object), minimum=np.array([1.0]), supplier=NOBODY),
             None,
             "none",
@@ -189,7 +196,10 @@ def test_what_the_rule_orders_of_products_the_planner_does_not_know_takes_its_pa
         found = limits.of(world, both, np.array([trusted]), budget=500.0, warehouse_volume=100.0, **tables(world))
         assert (found.budget, found.room) == (500.0 - 70.0, 100.0 - 2 * 7)
         assert found.minimum.tolist() == [100.0 - 70.0 if trusted else max(30.0 - one["total_cost"].iloc[0], 0.0)]
+        assert found.overfull == 0
     assert found.names.tolist() == ["F1"]
+    full = limits.of(world, both, np.array([True]), budget=500.0, warehouse_volume=10.0, **tables(world))
+    assert (full.room, full.overfull) == (0.0, 4.0)
     assert not Limits().any
     assert found.any
 

@@ -124,6 +124,19 @@ def test_what_the_rule_would_do_as_well_saves_nothing_and_says_so(execution):
     assert told["waiting_cost"] > 0
 
 
+def test_a_wait_is_for_a_day_of_review():
+    told = lines(replayed.world(on_hand=30.0, review_period_days=7)).iloc[0]
+    assert told["decision"] == "wait"
+    assert (told["order_on"] - pd.Timestamp(replayed.world().dates[-1])).days in (7, 14)
+
+
+@pytest.mark.parametrize(("pack_units", "bound"), [(1.0, "none"), (300.0, "pack")])
+def test_one_pack_that_is_more_than_anybody_wants_is_what_bound(pack_units, bound):
+    world = replayed.world(on_hand=0.0, order_cost=0.5, moq_units=1.0, pack_units=pack_units)
+    told = lines(world, rule(world)).iloc[0]
+    assert (told["decision"], told["binding_constraint"]) == ("buy", bound)
+
+
 def test_what_is_urgent_by_the_rule_stays_so():
     world = replayed.world(on_hand=0.0, order_cost=0.5)
     told = lines(world, rule(world, reason="Buy; urgent: stock is short.", urgent=True))

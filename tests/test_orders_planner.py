@@ -16,7 +16,7 @@ from ordercast.orders.nodes import price_nodes
 from ordercast.orders.planner import Ahead, Planner, _prices
 from ordercast.orders.policies import just_in_time
 from ordercast.orders.replay import _state as state_of
-from ordercast.orders.replay import opening_stock, replay
+from ordercast.orders.replay import opening_morning, opening_stock, replay
 from ordercast.orders.world import View, World
 
 DAYS, FIRST = 30, 30
@@ -251,3 +251,31 @@ def test_nodes_that_are_brought_stand_for_those_of_the_quantiles(change_a_day):
 
     world = replayed.world(on_hand=12.0, order_cost=0.1)
     assert decided(world, Planner(bringing)) == decided(world, Planner(expecting(change_a_day)))
+
+
+def test_a_large_least_lot_is_worth_its_price_as_far_as_a_year_uses_it():
+    """A lot of 250 days is no loss of what 120 days do not use; one of ten years is, and so is one that spoils."""
+
+    def loss(**terms: float) -> float:
+        view, state = opening_morning(replayed.world(10.0, 4.0, on_hand=8.0, order_cost=1.0, **terms))
+        worked = Planner(expecting(0.0, 4.0)).work(view, state)
+        return -worked.worth(view, np.zeros(1, dtype=np.int64), np.array([terms["moq_units"]]))[0][0]
+
+    assert loss(moq_units=1000.0) < 0.1 * 10.0 * 1000
+    assert loss(moq_units=14600.0) > 0.8 * 10.0 * (14600 - 365 * 4)
+    assert loss(moq_units=1000.0, shelf_life_days=20.0) > 0.8 * 10.0 * 700
+
+
+@pytest.mark.parametrize(("review_period_days", "hurries"), [(1, False), (7, True)])
+def test_who_looks_seldom_orders_what_is_needed_until_the_next_look(review_period_days, hurries):
+    """Stock for six days, a delivery in two and prices that fall: a daily look may wait, a weekly one may not."""
+    world = replayed.world(10.0, on_hand=6.0, order_cost=0.1, review_period_days=review_period_days)
+    view, state = opening_morning(world)
+    worked = Planner(expecting(-0.2)).work(view, state)
+    assert (worked.units[0] > 0) == hurries
+
+
+def test_a_planner_is_named_by_its_settings_alone():
+    assert repr(Planner(expecting(0.0), nodes=5)) == (
+        "Planner(floor=None, nodes=5, execution='next_quote', name='planner', service_floor=None)"
+    )

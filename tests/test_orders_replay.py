@@ -46,6 +46,14 @@ def test_a_replay_is_what_a_plain_loop_makes_of_the_same_decisions(world: World,
             np.testing.assert_allclose(array[product], by_hand[name], rtol=1e-9, atol=1e-7, err_msg=name)
 
 
+@pytest.mark.parametrize("policy", POLICIES, ids=NAMES)
+def test_orders_are_placed_on_days_of_review_alone_and_cover_the_days_between(policy: Any) -> None:
+    daily, weekly = (replay(replayed.world(review_period_days=each), policy, 10, 38) for each in (1, 7))
+    assert set(weekly.orders.order_day.tolist()) <= {10, 17, 24, 31, 38}
+    assert len(weekly.orders.order_day)
+    assert weekly.sold_units[:, 10:].sum() == daily.sold_units[:, 10:].sum() == 19  # nothing is lost between two looks
+
+
 @SLOW
 @given(replayed.worlds(), st.integers(FIRST, 199))
 @pytest.mark.parametrize("policy", POLICIES, ids=NAMES)

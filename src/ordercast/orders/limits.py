@@ -25,13 +25,15 @@ NONE, NAMED = np.zeros(0), 3  # suppliers that a sentence names
 class Limits:
     """What today's orders must keep to together.
 
-    budget: money, room: volume they may take; None: no limit. unit_volume: (products,), empty: none is known;
+    budget: money, room: volume they may take; None: no limit. overfull: volume that stock and orders take beyond the
+    warehouse's. unit_volume: (products,), empty: none is known;
     unmeasured: how many products are taken to need no room. Of suppliers: names, (suppliers,); minimum: (suppliers,)
     money that their lines come to at least if there are any; supplier: (series,) places in the two, empty: no minimum.
     """
 
     budget: float | None = None
     room: float | None = None
+    overfull: float = 0.0
     unit_volume: Floats = field(default_factory=lambda: NONE)
     unmeasured: int = 0
     names: NDArray[np.object_] = field(default_factory=lambda: np.zeros(0, dtype=object))
@@ -72,7 +74,7 @@ def of(
     theirs = others.groupby("supplier_id")["total_cost"].sum().reindex(names).fillna(0.0).to_numpy(np.float64)
     others = others[~others["product_id"].isin(world.product_ids)]
     volume = products.set_index("product_id")["unit_volume"].astype("float64")
-    room = None
+    room, overfull = None, 0.0
     if warehouse_volume is not None:
         ordered = supply.orders_due(open_orders, volume.index, pd.Timestamp(world.dates[-1]))
         ordered = ordered[supply.counted_on(ordered["due_days"])]
@@ -82,11 +84,12 @@ def of(
             (others["product_id"], others["quantity_units"]),
         ]
         used = sum(float(np.nansum(volume.reindex(ids).to_numpy() * units.to_numpy())) for ids, units in taken)
-        room = max(warehouse_volume - used, 0.0)
+        room, overfull = max(warehouse_volume - used, 0.0), max(used - warehouse_volume, 0.0)
     own = volume.reindex(world.product_ids.tolist())
     return Limits(
         budget=None if budget is None else max(budget - float(others["total_cost"].sum()), 0.0),
         room=room,
+        overfull=overfull,
         unit_volume=np.nan_to_num(own.to_numpy(np.float64)),
         unmeasured=int(own.isna().to_numpy()[trusted].sum()),
         names=names.astype(object),
@@ -171,6 +174,9 @@ def said(found: Coupled, limits: Limits, words: Words) -> str:
         parts.append(_budget(found, limits.budget, words))
     if limits.room is not None:
         parts.append(_room(found, limits.room, words))
+    if limits.overfull > 0:
+        text = phrase("Stock and orders on their way take %(more)s more than the warehouse holds.")
+        parts.append(words.voice.say(text, more=words.voice.number(limits.overfull, 1)))
     if limits.room is not None and limits.unmeasured:
         parts.append(
             words.voice.count(
@@ -261,6 +267,7 @@ def report(found: Coupled | None, limits: Limits) -> dict[str, Any] | None:
         "spent": round(found.spent, 2),
         "budget_multiplier": round(found.budget_multiplier, 6),
         "room": limits.room,
+        "overfull": round(limits.overfull, 6),
         "volume": round(found.volume, 6),
         "volume_multiplier": round(found.volume_multiplier, 6),
         "suppliers_below_minimum": int((found.shortfall > 0).sum()),

@@ -302,8 +302,9 @@ def held_by(known: Morning) -> NDArray[np.str_]:
 
 
 def _bound(known: Morning, moq: Floats, pack: Floats) -> NDArray[np.str_]:
-    """What kept the quantity from being another: a limit of all orders, moq, shelf_capacity or none, (products,)."""
+    """What kept the quantity from being another: a limit of all orders, moq, shelf_capacity, pack or none, (n,)."""
     units, room, held = known.worked.units, known.state.room_units, held_by(known)
     least = np.ceil(np.maximum(moq, 1) / pack) * pack
-    at_least, at_most = (units > 0) & (units == least) & (moq > pack), (units > 0) & (units + pack > room)
-    return np.select([held != "", at_least, at_most], [held, "moq", "shelf_capacity"], "none")
+    at_least, at_most = (units > 0) & (units == least), (units > 0) & (units + pack > room)
+    causes = {"moq": at_least & (moq > pack), "shelf_capacity": at_most, "pack": at_least & (pack > 1)}
+    return np.select([held != "", *causes.values()], [held, *causes], "none")

@@ -6,7 +6,7 @@ The ERP rule's reorder point stays under it as a floor: where that is undercut, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -120,7 +120,7 @@ class Planner:
     point; None: no floor. execution: at which quote an order is paid. service_floor: share of demand to serve at least.
     """
 
-    forecasts: Forecasts
+    forecasts: Forecasts = field(repr=False)  # its models would fill a page
     floor: Floor | None = None
     nodes: int = 7
     execution: Execution = "next_quote"
