@@ -129,6 +129,13 @@ NOBODY = np.zeros(1, dtype=np.int64)
             id="an_overfull_warehouse",
         ),
         pytest.param(
+            Limits(room=0.0, unit_volume=np.array([2.0])),
+            0,
+            "warehouse_volume",
+            "The warehouse is full: the order of 1 product is not placed.",
+            id="a_full_warehouse",
+        ),
+        pytest.param(
             Limits(names=np.array(["F1"], dtype=object), minimum=np.array([1.0]), supplier=NOBODY),
             None,
             "none",

@@ -200,14 +200,14 @@ def chances(promised: list[float], regretted: list[float]) -> pd.DataFrame:
     return pd.DataFrame({"regret": promised, "regretted": regretted})
 
 
-def test_fewer_than_fifty_orders_correct_nothing():
-    few = LEAST_ORDERS - 1
+def test_fewer_orders_than_two_bins_take_correct_nothing():
+    few = 2 * LEAST_ORDERS - 1
     assert corrected(chances([0.5] * few, [1.0] * few)) is NO_CORRECTION
     assert NO_CORRECTION(np.array([0.0, 0.3, 1.0])).tolist() == [0.0, 0.3, 1.0]
 
 
 def test_what_was_always_promised_becomes_what_came():
-    learned = corrected(chances([0.5] * 60, [1.0] * 15 + [0.0] * 45))
+    learned = corrected(chances([0.5] * 120, [1.0] * 30 + [0.0] * 90))
     assert learned(np.array([0.0, 0.5, 1.0])).tolist() == [0.25, 0.25, 0.25]
 
 

@@ -211,7 +211,7 @@ _CONTRACTS = (
             Column("expected_saving", "number", "currency", "Expected saving against the ERP rule."),
             Column("saving_p10", "number", "currency", "Saving undercut with probability 10%."),
             Column("saving_p90", "number", "currency", "Saving undercut with probability 90%."),
-            _share("regret_probability", "Probability that a later price is lower.", required=False),
+            _share("regret_probability", "Chance that a later price is lower, or of a wait higher.", required=False),
             Column("buy_below_unit_price", "number", "currency/unit", "Buy at once at a quote below it.", at_least=0),
             Column("erp_quantity_units", "count", "units", "ERP quantity.", required=True, at_least=0),
             Column(

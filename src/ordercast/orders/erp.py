@@ -300,6 +300,7 @@ def _orders(lines: pd.DataFrame, ids: "pd.Index[str]", run_id: str, told: list[s
         product_id=ids[lines["product"]],
         decision=np.where(quantity > 0, "buy", "wait"),
         quantity_units=quantity,
+        regret_probability=lines["regret_probability"].where(quantity > 0, 1 - lines["regret_probability"]),
         total_cost=(quantity * lines["unit_price"]).round(2),
         erp_quantity_units=quantity,
         **dict.fromkeys(("expected_saving", "saving_p10", "saving_p90"), 0.0),

@@ -226,6 +226,12 @@ def _room(found: Coupled, room: float, words: Words) -> str:
     cut = int((found.bound_by == "volume").sum())
     if not cut:
         return voice.say("The warehouse's room for %(room)s does not bind: %(taken)s are taken.", **told)
+    if not room:
+        return voice.count(
+            "The warehouse is full: the order of %(n)s product is not placed.",
+            "The warehouse is full: the orders of %(n)s products are not placed.",
+            cut,
+        )
     return voice.count(
         "The warehouse's room for %(room)s cuts %(n)s product, %(taken)s are taken; one more of it would return "
         "%(more)s.",

@@ -129,7 +129,7 @@ def _held_back(ground: pd.DataFrame, known: Morning, offers: Spoken, words: Mapp
     mean, none = known.worked.ahead.demand_mean, np.zeros(known.world.products)
     have, due = known.state.on_hand_units, known.state.due_on(mean.shape[1])
     cover = coverage.lasts(mean, have, due, none, none.astype(np.int64), known.view.terms.shelf_life_days)
-    day = pd.Timedelta(days=1)
+    day = pd.Timedelta(days=known.view.terms.review_period_days)
     figures = {
         "decision": "wait",
         "quantity_units": 0,

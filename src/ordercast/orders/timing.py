@@ -23,7 +23,7 @@ from ordercast.orders.world import Bools, Execution, Floats, Ints, State, View, 
 
 EQUAL = 1e-3  # of a price: one no lower than that is no better
 LEAST_ORDERS = 50  # that a bin takes to tell a chance from luck
-BINS = 10
+BINS, LEAST_BINS = 10, 2  # from one alone all chances would come out the same
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,9 @@ def timing(view: View, state: State, worked: Worked, paid: Floats) -> Timing:
     lead = terms.promised_days[of] + terms.review_period_days
     earliest, latest = np.maximum(first - lead, 0), np.maximum(last - lead, 0)
     could_wait = np.clip(np.divide(last - lead, np.maximum(last - first, 1)), 0.0, 1.0)
-    wait = np.where(buys & (latest > 0), np.clip((earliest + latest + 1) // 2, 1, days), 0)
+    every = terms.review_period_days  # orders are placed on days of review alone: the last that is no later
+    middle_day = np.maximum((earliest + latest + 1) // 2 // every, 1) * every
+    wait = np.where(buys & (latest >= every), np.clip(middle_day, 1, days), 0)
     then = np.clip(np.where(buys, wait, earliest) - 1, 0, days - 1)
     share = 1 - terms.discount(of, units)  # of the quoted price: the order would get its discount later as well
     low, middle, high = (share * each[of, then] for each in (ahead.p10, ahead.p50, ahead.p90))
@@ -174,9 +176,9 @@ def of_trusted(promises: pd.DataFrame, trusted: Bools) -> pd.DataFrame:
 
 
 def corrected(promises: pd.DataFrame) -> Correction:
-    """The correction learned from a record's promises, by ten bins or fewer; none from fewer than 50 orders."""
+    """The correction learned from a record's promises, by ten bins or fewer; none from fewer than 100 orders."""
     count = min(len(promises) // LEAST_ORDERS, BINS)
-    if not count:
+    if count < LEAST_BINS:
         return NO_CORRECTION
     told = promises.sort_values("regret", kind="stable")[["regret", "regretted"]].to_numpy(np.float64)
     promised, came = (np.array([part[:, k].mean() for part in np.array_split(told, count)]) for k in (0, 1))
