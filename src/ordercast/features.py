@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from ordercast.calibrate import HORIZON_EDGES_DAYS
 from ordercast.kernels import ahead, levels
-from ordercast.panel import HALF_YEAR_DAYS, Panel
+from ordercast.market import HALF_YEAR_DAYS
+from ordercast.panel import Panel
 from ordercast.params import Features
 from ordercast.states import (
     LOOK_BACK_DAYS,

@@ -23,7 +23,6 @@ from ordercast.structure import Structure
 
 BLOCK_SERIES = 5000
 OPTIONAL = ("driver", "market", "usual")  # arrays with a column per step that not every panel has
-HALF_YEAR_DAYS = 182
 LIVE_DAYS = 180  # a supplier silent for longer offers no price to compare with
 
 
@@ -41,8 +40,7 @@ class Panel:
     driver: (series, steps) float64 or None: for demand, the log of the cheapest price of the product.
     market: (1 + suppliers, steps) float64 or None: for prices, the log level of the whole catalogue and then of what
         each supplier offers, the same whoever is asked for; supplier: (series,) its row for each series.
-    usual: (2, steps) float64 or None: for prices, the variance of near and far changes in the catalogue's last half
-        year, see `market.usual_variances`.
+    usual: (2, steps) float64 or None: for prices, what `market.usual_variances` says of the whole catalogue.
     structure: for prices, what the level filter knows, or None.
     """
 
@@ -167,10 +165,8 @@ def with_market(prices: Panel, origins: NDArray[np.int64] | None = None) -> Pane
     product = pd.factorize(prices.ids["product_id"])[0].astype(np.int64)
     waves = market.waves(prices.dates, prices.step_days, levels.DRIFT_DAYS)
     lines = market.lines(prices.z, prices.first, supplier)
-    window = HALF_YEAR_DAYS // prices.step_days
-    usual = market.usual_variances(prices.z, prices.first, window, prices.step_days)
-    place = np.full(prices.steps, -1)
-    origins = np.arange(prices.steps) if origins is None else origins
+    usual = market.usual_variances(prices.z, prices.first, prices.step_days)
+    place, origins = np.full(prices.steps, -1), np.arange(prices.steps) if origins is None else origins
     place[origins] = np.arange(len(origins))
     kept = levels.structures(prices.z, prices.first, product, supplier, waves, prices.step_days, place)
     return replace(prices, market=lines, supplier=supplier, usual=usual, structure=Structure(kept, place))

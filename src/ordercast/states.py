@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ordercast.kernels import levels, offers, past
-from ordercast.market import PRIOR_VARIANCE, USUAL_STEP, anchor_steps
-from ordercast.panel import HALF_YEAR_DAYS, LIVE_DAYS, Panel, rounded_log
+from ordercast.market import HALF_YEAR_DAYS, PRIOR_VARIANCE, USUAL_STEP, anchor_steps, variogram
+from ordercast.panel import LIVE_DAYS, Panel, rounded_log
 from ordercast.params import Features
 
 Floats = NDArray[np.float64]
@@ -22,7 +22,6 @@ LOOK_BACK_DAYS = YEAR_DAYS + 14  # older quotes and changes are all told as that
 PRIOR_STEPS = 10  # a series' volatility counts as this many steps of the prior before it has its own
 CALM_STEPS = 3  # of the usual variance that are counted beside the last month's, lest it be 0
 CALM_CHANGES = 20  # in a month, at which that month counts as much as the half year
-LEAST_GROWTH = 0.02  # of the one-step variance: no price is so mean-reverting that its band stops growing
 QUOTE_COUNTS = np.array([2, 3, 5, 10, 20, 40])
 QUOTE_KEEP = 0.8
 GAPS = 8  # changes of price whose median distance is the usual one
@@ -185,12 +184,6 @@ def _catalogues(known: Panel, origin: Ints) -> tuple[Floats, Floats]:
         return np.zeros(len(origin)), np.full(len(origin), PRIOR_VARIANCE)
     one, many = known.usual[:, origin]
     return variogram(one, many, anchor_steps(known.step_days))
-
-
-def variogram(one: Floats, many: Floats, steps: int) -> tuple[Floats, Floats]:
-    """Nugget and growth of the line through the variance of `one` step and that of `many`, `steps` of them."""
-    growth = np.maximum((many - one) / (steps - 1), LEAST_GROWTH * one)
-    return one - growth, growth
 
 
 def _trust(stale: Ints, known: Panel) -> Floats:
