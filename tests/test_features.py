@@ -99,7 +99,7 @@ def test_a_forecast_knows_all_that_features_look_at(step_days):
 
 @pytest.mark.parametrize("daily_change", [0.05, 0.005])
 def test_a_newcomers_spread_is_what_is_usual_in_the_catalogue(daily_change):
-    """Of one quote the whole, of nine a little; the others' is as if the newcomers were not there to be told of."""
+    """After one quote it is the catalogue's, after nine nearly its own; an old series' owes it nothing."""
     dates = pd.date_range("2024-01-01", periods=300)
     walks = 5 * np.exp(np.cumsum(np.random.default_rng(2).normal(0, daily_change, (40, 300)), axis=1))
     begins = {"N1": 299, "N9": 291} | {f"P{n:02}": 0 for n in range(38)}
@@ -112,7 +112,7 @@ def test_a_newcomers_spread_is_what_is_usual_in_the_catalogue(daily_change):
     at, alone = (small.rows(each, [299]) for each in (whole, replace(whole, panel=replace(known, usual=None))))
     spread = dict(zip(known.ids["product_id"], at.scale[at.horizon == 14] / (daily_change * 14**0.5), strict=True))
     assert spread["N1"] == pytest.approx(1, rel=0.1)
-    assert spread["N9"] == pytest.approx(1, rel=1.5)
+    assert 0.6 < spread["N9"] < 1.5
     old = known.first[at.series] == 0
     assert at.scale[old].tobytes() == alone.scale[old].tobytes()
     assert not np.isclose(at.scale[~old], alone.scale[~old]).any()
