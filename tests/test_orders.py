@@ -295,6 +295,25 @@ CASES = [
         id="a_shortage_is_cut_to_what_keeps",
     ),
     pytest.param(
+        world(products=[{"shelf_life_days": 20}], suppliers=[{"moq_units": 1000}]),
+        {"quantity_units": 1000, "binding_constraint": "moq"},
+        "raised to the minimum order of 1,000; about 800 of it spoil: no more than 200 are used within the shelf life "
+        "of 20 days",
+        id="a_minimum_order_that_mostly_spoils",
+    ),
+    pytest.param(
+        world(suppliers=[{"moq_units": 5000}]),
+        {"quantity_units": 5000, "binding_constraint": "moq"},
+        "raised to the minimum order of 5,000; 3,650 would be the demand of a year",
+        id="a_minimum_order_for_more_than_a_year",
+    ),
+    pytest.param(
+        world(products=[{"shelf_life_days": 20}], suppliers=[{"pack_units": 150}]),
+        {"quantity_units": 300, "binding_constraint": "shelf_life"},
+        "cut to 200, the demand of the shelf life of 20 days, rounded up to 2 packs of 150",
+        id="packs_may_outlive_it_a_little",
+    ),
+    pytest.param(
         world(products=[{"shelf_life_days": 6}], stock=[{"on_hand_units": 5}]),
         {"quantity_units": 60, "binding_constraint": "shelf_life"},
         "economic lot 365 cut to 60, the demand of the shelf life of 6 days",
@@ -692,11 +711,31 @@ SUMS = [
         id="lot_cut_to_shelf_life_and_order_to_the_shelf",
     ),
     pytest.param(
+        world(open_orders=[{"due_on": "2026-11-16"}]),
+        {"quantity_units": 0, "on_order_units": 100, "days_of_cover": 15},
+        id="an_order_expected_any_day_covers",
+    ),
+    pytest.param(
         world(open_orders=[{"due_on": "2026-12-20"}]),
         {"on_order_units": 0, "days_of_cover": 51},
         id="late_receipt_covers_but_is_not_counted_for_the_reorder_point",
     ),
 ]
+
+
+@pytest.mark.parametrize(
+    ("stock", "order_on", "says"),
+    [
+        pytest.param(125, "2026-11-30", "reach it by 30/11/2026", id="on_the_first_review_no_earlier"),
+        pytest.param(200, "2026-12-07", "reach it by 07/12/2026", id="on_the_day_of_review_itself"),
+        pytest.param(390, "2026-12-07", "reach it not before 07/12/2026", id="behind_the_forecast"),
+    ],
+)
+def test_a_wait_of_who_looks_once_a_week_is_for_a_day_of_review(stock: float, order_on: str, says: str) -> None:
+    line = plan(world(stock=[{"on_hand_units": stock}]), review_period_days=7).iloc[0]
+    assert (line["decision"], line["order_on"]) == ("wait", pd.Timestamp(order_on))
+    assert line["arrive_on"] == line["order_on"] + pd.Timedelta(days=5)
+    assert says in line["reason"]
 
 
 @pytest.mark.parametrize(("tables", "expected"), SUMS)
@@ -940,6 +979,7 @@ def twin(tables: dict[str, pd.DataFrame], params: SimpleNamespace) -> pd.DataFra
                 given.overdue += order.quantity_units
         given.lasts = min(runs_out(given.on_hand, receipts, days), max(receipts, default=0) + given.shelf_life_days)
         given.runs_out = runs_out(given.on_hand, receipts | {0: receipts.get(0, 0) + given.overdue}, days)
+        given.covers = min(given.runs_out, max(receipts, default=0) + given.shelf_life_days)
         found = []
         for row in quotes.itertuples():
             mine = filled[(filled["product_id"] == row.product_id) & (filled["supplier_id"] == row.supplier_id)]
@@ -952,9 +992,10 @@ def twin(tables: dict[str, pd.DataFrame], params: SimpleNamespace) -> pd.DataFra
         others = [c["cost"] for c in in_time if c is not best and best in in_time and c["cost"] < math.inf]
         limit = max(best["unit_price"], round(min(others) - best["share"], 2)) if others else best["unit_price"]
         wait = max(math.ceil(best["order_days"] - 1e-6), 1) if best["order_days"] < math.inf else math.inf
-        wait = 0 if best["quantity_units"] else min(wait, len(days))
+        every = params.review_period_days
+        wait = 0 if best["quantity_units"] else math.ceil(min(wait, len(days)) / every) * every
         bought = best["quantity_units"]
-        cover, lead = given.lasts, best["lead"]
+        cover, lead = given.covers, best["lead"]
         if bought:
             until = sum(on_day(days, day)[0] for day in range(1, int(lead) + 1))
             until += lead % 1 * on_day(days, int(lead) + 1)[0]

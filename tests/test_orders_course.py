@@ -84,6 +84,12 @@ def test_what_a_figure_needs_beside_the_course():
     assert limits(worked(world, Planner(PLANNER.forecasts)), line)["reorder_point_units"] == np.inf
 
 
+def test_nobody_buys_between_days_of_review_at_any_price():
+    drawn = courses(worked(replayed.world(on_hand=6.0, order_cost=0.5, review_period_days=7)), [0])
+    assert np.flatnonzero(drawn["buy_below_unit_price"].notna()).tolist() == [7, 14]
+    assert set(np.flatnonzero(drawn["order_units"])) <= {0, 7, 14}
+
+
 def test_a_limit_is_the_price_at_which_the_programme_would_order():
     """A lot of one, a price that stands: where the limit is above the price, the course orders."""
     known = worked(replayed.world(on_hand=6.0, order_cost=0.5))

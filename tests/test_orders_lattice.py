@@ -127,7 +127,10 @@ class Plain:
         cycle = 0.0
         if fixed > 0 and pace > 0:
             cycle = holding * stock**2 / (2 * pace) - stock * math.sqrt(2 * fixed * holding / pace)
-        return cycle - one.end_price[p, j] * min(stock, one.end_units[p])
+        life, counted = float(one.shelf_life_days[p]), min(stock, one.end_units[p])
+        if life:  # what outlives it was charged when it was ordered
+            counted += max(stock - max(one.end_units[p], life * pace), 0.0)
+        return cycle - one.end_price[p, j] * counted
 
     def orders(self, k: int, stock: float, lots: str) -> list[tuple[int, float]]:
         out = []
@@ -309,6 +312,32 @@ def test_what_spoils_within_the_day_is_not_bought():
     spoils = replace(keeps, shelf_life_days=np.ones(1, dtype=np.int64))
     exact = scipy.stats.gamma.ppf(1 - 5 / 9, 4.0, scale=10.0)
     assert solve(spoils).units[0] < 1.2 * exact < solve(keeps).units[0]
+
+
+@pytest.mark.parametrize(
+    ("end_days", "cost"),
+    [
+        pytest.param(4, 20 + 60, id="credited_as_far_as_it_keeps"),
+        pytest.param(50, 20 + 60, id="credited_for_longer_than_it_keeps"),
+        pytest.param(2, 20 + 60 + 20, id="credited_for_two_of_four_days"),
+    ],
+)
+def test_what_spoils_is_paid_once(end_days: int, cost: float):
+    """Of a least lot of 100 at 1 each 40 are used in the four days it keeps, and 20 by the end of the programme."""
+    one = certain(
+        np.full(2, 10.0),
+        np.ones((1, 2)),
+        np.zeros(1),
+        holding_cost=1.0,
+        lost_value=99.0,
+        ceiling_units=100,
+        moq_units=np.array([100.0]),
+    )
+    left = {"end_price": np.ones((1, 1)), "end_units": np.full(1, 10.0 * end_days)}
+    one = replace(one, shelf_life_days=np.array([4]), holding_rate_per_year=np.zeros(1), **left)
+    found = solve(one)
+    assert found.units[0] == 100
+    assert found.curve[100] + 100 == pytest.approx(cost)
 
 
 def test_a_steady_demand_is_bought_in_economic_lots():
@@ -537,6 +566,22 @@ def test_large_rooms_are_told_apart_in_whole_lots():
     found = solve(replace(one, step_units=np.zeros(1)))
     assert found.units[0] >= 900
     assert found.units[0] % one.offers.pack_units[found.row[0]] == 0
+    assert len(found.curve) <= lattice.POINTS + 1
+
+
+@pytest.mark.parametrize(("moq_units", "most"), [(10_000, 10_000), (9_973, 9_973 + 20)])
+def test_a_large_minimum_order_is_met_exactly_where_the_grid_can(moq_units: float, most: float):
+    one = certain(
+        np.full(10, 100.0),
+        np.full((1, 10), 2.0),
+        np.ones(1),
+        holding_cost=0.1,
+        lost_value=99.0,
+        ceiling_units=14_321,
+        moq_units=np.array([float(moq_units)]),
+    )
+    found = solve(replace(one, step_units=np.zeros(1)))
+    assert moq_units <= found.units[0] <= most
     assert len(found.curve) <= lattice.POINTS + 1
 
 

@@ -202,7 +202,7 @@ def test_what_the_rule_orders_of_products_the_planner_does_not_know_takes_its_pa
     for trusted in (True, False):
         found = limits.of(world, both, np.array([trusted]), budget=500.0, warehouse_volume=100.0, **tables(world))
         assert (found.budget, found.room) == (500.0 - 70.0, 100.0 - 2 * 7)
-        assert found.minimum.tolist() == [100.0 - 70.0 if trusted else max(30.0 - one["total_cost"].iloc[0], 0.0)]
+        assert found.minimum.tolist() == [100.0 - 70.0]
         assert found.overfull == 0
     assert found.names.tolist() == ["F1"]
     full = limits.of(world, both, np.array([True]), budget=500.0, warehouse_volume=10.0, **tables(world))
@@ -260,6 +260,29 @@ def test_the_rules_orders_keep_the_budget_too_and_are_placed_whole_or_not_at_all
     assert (theirs["order_on"].eq(erp["order_on"].iloc[0]) == placed).all()
     assert theirs.loc[~placed, "reason"].str.startswith("Wait: the budget of today's orders does not reach").all()
     assert (theirs["planned_by"] == "erp").all()
+
+
+@given(replayed.worlds(products=4, days=120), st.floats(0, 2), st.floats(0, 2))
+def test_orders_of_the_rule_fill_their_suppliers_minimum_only_if_they_are_placed(
+    world: World, share: float, least: float
+):
+    place = np.arange(len(world.terms.product)) - world.terms.starts[world.terms.product]
+    world = replace(world, supplier_ids=np.array([f"F{s}" for s in place], dtype=object))  # who sell all products
+    trusted = np.arange(world.products) % 2 == 0
+    erp = mornings.rule(world)
+    free = mornings.planned.morning(world, mornings.PLANNER, trusted)
+    whole = mornings.planned.lines(erp, free, trusted, mornings.NO_CORRECTION, mornings.REASONS)
+    names, supplier = np.unique(world.supplier_ids.astype(str), return_inverse=True)
+    minimum = least * whole.groupby("supplier_id")["total_cost"].sum().reindex(names).fillna(0.0).to_numpy()
+    budget = share * float(whole["total_cost"].sum())
+    allowed = Limits(budget, names=names.astype(object), minimum=minimum, supplier=supplier)
+    known = mornings.planned.morning(world, mornings.PLANNER, trusted, allowed, erp)
+    lines = mornings.planned.lines(erp, known, trusted, mornings.NO_CORRECTION, mornings.REASONS)
+    assert lines["total_cost"].sum() <= budget * (1 + 1e-9) + 0.02
+    total = lines.groupby("supplier_id")["total_cost"].sum().reindex(names).fillna(0.0).to_numpy()
+    planners = lines[(lines["planned_by"] == "planner") & (lines["decision"] == "buy")]
+    asked = np.isin(names, planners["supplier_id"])
+    assert (total[asked] >= minimum[asked] * (1 - 1e-9) - 0.02).all()
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Order lines: the ERP rule's where it is trusted more, the planner's elsewhere, each within what can be ordered."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,11 +14,11 @@ from pandas.testing import assert_frame_equal
 from ordercast import schema
 from ordercast.language import Voice
 from ordercast.orders import ORDER_COLUMNS, planned
-from ordercast.orders.planner import Planner
+from ordercast.orders.planner import Ahead, Planner
 from ordercast.orders.replay import opening_morning
 from ordercast.orders.timing import NO_CORRECTION, Correction
 from ordercast.orders.words import Words
-from ordercast.orders.world import World
+from ordercast.orders.world import View, World
 
 ALL = slice(None)
 ADDED = {"planned_by", "just_in_time_saving", "waiting_cost", "days_of_cover"}
@@ -128,6 +130,25 @@ def test_a_wait_is_for_a_day_of_review():
     told = lines(replayed.world(on_hand=30.0, review_period_days=7)).iloc[0]
     assert told["decision"] == "wait"
     assert (told["order_on"] - pd.Timestamp(replayed.world().dates[-1])).days in (7, 14)
+
+
+@pytest.mark.parametrize(
+    ("due", "chance"),
+    [
+        pytest.param(np.ones(20, dtype=bool), 1.0, id="the_next_quote_is_the_dear_one"),
+        pytest.param(np.arange(1, 21) == 20, 0.0, id="no_new_quote_until_then"),
+    ],
+)
+def test_the_chance_of_a_higher_price_is_that_of_what_the_better_day_pays(due, chance):
+    """Prices that rise every day: the better day is tomorrow, and an order of today pays tomorrow's quote."""
+
+    def rising(view: View) -> Ahead:
+        price = 10.0 + 0.1 * np.arange(1, 21)[None]
+        return replace(replayed.one_in_ten(view), p10=price - 0.001, p50=price, p90=price + 0.001, quote_due=due)
+
+    told = lines(replayed.world(on_hand=30.0), planner=Planner(rising, PLANNER.floor)).iloc[0]
+    assert told["decision"] == "wait"
+    assert told["regret_probability"] == chance
 
 
 @pytest.mark.parametrize(("pack_units", "bound"), [(1.0, "none"), (300.0, "pack")])

@@ -121,25 +121,29 @@ def test_ceilings_bind_the_position():
 
 
 @pytest.mark.parametrize(
-    ("packs", "wish", "divide", "step", "lots"),
+    ("packs", "moq", "wish", "divide", "step", "lots"),
     [
-        pytest.param([1], 0.3, True, 1 / 3, [1], id="slow_movers_are_told_apart_below_the_unit"),
-        pytest.param([12], 2.0, True, 2, [12], id="a_pack_is_divided_into_whole_units"),
-        pytest.param([13], 3.0, True, 13 / 4, [13], id="or_evenly_where_none_are_near"),
-        pytest.param([6, 4], 2.5, True, 4, [12, 4], id="different_packs_take_the_multiple_that_fits_them"),
-        pytest.param([1], 12.5, True, 13, [13], id="many_units_make_a_step"),
-        pytest.param([24, 25], 9.5, True, 10, [120, 50], id="unequal_packs_meet_in_small_lots"),
-        pytest.param([12, 6], 2.0, False, 6, [12, 6], id="today_is_told_apart_by_the_pack"),
+        pytest.param([1], [0], 0.3, True, 1 / 3, [1], id="slow_movers_are_told_apart_below_the_unit"),
+        pytest.param([12], [0], 2.0, True, 2, [12], id="a_pack_is_divided_into_whole_units"),
+        pytest.param([13], [0], 3.0, True, 13 / 4, [13], id="or_evenly_where_none_are_near"),
+        pytest.param([6, 4], [0, 0], 2.5, True, 4, [12, 4], id="different_packs_take_the_multiple_that_fits_them"),
+        pytest.param([1], [0], 12.5, True, 13, [13], id="many_units_make_a_step"),
+        pytest.param([24, 25], [0, 0], 9.5, True, 10, [120, 50], id="unequal_packs_meet_in_small_lots"),
+        pytest.param([12, 6], [0, 0], 2.0, False, 6, [12, 6], id="today_is_told_apart_by_the_pack"),
+        pytest.param([1], [10_000], 6.2, False, 8, [8], id="a_large_minimum_order_is_met_exactly"),
+        pytest.param([1], [9_973], 6.2, False, 7, [7], id="unless_nothing_near_divides_it"),
+        pytest.param([1], [5], 6.2, False, 7, [7], id="or_it_is_less_than_a_step"),
     ],
 )
-def test_grid_steps(packs: list[int], wish: float, divide: bool, step: float, lots: list[int]):
-    steps, got = grid.grid_steps(np.array([0, len(packs)]), np.array(packs, dtype=float), np.array([wish]), divide)
+def test_grid_steps(packs: list[int], moq: list[int], wish: float, divide: bool, step: float, lots: list[int]):
+    own = np.array([0, len(packs)]), np.array(packs, dtype=float), np.array(moq, dtype=float)
+    steps, got = grid.grid_steps(*own, np.array([wish]), divide)
     assert (steps.tolist(), got.tolist()) == ([step], lots)
 
 
 def test_a_stock_that_stands_for_no_limit_is_laid_on_a_grid_at_once():
     """Some ERPs write 999,999,999 units; comparing all multiples of a pack took minutes."""
-    steps, lots = grid.grid_steps(np.array([0, 2]), np.array([6.0, 4.0]), np.array([1e9 / 94]), True)
+    steps, lots = grid.grid_steps(np.array([0, 2]), np.array([6.0, 4.0]), np.zeros(2), np.array([1e9 / 94]), True)
     assert 1e9 / 94 <= steps[0] <= 1.01e9 / 94
     assert (lots % steps[0]).tolist() == [0, 0]
     assert (lots % [6, 4]).tolist() == [0, 0]
@@ -147,7 +151,8 @@ def test_a_stock_that_stands_for_no_limit_is_laid_on_a_grid_at_once():
 
 @given(st.lists(st.integers(1, 60), min_size=1, max_size=4), st.floats(0.001, 200), st.booleans())
 def test_lots_are_whole_packs_and_whole_steps(packs: list[int], wish: float, divide: bool):
-    steps, lots = grid.grid_steps(np.array([0, len(packs)]), np.array(packs, dtype=float), np.array([wish]), divide)
+    own = np.array([0, len(packs)]), np.array(packs, dtype=float), np.zeros(len(packs))
+    steps, lots = grid.grid_steps(*own, np.array([wish]), divide)
     for pack, lot in zip(packs, lots, strict=True):
         assert lot % pack == 0
         assert math.isclose(lot / steps[0], round(lot / steps[0]), abs_tol=1e-9 * lot / steps[0])

@@ -42,7 +42,7 @@ def bought(world: World, units: float, **prices: float) -> timing.Timing:
         np.zeros(1, dtype=bool),
         np.ones(1, dtype=bool),
     )
-    return timing.timing(view, state, worked, timing.expected_paid(view, said, "quote_seen"))
+    return timing.timing(view, state, worked, "quote_seen")
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -52,7 +52,7 @@ def test_who_waits_is_compared_with_prices_of_his_own(seed: int):
     said = replayed.one_in_ten(view)
     offers, nobody = np.flatnonzero(view.orderable), np.full(5, -1)
     worked = Worked(offers, said, [], nobody, np.zeros(5), np.zeros(5, dtype=bool), np.ones(len(offers), dtype=bool))
-    told = timing.timing(view, state, worked, timing.expected_paid(view, said, "quote_seen"))
+    told = timing.timing(view, state, worked, "quote_seen")
     for p in np.unique(world.terms.product[offers]):
         own = offers[world.terms.product[offers] == p]
         cheapest = own[np.argmin(view.today_price[own])]
@@ -109,7 +109,7 @@ def test_chances_days_and_units_stay_in_their_bounds(world, units):
     worked = Planner(replayed.one_in_ten).work(view, state)
     of = np.where(worked.series >= 0, worked.series, -1)
     worked = replace(worked, units=np.where(of >= 0, np.maximum(units, 1.0), 0.0))
-    told = timing.timing(view, state, worked, timing.expected_paid(view, worked.ahead, "next_quote"))
+    told = timing.timing(view, state, worked, "next_quote")
     days = worked.ahead.demand_mean.shape[1]
     assert ((told.wait_days >= 0) & (told.wait_days <= days)).all()
     assert ((told.early_units >= 0) & (told.early_units <= worked.units)).all()
@@ -126,7 +126,7 @@ def test_chances_days_and_units_stay_in_their_bounds(world, units):
         pytest.param([True, True, True], "quote_seen", 10.0, id="todays_quote"),
         pytest.param([True, True, True], "next_quote", 11.0, id="tomorrows"),
         pytest.param([False, False, True], "next_quote", 13.0, id="the_next_weekly_quote"),
-        pytest.param([False, False, False], "next_quote", 11.0, id="no_quote_is_due"),
+        pytest.param([False, False, False], "next_quote", 13.0, id="no_quote_is_due"),
     ],
 )
 def test_the_price_an_order_of_today_is_expected_to_cost(due, execution, paid):
@@ -135,6 +135,33 @@ def test_the_price_an_order_of_today_is_expected_to_cost(due, execution, paid):
         replayed.one_in_ten(view), p50=np.array([[11.0, 12.0, 13.0]]), quote_due=np.array(due, dtype=np.bool_)
     )
     assert timing.expected_paid(view, ahead, execution).tolist() == [paid]
+
+
+@pytest.mark.parametrize(
+    ("due", "execution", "charged"),
+    [
+        pytest.param([True, True, True], "quote_seen", [-1, 0, 1, 2], id="the_quote_of_the_day"),
+        pytest.param([False, False, True], "quote_seen", [-1, 0, 1, 2], id="which_stands_until_the_next"),
+        pytest.param([True, True, True], "next_quote", [0, 1, 2, 2], id="tomorrows"),
+        pytest.param([False, True, False], "next_quote", [1, 1, 2, 2], id="a_quote_of_every_other_day"),
+    ],
+)
+def test_the_quote_that_an_order_of_each_day_pays(due, execution, charged):
+    view, _ = opening_morning(replayed.world(10.0))
+    ahead = replace(replayed.one_in_ten(view), quote_due=np.array(due, dtype=np.bool_))
+    assert timing.charged_at(ahead, execution).tolist() == charged
+
+
+@pytest.mark.parametrize(("later", "regret"), [(9.0, 1.0), (10.0, 0.0), (11.0, 0.0)])
+def test_regret_is_of_the_quote_that_the_later_day_pays(later, regret):
+    """Stock calls for it in four days: today's order pays the quote of day 1, that of day 4 the quote of day 5."""
+    view, state = opening_morning(replayed.world(on_hand=5.0))
+    price = np.where(np.arange(1, 21) < 5, 10.0, later)[None]
+    said = replace(replayed.one_in_ten(view), p10=price - 0.001, p50=price, p90=price + 0.001)
+    one, nobody = np.zeros(1, dtype=np.int64), np.zeros(1, dtype=bool)
+    worked = Worked(one, said, [], one, np.array([4.0]), nobody, ~nobody)
+    told = timing.timing(view, state, worked, "next_quote")
+    assert (told.wait_days.tolist(), told.middle.tolist(), told.regret.tolist()) == ([4], [later], [regret])
 
 
 def recorded(price: Any, said: Any = replayed.one_in_ten, first: int = RECORD_DAYS[0]) -> pd.DataFrame:

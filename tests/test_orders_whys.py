@@ -106,7 +106,7 @@ def said(locale: str = "pt_BR", language: str = "en", **changes: object) -> str:
         pytest.param(
             {"decision": "wait", "cost_of_today": 12.4, "later_unit_price": 5.9},
             "Wait: F05 asks R$ 5,90, and no lower price is expected; stock 1.127,5 + 0 on order lasts 17 days, the "
-            "next order is planned in 7 days; ordering today would cost R$ 12,40 more.",
+            "best day to order is expected in 7 days; ordering today would cost R$ 12,40 more.",
             id="a_wait_for_the_stock_alone",
         ),
     ],

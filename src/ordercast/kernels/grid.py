@@ -21,13 +21,14 @@ def common_divisor(a: int, b: int) -> int:
     return a
 
 
-@jit(FLOAT, LEVELS, FLOAT, nb.boolean, COLUMN)
-def grid_step(packs: Floats, wish: float, divide: bool, lots: Floats) -> float:
+@jit(FLOAT, LEVELS, LEVELS, FLOAT, nb.boolean, COLUMN)
+def grid_step(packs: Floats, moq: Floats, wish: float, divide: bool, lots: Floats) -> float:
     """Step in units of about `wish`, and in `lots` the least whole packs of each supplier that are whole steps.
 
-    packs: (suppliers,) whole units. Where their greatest common divisor is coarser than the wish it is divided, into
-    whole units if these are near it, unless not to `divide`. Where it is finer, its multiple is taken that fits the
-    packs best: lots then are several packs, or one, but never a part of one.
+    packs, moq: (suppliers,) whole units. Where the packs' greatest common divisor is coarser than the wish it is
+    divided, into whole units if these are near it, unless not to `divide`. Where it is finer, its multiple is taken
+    that fits the packs best: lots then are several packs, or one, but never a part of one. Lots that add up to the
+    minimum order exactly may be twice as coarse.
     """
     divisor = 0
     for pack in packs:
@@ -47,19 +48,21 @@ def grid_step(packs: Floats, wish: float, divide: bool, lots: Floats) -> float:
     fewest = math.ceil(wish / divisor - NEARLY)
     step, least = divisor * fewest, np.inf
     for times in range(fewest, fewest + min(fewest, MOST_TIMES) + 1):
-        coarsest = 0.0
-        for pack in packs:
-            lot = round(pack) * (divisor * times // common_divisor(divisor * times, round(pack)))
+        coarsest, missed = 0.0, 0
+        for s in range(len(packs)):
+            pack = round(packs[s])
+            lot = pack * (divisor * times // common_divisor(divisor * times, pack))
             coarsest = max(coarsest, float(lot))
-        if coarsest < least:
-            step, least = divisor * times, coarsest
+            missed += math.ceil(moq[s] / pack - NEARLY) * pack % lot > 0
+        if coarsest * (1 + missed) < least:
+            step, least = divisor * times, coarsest * (1 + missed)
     for s in range(len(packs)):
         lots[s] = round(packs[s]) * (step // common_divisor(step, round(packs[s])))
     return float(step)
 
 
-@jit((COLUMN, COLUMN), INDEX, LEVELS, LEVELS, nb.boolean)
-def grid_steps(rows: Ints, packs: Floats, wish: Floats, divide: bool) -> tuple[Floats, Floats]:
+@jit((COLUMN, COLUMN), INDEX, LEVELS, LEVELS, LEVELS, nb.boolean)
+def grid_steps(rows: Ints, packs: Floats, moq: Floats, wish: Floats, divide: bool) -> tuple[Floats, Floats]:
     """`grid_step` of every product, (products,), and lots of every supplier, (rows,); rows: (products + 1,) offsets.
 
     A product without a supplier has the step it wishes.
@@ -67,5 +70,6 @@ def grid_steps(rows: Ints, packs: Floats, wish: Floats, divide: bool) -> tuple[F
     steps, lots = np.maximum(wish, FINEST), packs.copy()
     for p in range(len(wish)):
         if rows[p + 1] > rows[p]:
-            steps[p] = grid_step(packs[rows[p] : rows[p + 1]], wish[p], divide, lots[rows[p] : rows[p + 1]])
+            own = slice(rows[p], rows[p + 1])
+            steps[p] = grid_step(packs[own], moq[own], wish[p], divide, lots[own])
     return steps, lots

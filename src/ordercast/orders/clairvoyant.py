@@ -233,6 +233,6 @@ def _grid(
             return 1.0 / parts, int(np.ceil(reach * parts)) + 2, lots
     own = np.flatnonzero(world.terms.product == product)
     wish, its_lots = max(float(demand.mean()) / LEVELS_PER_DAY, reach / MOST_LEVELS), lots[own]
-    step = grid.grid_step(lots[own], wish, True, its_lots)
+    step = grid.grid_step(lots[own], 0 * its_lots, wish, True, its_lots)
     lots[own] = its_lots
     return step, int(np.ceil(reach / step)) + 2, lots

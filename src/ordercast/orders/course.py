@@ -21,7 +21,7 @@ def courses(known: Morning, products: Sequence[int]) -> pd.DataFrame:
     """A row per product and day, today first: the plan if prices take their median and demand its mean.
 
     product_id, supplier_id, date, p10, p50, p90 (of the supplier bought from, or usually), buy_below_unit_price (NaN
-    where no order fits), order_units, arrival_units, stock_units (expected in the evening).
+    where no order fits, and between days of review), order_units, arrival_units, stock_units (expected in the evening).
     """
     parts = []
     for one, problem, found in known.worked.parts:
@@ -50,6 +50,7 @@ def _course(known: Morning, problem: Problem, place: int, row: int, series: int,
     ahead, view, state = known.worked.ahead, known.view, known.state
     limit, orders = followed(problem, place, row, float(known.worked.units[product]))
     days = len(orders)
+    limit[np.arange(days) % view.terms.review_period_days != 0] = np.nan  # nobody orders between days of review
     lead = int(problem.lead_days[place])
     arrivals = np.zeros(days + lead + 1)
     arrivals[lead : lead + days] = orders

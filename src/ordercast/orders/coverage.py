@@ -28,7 +28,7 @@ def of_rule(demand: DemandAhead, held: Stock, product: Ints, ordered: Floats, le
         later["quantity_units"].to_numpy(np.float64),
     )
     cover = np.minimum(until_used, lead_days + held.shelf_life_days[product])
-    return np.floor(np.where(ordered > 0, cover, held.lasts_days[product]))
+    return np.floor(np.where(ordered > 0, cover, held.cover_days[product]))
 
 
 def lasts(

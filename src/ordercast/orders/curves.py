@@ -175,7 +175,7 @@ def _priced(points: pd.DataFrame, known: Morning, rule: Spoken, mine: Bools) -> 
         series[own] = np.where(units[at] > 0, points["series"].to_numpy()[at], -1)
         bought[own], gained[own] = units[at], expected[at]
         decided = replace(known.worked, series=series, units=bought)
-        when = timing.timing(known.view, known.state, decided, known.paid)
+        when = timing.timing(known.view, known.state, decided, known.execution)
         ends = timing.band(gained, bought - rule.erp_units, when)
         low[at], high[at] = ends[0][own], ends[1][own]
     return points.assign(cost=cost, expected_saving=expected, saving_p10=low, saving_p90=high)

@@ -9,12 +9,14 @@ from ordercast.contracts import TABLES
 from ordercast.orders import assumed, coverage, reasons, supply, tiers
 from ordercast.orders.assumed import Rules
 from ordercast.orders.lots import (
+    LONGEST_LOT_DAYS,
     economic_lot,
     lead_time_demand_sd,
     order_quantity,
     probability_lower,
     safety_stock,
 )
+from ordercast.orders.schedule import scheduled
 from ordercast.orders.supply import DemandAhead, Floats, Stock
 from ordercast.orders.words import Words
 
@@ -37,7 +39,6 @@ SUM_COLUMNS = (
     "days_of_cover",
 )
 DAYS_PER_YEAR = 365
-LONGEST_LOT_DAYS = 365  # no lot is for more than a year's demand, however cheap it is to hold
 
 
 def plan(
@@ -83,7 +84,9 @@ def plan(
     lines = pd.concat([chosen, _without_candidate(quoted, chosen["product"], ids, params)], ignore_index=True)
     lines = lines.sort_values("product", ignore_index=True)
     reach = pd.concat([forecast_demand["horizon_days"], forecast_prices["horizon_days"]])
-    lines = _paid(_schedule(lines, demand, held, longest_days=int(reach.max()) if len(reach) else 1))
+    longest_days, every = int(reach.max()) if len(reach) else 1, params.review_period_days
+    lines = scheduled(lines, demand, held, longest_days=longest_days, review_period_days=every)
+    lines = _paid(lines)
     for day in ("order", "arrive"):
         lines[f"{day}_on"] = (today + pd.to_timedelta(lines[f"{day}_days"], unit="D")).astype("datetime64[us]")
     short = (lines["per_day_units"] > 0) & (held.lasts_days[lines["product"]] <= lines["lead_time_days"])
@@ -135,7 +138,8 @@ def _size(tested: pd.DataFrame, held: Stock, price_tiers: tuple[Floats, Floats])
     price_tiers: of `tiers.padded`; discount, tier_units: of the tier the lot reaches, which it does not seek.
 
     lot_days: the days of demand the economic lot was cut to, inf where it was not, NaN where the shortage is larger.
-    missing_units: the shortage, of which no more is wished than is used before it spoils.
+    missing_units: the shortage, of which no more is wished than is used before it spoils. keep_units: what is used
+    within the shelf life, or a year.
 
     unit_cost: price plus the order's cost per unit; of a candidate not due, at the lot it would sell otherwise.
     """
@@ -167,6 +171,7 @@ def _size(tested: pd.DataFrame, held: Stock, price_tiers: tuple[Floats, Floats])
         room_units=room,
         least_units=np.ceil(np.maximum(moq, 1) / pack) * pack,
         quantity_units=np.where(due, units, 0),
+        keep_units=used,
         bound=bound,
         binding_constraint=np.select([~due, spoils & np.isin(bound, ["none", "pack"])], ["none", "shelf_life"], bound),
         order_share=share,
@@ -227,50 +232,11 @@ def _without_candidate(
     )
 
 
-def _schedule(lines: pd.DataFrame, demand: DemandAhead, held: Stock, longest_days: int) -> pd.DataFrame:
-    """The lines with order_days and arrive_days (from today) and not_before.
-
-    A line that waits is expected to buy when stock falls to the reorder point, or when there is room. not_before
-    is True where that lies behind the product's demand forecast; the day is then the forecast's last.
-    """
-    days = np.full(len(lines), np.inf)
-    days[lines["situation"] == "buy"] = 0
-    days[lines["situation"] == "enough"] = _days_to_reorder(lines[lines["situation"] == "enough"], demand, held)
-    shelf = lines[lines["situation"] == "shelf"]
-    never = shelf["least_units"] > held.capacity[shelf["product"]]
-    missing_room = (shelf["least_units"] - shelf["room_units"]).mask(never, np.inf).to_numpy(np.float64)
-    days[shelf.index] = demand.days_until_used(shelf["product"].to_numpy(np.int64), missing_room)
-    days = np.where(lines["situation"] == "buy", 0, np.maximum(np.ceil(days), 1))
-    reach = demand.horizon_days[lines["product"]]
-    reach = np.where(reach > 0, reach, longest_days)
-    order_days = np.minimum(days, reach)
-    return lines.assign(
-        order_days=order_days,
-        arrive_days=order_days + np.ceil(lines["lead_time_days"]),
-        not_before=days > reach,
-    )
-
-
 def _paid(lines: pd.DataFrame) -> pd.DataFrame:
     """The lines with what is paid as unit_price: of an order, the quote less the discount of the tier it reaches."""
     off = lines["discount"].where(lines["quantity_units"] > 0, 0.0).fillna(0.0)
     quote = lines["unit_price"]
     return lines.assign(unit_price=quote.where(off == 0, ((1 - off) * quote).round(6)), discount=off)
-
-
-def _days_to_reorder(enough: pd.DataFrame, demand: DemandAhead, held: Stock) -> Floats:
-    """Days until the position falls to the reorder point; orders due later enter it as their day comes near."""
-    lines = enough[["product", "protection_days"]].assign(line=np.arange(len(enough)))
-    later = lines.merge(held.due, on="product")
-    later = later[later["due_days"] > later["protection_days"]]
-    return supply.days_covered(
-        demand,
-        enough["product"].to_numpy(np.int64),
-        (enough["position_units"] - enough["reorder_point"]).to_numpy(np.float64),
-        later["line"].to_numpy(np.int64),
-        np.ceil((later["due_days"] - later["protection_days"]).to_numpy(np.float64)),
-        later["quantity_units"].to_numpy(np.float64),
-    )
 
 
 def _summed(lines: pd.DataFrame, demand: DemandAhead, held: Stock) -> pd.DataFrame:

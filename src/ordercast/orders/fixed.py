@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from ordercast.language import phrase
 from ordercast.orders.choices import LINE
 from ordercast.orders.lattice import Records
 from ordercast.orders.supply import Floats, Ints
 from ordercast.orders.words import Words
+from ordercast.orders.world import Bools
 
 HELD_BACK = {
     "budget": phrase("Wait: the budget of today's orders does not reach for it. The ERP rule: %(rule)s"),
@@ -23,11 +26,12 @@ HELD_BACK = {
 class Fixed:
     """Orders of products that the planner does not plan, (n,) each, at most one of a product.
 
-    product, row: places among the products and the offers; units; money; saving against waiting.
+    product, row: places among the products and the offers; supplier_id; units; money; saving against waiting.
     """
 
     product: Ints
     row: Ints
+    supplier_id: NDArray[np.object_]
     units: Floats
     money: Floats
     saving: Floats
@@ -43,8 +47,15 @@ class Fixed:
             lines["volume"] = volume_per_unit[self.product]
         return lines, -self.saving - self.money
 
+    def spent_at(self, supplier_ids: NDArray[np.object_], placed: Bools) -> Floats:
+        """Money of the orders that are placed, (n,), at each of the suppliers."""
+        place = pd.Index(supplier_ids).get_indexer(pd.Index(self.supplier_id))
+        money = np.where(placed, self.money, 0.0)
+        return np.bincount(place[place >= 0], money[place >= 0], minlength=len(supplier_ids)).astype(np.float64)
 
-NO_ORDERS = Fixed(*np.zeros((2, 0), dtype=np.int64), *np.zeros((3, 0)))
+
+_NO_PLACES, _NO_FIGURES = np.zeros(0, dtype=np.int64), np.zeros(0)
+NO_ORDERS = Fixed(_NO_PLACES, _NO_PLACES, np.zeros(0, dtype=object), _NO_FIGURES, _NO_FIGURES, _NO_FIGURES)
 
 
 def held_back(bound_by: list[str], rule: list[str], words: Words) -> list[str]:

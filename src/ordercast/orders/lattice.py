@@ -193,11 +193,12 @@ def records(problem: Problem, levels: int) -> tuple[Records, Records, Records]:
         raise ValueError(f"Supplier row {int(np.argmax(offers.pack_units < 1))}: a pack holds at least 1 unit.")
     room = problem.ceiling[:, 0] - problem.stock
     finest = problem.demand_mean.mean(axis=1) / LEVELS_PER_DAY
-    step, lot = grid.grid_steps(offers.rows, offers.pack_units, np.maximum(reach / (levels - 2), finest), True)
+    packs, moq = (np.ascontiguousarray(each) for each in (offers.pack_units, offers.moq_units))
+    step, lot = grid.grid_steps(offers.rows, packs, 0 * moq, np.maximum(reach / (levels - 2), finest), True)
     given = problem.step_units > 0
     step = np.where(given, problem.step_units, step)
     lot = np.where(np.repeat(given, np.diff(offers.rows)), offers.pack_units, lot)
-    point, point_lot = grid.grid_steps(offers.rows, offers.pack_units, room / POINTS, False)
+    point, point_lot = grid.grid_steps(offers.rows, packs, moq, room / POINTS, False)
     points = np.floor(room / point + steps.NEARLY).astype(np.int64) + 1
     products = np.zeros(len(problem.stock), steps.PRODUCT)
     products["suppliers_from"], products["suppliers_to"] = offers.rows[:-1], offers.rows[1:]

@@ -40,6 +40,10 @@ class Limits:
     minimum: Floats = field(default_factory=lambda: NONE)
     supplier: Ints = field(default_factory=lambda: NONE.astype(np.int64))
 
+    def minimum_beside(self, spent: Floats) -> Floats | None:
+        """What is left of the minima beside orders for so much, (suppliers,); None without any."""
+        return np.maximum(self.minimum - spent, 0.0) if len(self.supplier) else None
+
     @property
     def any(self) -> bool:
         return self.budget is not None or self.room is not None or bool((self.minimum > 0).any())
@@ -65,14 +69,12 @@ def of(
     """What the settings and tables leave for the orders of a world, those of its `trusted` products the planner's.
 
     lines: of all products, those of the ERP rule. Those of other products take their part first: of money, and of room
-    beside all that is on hand and on order. Those of products that are not trusted count towards their suppliers'
-    minima, which do not bind them.
+    beside all that is on hand and on order, and count towards their suppliers' minima.
     """
-    others = lines[~lines["product_id"].isin(world.product_ids[trusted])]
+    others = lines[~lines["product_id"].isin(world.product_ids)]
     names, supplier = np.unique(world.supplier_ids.astype(str), return_inverse=True)
     asked = suppliers.groupby("supplier_id")["min_order_value"].max().reindex(names).fillna(0.0).to_numpy(np.float64)
     theirs = others.groupby("supplier_id")["total_cost"].sum().reindex(names).fillna(0.0).to_numpy(np.float64)
-    others = others[~others["product_id"].isin(world.product_ids)]
     volume = products.set_index("product_id")["unit_volume"].astype("float64")
     room, overfull = None, 0.0
     if warehouse_volume is not None:
@@ -127,6 +129,7 @@ def within(
 
     quote: (series,); floor_units: (products,) that the reorder point asks for, which are bought first (0: none). fixed:
     orders of other products, bought as first, whole or not at all; of those without one the decision stays as it is.
+    Those that are placed count towards their suppliers' minima, which do not bind them.
     """
     products = len(worked.units)
     pool = choices.choices(
@@ -144,18 +147,18 @@ def within(
     _, row, units = leads.best_actions([(one, found) for one, _, found in worked.parts], products)
     row, units, floor = np.where(trusted, row, -1), np.where(trusted, units, 0.0), pool.floor & trusted
     row[fixed.product], units[fixed.product], floor[fixed.product] = fixed.row, fixed.units, True
-    found = couple(
-        choices.from_lines(
-            np.concatenate([own, theirs]),
-            np.concatenate([pool.curve, costs]),
-            products,
-            wanted=(row, units),
-            floor=floor,
-        ),
-        budget=limits.budget,
-        room=limits.room,
-        minimum=limits.minimum if len(limits.supplier) else None,
+    pool = choices.from_lines(
+        np.concatenate([own, theirs]),
+        np.concatenate([pool.curve, costs]),
+        products,
+        wanted=(row, units),
+        floor=floor,
     )
+    placed, before = np.ones(len(fixed.product), dtype=np.bool_), None
+    while before is None or (before & ~placed).any():  # an order that is held back fills nobody's minimum
+        minimum = limits.minimum_beside(fixed.spent_at(limits.names, placed))
+        found = couple(pool, budget=limits.budget, room=limits.room, minimum=minimum)
+        before, placed = placed, placed & (found.units[fixed.product] > 0)
     series = np.append(worked.offers, -1)[np.minimum(found.supplier_row, len(worked.offers))]
     bound = trusted.copy()
     bound[fixed.product] = True

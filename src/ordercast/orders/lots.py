@@ -7,6 +7,8 @@ import numpy.typing as npt
 
 from ordercast.orders.supply import Floats, Ints
 
+LONGEST_LOT_DAYS = 365  # no lot is for more than a year's demand, however cheap it is to hold
+
 
 def economic_lot(units_per_year: Floats, order_cost: Floats, holding_cost_per_year: Floats) -> Floats:
     """The lot that balances ordering against holding cost (Harris 1913, Wilson 1934), in units; shape (n,).

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ordercast.orders import coverage, limits, tiers, timing, whys
+from ordercast.orders import coverage, limits, tiers, timing, waits, whys
 from ordercast.orders.coupling import Coupled
 from ordercast.orders.fixed import NO_ORDERS, Fixed, held_back
 from ordercast.orders.limits import Limits
@@ -22,7 +22,7 @@ from ordercast.orders.replay import opening_morning
 from ordercast.orders.supply import PATIENCE_DAYS
 from ordercast.orders.timing import Correction, Timing
 from ordercast.orders.words import Words
-from ordercast.orders.world import Bools, Floats, Ints, State, Terms, View, World
+from ordercast.orders.world import Bools, Execution, Floats, Ints, State, Terms, View, World
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,16 @@ class Morning:
     state: State
     worked: Worked
     timing: Timing
-    paid: Floats  # (series,) price that an order of today is expected to cost
+    execution: Execution
     reorder_point: Floats | None  # (series,) of the floor, where there is one
     floor_units: Floats  # (products,) that the floor asks for today at least
     coupled: Coupled | None  # what the limits did, where there are any
     held_back: Bools  # (products,) of which the ERP rule's order is not placed, for one of the limits
+
+    @property
+    def paid(self) -> Floats:
+        """Price that an order of today is expected to cost, (series,)."""
+        return timing.expected_paid(self.view, self.worked.ahead, self.execution)
 
 
 def morning(
@@ -58,10 +63,9 @@ def morning(
         orders = NO_ORDERS if erp is None else _fixed(erp.set_index("product_id"), world, view, worked, trusted)
         worked, coupled = limits.within(worked, allowed, view.today_price, trusted, least, orders)
         held_back[orders.product] = worked.units[orders.product] == 0
-    paid = timing.expected_paid(view, worked.ahead, planner.execution)
     point = None if planner.floor is None else planner.floor.reorder_points(view)
-    when = timing.timing(view, state, worked, paid)
-    return Morning(world, view, state, worked, when, paid, point, least, coupled, held_back)
+    when = timing.timing(view, state, worked, planner.execution)
+    return Morning(world, view, state, worked, when, planner.execution, point, least, coupled, held_back)
 
 
 def by_erp(lines: pd.DataFrame) -> pd.DataFrame:
@@ -113,7 +117,8 @@ def _fixed(ground: pd.DataFrame, world: World, view: View, worked: Worked, trust
     row[worked.offers] = np.arange(len(worked.offers))
     saving = worked.worth(view, offers.erp_series, offers.erp_units)[0]
     saving = np.where(offers.erp_series >= 0, saving, money)
-    return Fixed(at, row[offers.erp_series[at]], units[at], money[at], saving[at])
+    suppliers = rule["supplier_id"].to_numpy(object)
+    return Fixed(at, row[offers.erp_series[at]], suppliers[at], units[at], money[at], saving[at])
 
 
 def _held_back(ground: pd.DataFrame, known: Morning, offers: Spoken, words: Mapping[str, Words]) -> pd.DataFrame:
@@ -174,7 +179,7 @@ class Spoken:
         offered[worked.offers] = True
         price = np.where(offered, view.today_price, np.inf)
         cheapest = np.lexsort((price, terms.product))[terms.starts]
-        best, _ = _best_today(worked, world.products)
+        best, _ = waits.best_today(worked, world.products)
         theirs = np.where((place >= 0) & offered[place], place, -1)
         units = np.where(theirs >= 0, rule["erp_quantity_units"].to_numpy(np.float64), 0.0)
         other = np.where(best >= 0, best, np.where(theirs >= 0, theirs, cheapest))
@@ -199,13 +204,15 @@ def _figures(ground: pd.DataFrame, known: Morning, offers: Spoken) -> pd.DataFra
     lead, protection = terms.promised_days[shown], terms.lead_time_days + terms.review_period_days
     mean, due = worked.ahead.demand_mean, state.due_on(worked.ahead.demand_mean.shape[1])
     cover = coverage.lasts(mean, state.on_hand_units, due, worked.units, lead, terms.shelf_life_days)
-    latest = np.minimum(cover - lead, _floor_days(known, shown))
-    better, later = _better_day(worked, shown, latest, terms.review_period_days)
+    latest = np.minimum(cover - lead, waits.floor_days(mean, state, terms, known.reorder_point, shown))
+    charged = timing.charged_at(worked.ahead, known.execution)
+    better, later = waits.better_day(worked.ahead.p50[shown][:, charged[1:]], latest, terms.review_period_days)
     today, order_days = pd.Timestamp(view.dates[-1]), np.where(buys, 0, better)
     off, tier_units = tiers.reached(terms.tier_units[shown], terms.tier_discount[shown], worked.units)
-    quote, (best, cost_of_today) = view.today_price[shown], _best_today(worked, len(buys))
+    quote, (best, cost_of_today) = view.today_price[shown], waits.best_today(worked, len(buys))
     paid = np.where(off > 0, np.round((1 - off) * quote, 6), quote)
-    lower = probability_lower(known.paid[shown], *(each[shown, better - 1] for each in _band_of(worked)))
+    # An order of the better day pays the same where no new quote is due until then.
+    higher = np.where(charged[better] > charged[0], 1 - _lower(known, shown, charged[better]), 0.0)
     figures = {
         "supplier_id": world.supplier_ids[shown],
         "decision": np.where(buys, "buy", "wait"),
@@ -217,7 +224,7 @@ def _figures(ground: pd.DataFrame, known: Morning, offers: Spoken) -> pd.DataFra
         "expected_saving": np.round(expected, 2),
         "saving_p10": np.round(low, 2),
         "saving_p90": np.round(high, 2),
-        "regret_probability": np.where(buys, when.regret, 1 - lower),
+        "regret_probability": np.where(buys, when.regret, higher),
         "buy_below_unit_price": np.round(limit, 4),
         "binding_constraint": _bound(known, terms.moq_units[shown], terms.pack_units[shown]),
         "held_by": held_by(known),
@@ -250,42 +257,10 @@ def _figures(ground: pd.DataFrame, known: Morning, offers: Spoken) -> pd.DataFra
     return pd.DataFrame(figures, index=pd.Index(world.product_ids, name="product_id", dtype="str"))
 
 
-def _band_of(worked: Worked) -> tuple[Floats, Floats, Floats]:
-    return worked.ahead.p10, worked.ahead.p50, worked.ahead.p90
-
-
-def _better_day(worked: Worked, shown: Ints, latest: Ints, review_period_days: int) -> tuple[Ints, Floats]:
-    """Of the days of review until stock calls for an order, the last of the cheapest by the median, and that price."""
-    price = worked.ahead.p50[shown]
-    day = np.arange(1, price.shape[1] + 1)
-    reviewed = day % min(review_period_days, len(day)) == 0
-    open_ = np.where(reviewed & (day <= np.maximum(latest, review_period_days)[:, None]), price, np.inf)
-    best = open_ <= (1 + timing.EQUAL) * open_.min(axis=1, keepdims=True)
-    last = price.shape[1] - 1 - np.argmax(best[:, ::-1], axis=1)
-    return last + 1, price[np.arange(len(price)), last]
-
-
-def _floor_days(known: Morning, shown: Ints) -> Ints:
-    """Days until the floor calls for an order from the series shown, at expected demand, (products,)."""
-    mean, state = known.worked.ahead.demand_mean, known.state
-    if known.reorder_point is None:
-        return np.full(len(mean), mean.shape[1])
-    terms = known.view.terms
-    protection = terms.lead_time_days[shown] + terms.review_period_days
-    due = state.due_on(mean.shape[1] + int(protection.max(initial=0)) + 2)
-    return coverage.days_until_due(mean, state.on_hand_units, due, known.reorder_point[shown], protection)
-
-
-def _best_today(worked: Worked, products: int) -> tuple[Ints, Floats]:
-    """The series of the best order of today (-1: none) and what it would cost more than waiting (0), (products,)."""
-    series, cost = np.full(products, -1), np.full(products, np.inf)
-    for one, _, found in worked.parts:
-        own = np.repeat(one.products, np.diff(one.rows))
-        more = np.where(one.spare_days == 0, found.row_cost, np.inf) - np.repeat(found.wait, np.diff(one.rows))
-        row = np.lexsort((more, own))[np.flatnonzero(np.diff(own, prepend=-1))]
-        row = row[more[row] < cost[own[row]]]
-        series[own[row]], cost[own[row]] = worked.offers[one.suppliers[row]], more[row]
-    return series, np.where(np.isfinite(cost), cost, 0.0)
+def _lower(known: Morning, shown: Ints, then: Ints) -> Floats:
+    """Chance that the series shown is cheaper on that day of the forecast than an order of today is charged."""
+    ahead = known.worked.ahead
+    return probability_lower(known.paid[shown], *(each[shown, then] for each in (ahead.p10, ahead.p50, ahead.p90)))
 
 
 def _fits(terms: Terms) -> Bools:

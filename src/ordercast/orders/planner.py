@@ -183,15 +183,19 @@ def _prices(view: View, ahead: Ahead, series: Ints, count: int, execution: Execu
         price = np.concatenate([np.repeat(today[:, None, None], count, axis=2), ahead.nodes[series]], axis=1)
     paid = nodes.paid_prices(price, nodes.links(ahead.correlation[series]), execution)
     if execution == "next_quote":  # what is ordered until a quote is due is paid as on the day before it
-        day = np.arange(len(ahead.quote_due))
-        before = np.minimum.accumulate(np.where(ahead.quote_due, day, len(day) - 1)[::-1])[::-1]
-        paid = paid[:, before]
+        paid = paid[:, next_quotes(ahead.quote_due)]
     product = view.terms.product
     begins = np.searchsorted(product[series], np.arange(len(view.base_price) + 1))
     paid = nodes.cheapest_prices(paid, begins, nodes.together(view.unit_price, product))
     reviewed = np.arange(paid.shape[1]) % view.terms.review_period_days == 0
     paid = np.where(reviewed[:, None], paid, NO_REVIEW * paid)
     return price, paid, nodes.links(ahead.persistence[series])
+
+
+def next_quotes(quote_due: Bools) -> Ints:
+    """The first of the days of a forecast, no earlier than each, on which a new quote is due, else the last, (H,)."""
+    day = np.arange(len(quote_due))
+    return np.asarray(np.minimum.accumulate(np.where(quote_due, day, len(day) - 1)[::-1])[::-1], dtype=np.int64)
 
 
 def _problem(

@@ -11,14 +11,13 @@ from typing import Protocol
 
 import numpy as np
 
-from ordercast.orders.lots import economic_lot, lead_time_demand_sd, order_quantity
+from ordercast.orders.lots import LONGEST_LOT_DAYS, economic_lot, lead_time_demand_sd, order_quantity
 from ordercast.orders.supply import PATIENCE_DAYS
 from ordercast.orders.world import Bools, Floats, Ints, State, View
 
 DAYS_PER_YEAR = 365
 DEMAND_DAYS = 91  # thirteen whole weeks
 PRICE_MEAN_DAYS = 60
-LONGEST_LOT_DAYS = 365  # as in orders.erp
 SERVICE_FACTORS = (0.5, 1.0, 1.5, 2.05, 2.6, 3.2, 4.0, 5.0)
 PROMO_DISCOUNTS = (0.03, 0.06, 0.10, 0.15)
 PROMO_DAYS = (15, 30, 45, 60)

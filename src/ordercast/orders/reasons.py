@@ -38,6 +38,7 @@ def sentences(lines: pd.DataFrame, held: Stock, words: Words, *, today: pd.Times
         on_hand=held.on_hand[product],
         runs_out_days=held.lasts_days[product],
         capacity=held.capacity[product],
+        shelf_life_days=held.shelf_life_days[product],
         later_units=held.open_orders[product] - held.late_orders[product] - lines["on_order_units"],
         quote_age_days=(today - pd.to_datetime(lines["last_quote_on"])).dt.days,
     )
@@ -51,6 +52,7 @@ def sentences(lines: pd.DataFrame, held: Stock, words: Words, *, today: pd.Times
         _where(told["situation"] == "buy", told, _choice, words),
         # The least order is more than the shelf holds, where nothing is missing yet that would say so.
         _where(enough & (told["least_units"] > told["capacity"]), told, remarks.never_fits, words),
+        _where(remarks.lasts_too_long(told), told, remarks.spoils, words),
         _where(told["urgent"], told, lambda part, words: remarks.urgent(part, today, words), words),
         _where(told["later_units"].fillna(0.0).round(6) > 0, told, remarks.due_later, words),
         np.where(held.known[product], "", words.voice.say("stock unknown, taken as 0")).tolist(),
@@ -196,8 +198,9 @@ def _enough(part: pd.DataFrame, words: Words) -> list[str]:
 
 
 def _expected(part: pd.DataFrame, words: Words) -> list[str]:
-    which = [phrase("on %(day)s"), phrase("not before %(day)s")]
-    return words.choose(which, part["not_before"], day=words.dates(part["order_on"]))
+    which = [phrase("on %(day)s"), phrase("by %(day)s"), phrase("not before %(day)s")]
+    place = np.select([part["not_before"], part["reviewed"]], [2, 1], 0)
+    return words.choose(which, place, day=words.dates(part["order_on"]))
 
 
 def _shelf(part: pd.DataFrame, words: Words) -> list[str]:

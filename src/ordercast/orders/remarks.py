@@ -9,9 +9,11 @@ import pandas as pd
 from ordercast.language import phrase
 from ordercast.orders import supply
 from ordercast.orders.assumed import FIGURES
+from ordercast.orders.lots import LONGEST_LOT_DAYS
 from ordercast.orders.words import Words
 
 LATE_ORDERS_NAMED = 3
+MUCH = 0.1  # of an order
 
 
 def never_fits(part: pd.DataFrame, words: Words) -> list[str]:
@@ -21,6 +23,26 @@ def never_fits(part: pd.DataFrame, words: Words) -> list[str]:
         supplier=part["supplier_id"],
         least=words.numbers(part["least_units"]),
         capacity=words.numbers(part["capacity"]),
+    )
+
+
+def lasts_too_long(told: pd.DataFrame) -> "pd.Series[bool]":
+    """Whether more of the order than packs explain outlives the shelf life, or a year, before it is used."""
+    too_many = told["quantity_units"] - told["keep_units"]
+    return too_many > np.maximum(MUCH * told["quantity_units"], told["pack_units"])
+
+
+def spoils(part: pd.DataFrame, words: Words) -> list[str]:
+    """What of the least order nobody will use in time."""
+    return words.choose(
+        [
+            phrase("about %(units)s of it spoil: no more than %(used)s are used within the shelf life of %(days)s"),
+            phrase("%(used)s would be the demand of a year"),
+        ],
+        np.isinf(part["shelf_life_days"]) | (part["shelf_life_days"] > LONGEST_LOT_DAYS),
+        units=words.numbers(part["quantity_units"] - part["keep_units"]),
+        used=words.numbers(part["keep_units"]),
+        days=words.days(part["shelf_life_days"].where(np.isfinite(part["shelf_life_days"]), 0.0)),
     )
 
 

@@ -117,8 +117,8 @@ class Stock:
     on_hand: 0 where unknown (known is False there); capacity: inf where the shelf has no limit; shelf_life_days:
     inf where the goods keep; open_orders:
     all that is still to arrive; late_orders: the part of it that is not counted on; days_covered: until stock and the
-    receipts that come in time are used up; lasts_days: the same, or until they are spoilt, an overdue order being no
-    receipt yet; due: the open orders (see orders_due).
+    receipts that come in time are used up; cover_days: the same, or until they are spoilt; lasts_days: that, an overdue
+    order being no receipt yet; due: the open orders (see orders_due).
     """
 
     on_hand: Floats
@@ -128,6 +128,7 @@ class Stock:
     open_orders: Floats
     late_orders: Floats
     days_covered: Floats
+    cover_days: Floats
     lasts_days: Floats
     due: pd.DataFrame
 
@@ -169,6 +170,7 @@ def stock_ahead(
     )
     coming = due[due["due_days"] >= 0]
     newest = coming.groupby("product")["due_days"].max().reindex(range(len(product_ids)), fill_value=0.0)
+    keeps = newest.to_numpy(np.float64) + shelf_life_days
     return Stock(
         on_hand=np.nan_to_num(on_hand),
         known=~np.isnan(on_hand),
@@ -177,7 +179,8 @@ def stock_ahead(
         open_orders=_sums(due["product"], due["quantity_units"], len(product_ids)),
         late_orders=_sums(due["product"][late], due["quantity_units"][late], len(product_ids)),
         days_covered=covered,
-        lasts_days=np.minimum(lasts, newest.to_numpy(np.float64) + shelf_life_days),
+        cover_days=np.minimum(covered, keeps),
+        lasts_days=np.minimum(lasts, keeps),
         due=due,
     )
 

@@ -17,7 +17,7 @@ import pandas as pd
 from sklearn.isotonic import IsotonicRegression
 
 from ordercast.orders.lots import probability_lower
-from ordercast.orders.planner import Ahead, Planner, Worked
+from ordercast.orders.planner import Ahead, Planner, Worked, next_quotes
 from ordercast.orders.policies import DAYS_PER_YEAR, Decision
 from ordercast.orders.world import Bools, Execution, Floats, Ints, State, View, World
 
@@ -45,9 +45,10 @@ class Timing:
     regret: Floats
 
 
-def timing(view: View, state: State, worked: Worked, paid: Floats) -> Timing:
-    """The timing of the orders decided on; paid: (series,) price that an order of today is expected to cost."""
+def timing(view: View, state: State, worked: Worked, execution: Execution) -> Timing:
+    """The timing of the orders decided on."""
     ahead, terms, series, units = worked.ahead, view.terms, worked.series, worked.units
+    paid, charged = expected_paid(view, ahead, execution), charged_at(ahead, execution)
     buys = series >= 0
     today = np.where(view.orderable, view.today_price, np.inf)
     of = np.where(buys, series, np.lexsort((today, terms.product))[terms.starts])
@@ -64,14 +65,15 @@ def timing(view: View, state: State, worked: Worked, paid: Floats) -> Timing:
     every = terms.review_period_days  # orders are placed on days of review alone: the last that is no later
     middle_day = np.maximum((earliest + latest + 1) // 2 // every, 1) * every
     wait = np.where(buys & (latest >= every), np.clip(middle_day, 1, days), 0)
-    then = np.clip(np.where(buys, wait, earliest) - 1, 0, days - 1)
+    then = np.maximum(charged[np.where(buys, wait, earliest)], 0)
     share = 1 - terms.discount(of, units)  # of the quoted price: the order would get its discount later as well
     low, middle, high = (share * each[of, then] for each in (ahead.p10, ahead.p50, ahead.p90))
     held = terms.holding_rate_per_year / DAYS_PER_YEAR * view.base_price * wait
     asked = share * paid[of]
-    regret = np.where(wait > 0, probability_lower((1 - EQUAL) * asked, low, middle, high), 0.0)
+    # Where no new quote is due until the later day, it is the same price.
+    regret = np.where(then > charged[0], probability_lower((1 - EQUAL) * asked, low, middle, high), 0.0)
     early = np.where(wait > 0, units * could_wait, 0.0)
-    return Timing(wait, early, asked + held, low, middle, high, np.where(buys, regret, 0.0))
+    return Timing(wait, early, asked + held, low, middle, high, np.where(wait > 0, regret, 0.0))
 
 
 def band(expected: Floats, more: Floats, when: Timing) -> tuple[Floats, Floats]:
@@ -86,10 +88,14 @@ def band(expected: Floats, more: Floats, when: Timing) -> tuple[Floats, Floats]:
 
 def expected_paid(view: View, ahead: Ahead, execution: Execution) -> Floats:
     """Median price that an order of today will be charged, (series,)."""
-    if execution == "quote_seen":
-        return view.today_price
-    due = int(np.argmax(ahead.quote_due)) if ahead.quote_due.any() else 0
-    return np.asarray(ahead.p50[:, due], dtype=np.float64)
+    at = int(charged_at(ahead, execution)[0])
+    return view.today_price if at < 0 else np.asarray(ahead.p50[:, at], dtype=np.float64)
+
+
+def charged_at(ahead: Ahead, execution: Execution) -> Ints:
+    """The day of the forecast whose quote an order of each of the days 0..H pays, -1 for today's quote, (H + 1,)."""
+    days = len(ahead.quote_due)
+    return np.arange(-1, days) if execution == "quote_seen" else np.append(next_quotes(ahead.quote_due), days - 1)
 
 
 @dataclass
@@ -107,7 +113,7 @@ class Recorded:
 
     def decide(self, view: View, state: State) -> Decision:
         worked = self.planner.work(view, state)
-        told = timing(view, state, worked, expected_paid(view, worked.ahead, self.planner.execution))
+        told = timing(view, state, worked, self.planner.execution)
         saving, _ = worked.worth(view, worked.series, worked.units)
         bought = np.flatnonzero((worked.series >= 0) & (told.wait_days > 0))
         notes = {"product": bought, "series": worked.series[bought], "units": worked.units[bought]}

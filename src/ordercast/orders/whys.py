@@ -117,11 +117,13 @@ def _wait(told: pd.DataFrame, words: Words) -> list[str]:
             ),
             phrase(
                 "Wait: %(supplier)s asks %(price)s, and no lower price is expected; stock %(hand)s + %(order)s on "
-                "order lasts %(cover)s, the next order is planned in %(days)s; ordering today would cost %(cost)s more."
+                "order lasts %(cover)s, the best day to order is expected in %(days)s; ordering today would cost "
+                "%(cost)s more."
             ),
             phrase(
                 "Wait: %(supplier)s asks %(price)s, and no lower price is expected; stock %(hand)s + %(order)s on "
-                "order lasts %(cover)s, the next order is planned in %(days)s; ordering today would save %(cost)s."
+                "order lasts %(cover)s, the best day to order is expected in %(days)s; ordering today would save "
+                "%(cost)s."
             ),
             phrase(
                 "Wait: stock %(hand)s + %(order)s on order leave no room on the shelf for an order of today; they last "
