@@ -297,8 +297,7 @@ CASES = [
     pytest.param(
         world(products=[{"shelf_life_days": 20}], suppliers=[{"moq_units": 1000}]),
         {"quantity_units": 1000, "binding_constraint": "moq"},
-        "raised to the minimum order of 1,000; about 800 of it spoil: no more than 200 are used within the shelf life "
-        "of 20 days",
+        "raised to the minimum order of 1,000; about 800 of it spoil",
         id="a_minimum_order_that_mostly_spoils",
     ),
     pytest.param(
@@ -310,8 +309,21 @@ CASES = [
     pytest.param(
         world(products=[{"shelf_life_days": 20}], suppliers=[{"pack_units": 150}]),
         {"quantity_units": 300, "binding_constraint": "shelf_life"},
-        "cut to 200, the demand of the shelf life of 20 days, rounded up to 2 packs of 150",
-        id="packs_may_outlive_it_a_little",
+        "cut to 200, the demand of the shelf life of 20 days, rounded up to 2 packs of 150; about 100 of it spoil",
+        id="a_pack_that_partly_spoils",
+    ),
+    pytest.param(
+        world(products=[{"shelf_life_days": 60}], suppliers=[{"moq_units": 1000}]),
+        {"quantity_units": 1000, "binding_constraint": "moq"},
+        "about 400 of it spoil: no more than 600 are used within the shelf life of 60 days",
+        id="an_economic_lot_that_keeps_in_a_minimum_order_that_does_not",
+    ),
+    pytest.param(
+        world(products=[{"shelf_life_days": 30}], stock=[{"on_hand_units": 900}]),
+        {"decision": "wait", "order_on": "2026-12-07", "days_of_cover": 30},
+        "900 in stock covers 30 days, above the reorder point of 60 (demand 60 + safety 0); expected to reach it not "
+        "before 07/12/2026",
+        id="stock_that_spoils_before_it_is_used",
     ),
     pytest.param(
         world(products=[{"shelf_life_days": 6}], stock=[{"on_hand_units": 5}]),
@@ -934,7 +946,7 @@ def twin_candidate(row: Any, figures: Any, days: Any, given: Any) -> dict[str, A
     bought = units if due else free
     cost = row.unit_price + figures.order_cost / bought if bought else math.inf
     missing_room = math.inf if least > given.capacity else least - room
-    wait = runs_out(missing_room, {}, days) if due else runs_out(position - point, later, days)
+    wait = runs_out(missing_room, {}, days) if due else min(runs_out(position - point, later, days), given.keeps)
     return {
         "supplier_id": row.supplier_id,
         "sum": (stock, counted, mean, point - mean, point, economic, wish, moq, pack),
@@ -979,7 +991,8 @@ def twin(tables: dict[str, pd.DataFrame], params: SimpleNamespace) -> pd.DataFra
                 given.overdue += order.quantity_units
         given.lasts = min(runs_out(given.on_hand, receipts, days), max(receipts, default=0) + given.shelf_life_days)
         given.runs_out = runs_out(given.on_hand, receipts | {0: receipts.get(0, 0) + given.overdue}, days)
-        given.covers = min(given.runs_out, max(receipts, default=0) + given.shelf_life_days)
+        given.keeps = max(receipts, default=0) + given.shelf_life_days
+        given.covers = min(given.runs_out, given.keeps)
         found = []
         for row in quotes.itertuples():
             mine = filled[(filled["product_id"] == row.product_id) & (filled["supplier_id"] == row.supplier_id)]

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ordercast.kernels import steps
-from ordercast.orders import lattice, nodes, risk
+from ordercast.orders import grids, lattice, nodes, risk
 from ordercast.orders.lattice import Offers, Problem, certain, solve
 from ordercast.orders.nodes import links, paid_prices, price_nodes, transitions
 
@@ -125,12 +125,12 @@ class Plain:
         pace = one.demand_mean[p, min(last + one.lead_days[p], one.demand_mean.shape[1] - 1)]
         holding = one.holding_rate_per_year[p] / 365 * one.worth[p, last]
         cycle = 0.0
+        life = float(one.shelf_life_days[p])
+        sound = min(stock, life * pace) if life else stock
         if fixed > 0 and pace > 0:
-            cycle = holding * stock**2 / (2 * pace) - stock * math.sqrt(2 * fixed * holding / pace)
-        life, counted = float(one.shelf_life_days[p]), min(stock, one.end_units[p])
-        if life:  # what outlives it was charged when it was ordered
-            counted += max(stock - max(one.end_units[p], life * pace), 0.0)
-        return cycle - one.end_price[p, j] * counted
+            cycle = holding * sound**2 / (2 * pace) - sound * math.sqrt(2 * fixed * holding / pace)
+        value = one.end_price[p, j] * min(sound, one.end_units[p])
+        return cycle - value - one.worth[p, last] * (stock - sound)  # what spoils was charged when it was ordered
 
     def orders(self, k: int, stock: float, lots: str) -> list[tuple[int, float]]:
         out = []
@@ -566,7 +566,7 @@ def test_large_rooms_are_told_apart_in_whole_lots():
     found = solve(replace(one, step_units=np.zeros(1)))
     assert found.units[0] >= 900
     assert found.units[0] % one.offers.pack_units[found.row[0]] == 0
-    assert len(found.curve) <= lattice.POINTS + 1
+    assert len(found.curve) <= grids.POINTS + 1
 
 
 @pytest.mark.parametrize(("moq_units", "most"), [(10_000, 10_000), (9_973, 9_973 + 20)])
@@ -582,7 +582,7 @@ def test_a_large_minimum_order_is_met_exactly_where_the_grid_can(moq_units: floa
     )
     found = solve(replace(one, step_units=np.zeros(1)))
     assert moq_units <= found.units[0] <= most
-    assert len(found.curve) <= lattice.POINTS + 1
+    assert len(found.curve) <= grids.POINTS + 1
 
 
 def best_by_hand(one: Problem, found: lattice.Actions, s: int, least: float) -> tuple[float, dict[float, float]]:

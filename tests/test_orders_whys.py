@@ -12,6 +12,7 @@ LINE = {
     "supplier_id": "F05",
     "quantity_units": 1332,
     "unit_price": 5.9,
+    "paid_unit_price": 5.9,
     "quote": 5.9,
     "discount": 0.0,
     "tier_units": 0.0,
@@ -32,6 +33,7 @@ LINE = {
     "in_time_units": 0.0,
     "cost_of_today": 0.0,
     "no_room": False,
+    "open_shelf": False,
 }
 RULE = "Wait: enough."
 
@@ -96,6 +98,24 @@ def said(locale: str = "pt_BR", language: str = "en", **changes: object) -> str:
             {"decision": "wait", "no_room": True, "coming_units": 300.0},
             "Wait: stock 1.127,5 + 300 on order leave no room on the shelf for an order of today; they last 17 days.",
             id="no_room_for_an_order",
+        ),
+        pytest.param(
+            {"decision": "wait", "no_room": True, "open_shelf": True, "coming_units": 300.0},
+            "Wait: stock 1.127,5 + 300 on order are as much as is worth holding; they last 17 days.",
+            id="more_than_is_worth_holding",
+        ),
+        pytest.param(
+            {"paid_unit_price": 6.25},
+            "Buy 1.332 from F05 at R$ 5,90 (R$ 6,25 expected at the next quote, which is paid): no lower price is "
+            "expected in 7 days, when stock would call for it; covers 17 days; worth it up to R$ 5,98.",
+            id="the_next_quote_is_the_dear_one",
+        ),
+        pytest.param(
+            {"decision": "wait", "cost_of_today": 12.4, "later_unit_price": 5.25, "paid_unit_price": 5.25},
+            "Wait: F05 asks R$ 5,90 (R$ 5,25 expected at the next quote, which is paid), and no lower price is "
+            "expected; stock 1.127,5 + 0 on order lasts 17 days, the best day to order is expected in 7 days; ordering "
+            "today would cost R$ 12,40 more.",
+            id="the_next_quote_is_the_cheap_one",
         ),
         pytest.param(
             {"decision": "wait", "cost_of_today": 12.4, "later_unit_price": 5.25},

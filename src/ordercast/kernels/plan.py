@@ -38,7 +38,6 @@ from ordercast.kernels.compiled import (
 from ordercast.kernels.risk import KNOTS, windows
 from ordercast.kernels.steps import (
     A_PRODUCT,
-    DAYS_PER_YEAR,
     NEARLY,
     PRODUCTS,
     SUPPLIERS,
@@ -99,7 +98,7 @@ def solve(
     below, share = np.empty(wide, np.int64), np.empty(wide)
     terms, money = order_terms(product, suppliers, tiers)
     pace = demand[1, days - 1, 0] - demand[0, days - 1, 0]
-    end_values(product, end_price, product.holding_rate_per_year / DAYS_PER_YEAR * worth[days - 1], pace, value)
+    end_values(product, end_price, worth[days - 1], pace, value)
     for day in range(days - 1, -1, -1):
         receipt = receipts[day + 1] if day + 1 < days else 0.0
         sales = demand[1, day, 0] - demand[0, day, 0]

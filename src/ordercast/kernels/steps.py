@@ -67,23 +67,23 @@ NEARLY = 1e-9  # of a step: what rounding may take from a whole number
 
 
 @jit(nb.void, A_PRODUCT, LEVELS, FLOAT, FLOAT, TABLE)
-def end_values(product: Any, price: Floats, holding: float, pace: float, into: Floats) -> None:
+def end_values(product: Any, price: Floats, worth: float, pace: float, into: Floats) -> None:
     """Fill `into`, (nodes, levels), with the value of the stock at the end: minus its price, at most end_units of it.
 
-    What outlives the shelf life counts in full: it was charged as spoilage when it was ordered (`day_costs`).
+    What outlives the shelf life is given back at `worth`, as it was charged when it was ordered (`day_costs`).
     With end_order_cost K > 0, plus h y^2 / 2d - y sqrt(2Kh / d): what stock y saves and costs against an empty shelf
     where one goes on buying economic lots at that price, h and d per day (the bias function of the EOQ cycle).
     """
-    order_cost = product.end_order_cost
-    kept = max(product.end_units, product.shelf_life_days * pace) if product.shelf_life_days > 0 else math.inf
+    order_cost, holding = product.end_order_cost, product.holding_rate_per_year / DAYS_PER_YEAR * worth
+    keeps = product.shelf_life_days * pace if product.shelf_life_days > 0 else math.inf
     for i in range(product.levels):
         stock = i * product.step_units
-        counted = min(stock, product.end_units) + max(stock - kept, 0.0)
-        cycle = 0.0
+        sound = min(stock, keeps)
+        counted, cycle = min(sound, product.end_units), 0.0
         if order_cost > 0 and pace > 0:
-            cycle = holding * stock * stock / (2 * pace) - stock * math.sqrt(2 * order_cost * holding / pace)
+            cycle = holding * sound * sound / (2 * pace) - sound * math.sqrt(2 * order_cost * holding / pace)
         for j in range(len(price)):
-            into[j, i] = cycle - price[j] * counted
+            into[j, i] = cycle - price[j] * counted - worth * (stock - sound)
 
 
 @jit(nb.void, COLUMN, INT, FLOAT, FLOAT, TABLE, INDICES, COLUMN, TABLE)

@@ -8,7 +8,7 @@ with what saves most per resource, and a search among the few choices that can s
 1980) closes the rest of the gap. Few products with few minima are solved to the proven optimum.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,8 @@ from ordercast.orders.multipliers import Plan, Task
 from ordercast.orders.selection import best
 from ordercast.orders.supply import Floats, Ints
 from ordercast.orders.world import Bools
+
+FLOOR_ROUNDS = 8  # of giving money that a supplier's minimum set free to other floors
 
 
 @dataclass(frozen=True)
@@ -80,13 +82,14 @@ def couple(
     suppliers = max(int(choices.lines["supplier"].max(initial=-1)) + 1, len(minimum))
     limits = np.array([np.inf if each is None else max(float(each), 0.0) for each in (budget, room)])
     least = np.append(np.maximum(minimum, 0.0), np.zeros(suppliers - len(minimum)))
-    task = Task(choices, limits, least, _floors_served(choices, limits))
+    everyone = np.ones(suppliers, np.bool_)
+    task = Task(choices, limits, least, _floors_served(choices, limits, choices.floor, everyone))
     wanted = _wanted(task)
     if multipliers.fits(task, wanted):
         weights, plan, bound = np.zeros(2), wanted, multipliers.cost_of(task, wanted)
     else:
         own, kept = affordable(choices, limits)
-        (line, step), weights, bound = best(Task(own, limits, least, task.need))
+        (line, step), weights, bound = _best(Task(own, limits, least, task.need))
         plan = np.append(kept, -1)[line], step
     return _report(task, wanted, plan, weights, bound)
 
@@ -103,10 +106,33 @@ def _wanted(task: Task) -> Plan:
     return line, step
 
 
-def _floors_served(choices: Choices, limits: Floats) -> Bools:
-    """The floors that are kept: all if they can be paid, else those whose lateness costs most per money, (n,)."""
+def _best(task: Task) -> tuple[Plan, Floats, float]:
+    """The best plan that keeps the floors it should, its multipliers and bound.
+
+    Where a supplier's minimum leaves some of these without an order, their money goes to the floors that it pays.
+    """
+    pool = task.choices
+    plan, weights, bound = best(task)
+    for _ in range(FLOOR_ROUNDS):
+        _, money, volume = multipliers.amounts(task, plan)
+        sums, _ = multipliers.ordered(task, plan, money)
+        kept = pool.floor & (np.append(pool.lines["meets_floor"], 0)[plan[0]] == 1)
+        open_to = (task.minimum == 0) | (sums > 0)
+        more = _floors_served(pool, task.limits - [money.sum(), volume.sum()], pool.floor & ~kept, open_to)
+        if not more.any():
+            break
+        task = replace(task, need=kept | more)
+        plan, weights, bound = best(task)
+    return plan, weights, bound
+
+
+def _floors_served(choices: Choices, limits: Floats, asked: Bools, open_to: Bools) -> Bools:
+    """The floors that are kept: all if they can be paid, else those whose lateness costs most per money, (n,).
+
+    asked: (n,) which floors there are; open_to: (suppliers,) who may get an order.
+    """
     lines = choices.lines
-    at = np.flatnonzero(choices.floor[lines["product"]] & (lines["meets_floor"] == 1))
+    at = np.flatnonzero(asked[lines["product"]] & (lines["meets_floor"] == 1) & open_to[lines["supplier"]])
     money = lines["spend"][at] * lines["first_units"][at]
     order = np.lexsort([money, lines["product"][at]])
     _, first = np.unique(lines["product"][at][order], return_index=True)

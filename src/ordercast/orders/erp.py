@@ -126,7 +126,7 @@ def _test(candidates: pd.DataFrame, demand: DemandAhead, held: Stock, params: Ru
         reorder_point=reorder_point,
         on_order_units=on_order,
         position_units=position,
-        days_covered=demand.days_until_used(product, position),
+        days_covered=np.minimum(demand.days_until_used(product, position), held.keeps_days[product]),
         due=(per_day > 0) & (position <= reorder_point),
         late=(per_day > 0) & (held.days_covered[product] <= lead),
     )

@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ordercast.kernels import grid, plan, steps
+from ordercast.kernels import plan, steps
+from ordercast.orders import grids
 from ordercast.orders.nodes import transitions
 from ordercast.orders.risk import loss_table
 from ordercast.orders.supply import Floats, Ints
 
 Records = NDArray[np.void]
 LEVELS = 96  # of stock on later days
-POINTS = 2048  # of today's order
 LEVELS_PER_DAY = 4  # no finer than a quarter of a day's demand
 ENDS = ("end_units", "end_order_cost")
 BLOCK = 256  # products a thread takes at a time
@@ -194,11 +194,12 @@ def records(problem: Problem, levels: int) -> tuple[Records, Records, Records]:
     room = problem.ceiling[:, 0] - problem.stock
     finest = problem.demand_mean.mean(axis=1) / LEVELS_PER_DAY
     packs, moq = (np.ascontiguousarray(each) for each in (offers.pack_units, offers.moq_units))
-    step, lot = grid.grid_steps(offers.rows, packs, 0 * moq, np.maximum(reach / (levels - 2), finest), True)
+    wish = np.maximum(reach / (levels - 2), finest)
+    step, lot = grids.later(offers.rows, packs, moq, wish, problem.ceiling.max(axis=1))
     given = problem.step_units > 0
     step = np.where(given, problem.step_units, step)
     lot = np.where(np.repeat(given, np.diff(offers.rows)), offers.pack_units, lot)
-    point, point_lot = grid.grid_steps(offers.rows, packs, moq, room / POINTS, False)
+    point, point_lot = grids.today(offers.rows, packs, moq, room)
     points = np.floor(room / point + steps.NEARLY).astype(np.int64) + 1
     products = np.zeros(len(problem.stock), steps.PRODUCT)
     products["suppliers_from"], products["suppliers_to"] = offers.rows[:-1], offers.rows[1:]

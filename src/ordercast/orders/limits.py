@@ -129,7 +129,7 @@ def within(
 
     quote: (series,); floor_units: (products,) that the reorder point asks for, which are bought first (0: none). fixed:
     orders of other products, bought as first, whole or not at all; of those without one the decision stays as it is.
-    Those that are placed count towards their suppliers' minima, which do not bind them.
+    Those that are placed all along count towards their suppliers' minima, which do not bind them.
     """
     products = len(worked.units)
     pool = choices.choices(

@@ -92,7 +92,8 @@ def lines(
     told = _figures(ground, known, offers)[offers.planned(known.world, trusted)]
     buys = (told["decision"] == "buy").to_numpy()
     regret = told["regret_probability"].to_numpy(np.float64)
-    told["regret_probability"] = np.round(np.where(buys, correction(regret), regret), 4)
+    timed = buys & (told["later_days"] > 0).to_numpy()  # what stock calls for now cannot be regretted
+    told["regret_probability"] = np.round(np.where(timed, correction(regret), regret), 4)
     ground = _held_back(ground, known, offers, words)
     reasons = {column: whys.sentences(told, ground.loc[told.index, column], each) for column, each in words.items()}
     told = told.assign(**reasons)
@@ -134,7 +135,7 @@ def _held_back(ground: pd.DataFrame, known: Morning, offers: Spoken, words: Mapp
     mean, none = known.worked.ahead.demand_mean, np.zeros(known.world.products)
     have, due = known.state.on_hand_units, known.state.due_on(mean.shape[1])
     cover = coverage.lasts(mean, have, due, none, none.astype(np.int64), known.view.terms.shelf_life_days)
-    day = pd.Timedelta(days=known.view.terms.review_period_days)
+    series, day = offers.erp_shown[at], pd.Timedelta(days=known.view.terms.review_period_days)
     figures = {
         "decision": "wait",
         "quantity_units": 0,
@@ -143,7 +144,9 @@ def _held_back(ground: pd.DataFrame, known: Morning, offers: Spoken, words: Mapp
         "arrive_on": rule["arrive_on"] + day,
         "expected_saving": np.round(saving[at], 2),
         "saving_p10": np.round(np.minimum(low, saving)[at], 2),
-        "saving_p90": np.round(np.maximum(high, saving)[at], 2),
+        "saving_p90": np.round(np.clip(high, saving, 0.0)[at], 2),
+        "unit_price": np.where(series >= 0, known.view.today_price[series], rule["unit_price"]),
+        "regret_probability": 1 - rule["regret_probability"],
         "binding_constraint": bound_by,
         "days_of_cover": cover[at].astype(np.float64),
     }
@@ -198,13 +201,15 @@ def _figures(ground: pd.DataFrame, known: Morning, offers: Spoken) -> pd.DataFra
     rule = ground.loc[world.product_ids.tolist()]
     saving, limit = worked.worth(view, np.where(buys, worked.series, shown), worked.units)
     expected = np.where(buys, saving, 0.0) - worked.worth(view, offers.erp_series, offers.erp_units)[0]
-    # Nothing is saved by what a limit forbids.
-    expected = np.where(buys | (held_by(known) == ""), expected, np.minimum(expected, 0.0))
-    low, high = timing.band(expected, worked.units - offers.erp_units, when)
+    most = np.where(buys | (held_by(known) == ""), np.inf, 0.0)  # nothing is saved by what a limit forbids
+    expected = np.minimum(expected, most)
+    low, high = (np.minimum(end, most) for end in timing.band(expected, worked.units - offers.erp_units, when))
     lead, protection = terms.promised_days[shown], terms.lead_time_days + terms.review_period_days
     mean, due = worked.ahead.demand_mean, state.due_on(worked.ahead.demand_mean.shape[1])
     cover = coverage.lasts(mean, state.on_hand_units, due, worked.units, lead, terms.shelf_life_days)
-    latest = np.minimum(cover - lead, waits.floor_days(mean, state, terms, known.reorder_point, shown))
+    # No order of today mends what runs out before it could come.
+    until = coverage.lasts(mean, state.on_hand_units, due, 0 * worked.units, lead, terms.shelf_life_days, lead)
+    latest = np.minimum(until - lead, waits.floor_days(mean, state, terms, known.reorder_point, shown))
     charged = timing.charged_at(worked.ahead, known.execution)
     better, later = waits.better_day(worked.ahead.p50[shown][:, charged[1:]], latest, terms.review_period_days)
     today, order_days = pd.Timestamp(view.dates[-1]), np.where(buys, 0, better)
@@ -212,7 +217,7 @@ def _figures(ground: pd.DataFrame, known: Morning, offers: Spoken) -> pd.DataFra
     quote, (best, cost_of_today) = view.today_price[shown], waits.best_today(worked, len(buys))
     paid = np.where(off > 0, np.round((1 - off) * quote, 6), quote)
     # An order of the better day pays the same where no new quote is due until then.
-    higher = np.where(charged[better] > charged[0], 1 - _lower(known, shown, charged[better]), 0.0)
+    higher = np.where(charged[better] > charged[0], _higher(known, shown, charged[better]), 0.0)
     figures = {
         "supplier_id": world.supplier_ids[shown],
         "decision": np.where(buys, "buy", "wait"),
@@ -233,9 +238,11 @@ def _figures(ground: pd.DataFrame, known: Morning, offers: Spoken) -> pd.DataFra
         "waiting_cost": np.round(np.where(buys, 0.0, np.maximum(cost_of_today, 0.0)), 2),
         "cost_of_today": cost_of_today,
         "no_room": ~buys & (best < 0),
+        "open_shelf": np.isinf(terms.shelf_capacity_units),
         "days_of_cover": cover.astype(np.float64),
         "cover_ends": cover < mean.shape[1],
         "quote": quote,
+        "paid_unit_price": (1 - off) * known.paid[shown],
         "discount": off,
         "tier_units": tier_units,
         "later_unit_price": np.where(buys, when.middle, later),
@@ -248,19 +255,20 @@ def _figures(ground: pd.DataFrame, known: Morning, offers: Spoken) -> pd.DataFra
         "floored": worked.floored,
         "floor_units": np.zeros(len(buys)) if known.reorder_point is None else known.reorder_point[shown],
         "line_point_units": rule.get("reorder_point_units", pd.Series(0.0, rule.index)).fillna(0.0).to_numpy(),
-        # A wait says in its own words which day is better, and what today would cost.
+        # A wait says in its own words which day is better, and what today would cost; a floor, that it is one.
         "same": buys
         & (held_by(known) == "")
         & (worked.series == offers.erp_series)
-        & (worked.units == offers.erp_units),
+        & (worked.units == offers.erp_units)
+        & ~(worked.floored & (limit < quote)),
     }
     return pd.DataFrame(figures, index=pd.Index(world.product_ids, name="product_id", dtype="str"))
 
 
-def _lower(known: Morning, shown: Ints, then: Ints) -> Floats:
-    """Chance that the series shown is cheaper on that day of the forecast than an order of today is charged."""
-    ahead = known.worked.ahead
-    return probability_lower(known.paid[shown], *(each[shown, then] for each in (ahead.p10, ahead.p50, ahead.p90)))
+def _higher(known: Morning, shown: Ints, then: Ints) -> Floats:
+    """Chance that the series shown is dearer on that day of the forecast than an order of today is charged."""
+    ahead, asked = known.worked.ahead, (1 + timing.EQUAL) * known.paid[shown]
+    return 1 - probability_lower(asked, *(each[shown, then] for each in (ahead.p10, ahead.p50, ahead.p90)))
 
 
 def _fits(terms: Terms) -> Bools:

@@ -27,19 +27,21 @@ def never_fits(part: pd.DataFrame, words: Words) -> list[str]:
 
 
 def lasts_too_long(told: pd.DataFrame) -> "pd.Series[bool]":
-    """Whether more of the order than packs explain outlives the shelf life, or a year, before it is used."""
+    """Whether much of an order outlives the shelf life, or a year, before it is used."""
     too_many = told["quantity_units"] - told["keep_units"]
-    return too_many > np.maximum(MUCH * told["quantity_units"], told["pack_units"])
+    yearly = told["lot_days"] == LONGEST_LOT_DAYS  # said already
+    return (too_many >= np.maximum(MUCH * told["quantity_units"], 1.0)) & ~yearly
 
 
 def spoils(part: pd.DataFrame, words: Words) -> list[str]:
-    """What of the least order nobody will use in time."""
+    """What of the order nobody will use in time."""
     return words.choose(
         [
             phrase("about %(units)s of it spoil: no more than %(used)s are used within the shelf life of %(days)s"),
+            phrase("about %(units)s of it spoil"),
             phrase("%(used)s would be the demand of a year"),
         ],
-        np.isinf(part["shelf_life_days"]) | (part["shelf_life_days"] > LONGEST_LOT_DAYS),
+        np.select([part["shelf_life_days"] > LONGEST_LOT_DAYS, part["lot_days"] == part["shelf_life_days"]], [2, 1], 0),
         units=words.numbers(part["quantity_units"] - part["keep_units"]),
         used=words.numbers(part["keep_units"]),
         days=words.days(part["shelf_life_days"].where(np.isfinite(part["shelf_life_days"]), 0.0)),

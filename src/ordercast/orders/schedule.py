@@ -37,15 +37,17 @@ def scheduled(
 
 
 def _days_to_reorder(enough: pd.DataFrame, demand: DemandAhead, held: Stock) -> Floats:
-    """Days until the position falls to the reorder point; orders due later enter it as their day comes near."""
+    """Days until the position falls to the reorder point or is spoilt; orders due later enter it as they come near."""
     lines = enough[["product", "protection_days"]].assign(line=np.arange(len(enough)))
     later = lines.merge(held.due, on="product")
     later = later[later["due_days"] > later["protection_days"]]
-    return supply.days_covered(
+    product = enough["product"].to_numpy(np.int64)
+    used = supply.days_covered(
         demand,
-        enough["product"].to_numpy(np.int64),
+        product,
         (enough["position_units"] - enough["reorder_point"]).to_numpy(np.float64),
         later["line"].to_numpy(np.int64),
         np.ceil((later["due_days"] - later["protection_days"]).to_numpy(np.float64)),
         later["quantity_units"].to_numpy(np.float64),
     )
+    return np.asarray(np.minimum(used, held.keeps_days[product]), dtype=np.float64)

@@ -117,8 +117,8 @@ class Stock:
     on_hand: 0 where unknown (known is False there); capacity: inf where the shelf has no limit; shelf_life_days:
     inf where the goods keep; open_orders:
     all that is still to arrive; late_orders: the part of it that is not counted on; days_covered: until stock and the
-    receipts that come in time are used up; cover_days: the same, or until they are spoilt; lasts_days: that, an overdue
-    order being no receipt yet; due: the open orders (see orders_due).
+    receipts that come in time are used up; keeps_days: until they are spoilt; lasts_days: the earlier of the two, an
+    overdue order being no receipt yet; due: the open orders (see orders_due).
     """
 
     on_hand: Floats
@@ -128,7 +128,7 @@ class Stock:
     open_orders: Floats
     late_orders: Floats
     days_covered: Floats
-    cover_days: Floats
+    keeps_days: Floats
     lasts_days: Floats
     due: pd.DataFrame
 
@@ -179,7 +179,7 @@ def stock_ahead(
         open_orders=_sums(due["product"], due["quantity_units"], len(product_ids)),
         late_orders=_sums(due["product"][late], due["quantity_units"][late], len(product_ids)),
         days_covered=covered,
-        cover_days=np.minimum(covered, keeps),
+        keeps_days=keeps,
         lasts_days=np.minimum(lasts, keeps),
         due=due,
     )

@@ -10,6 +10,7 @@ from ordercast.orders import tiers
 from ordercast.orders.timing import EQUAL
 from ordercast.orders.words import Words
 
+TOLD = 0.01  # of a price: a smaller difference between quote and price paid is not spoken of
 AS_THE_RULE = phrase("The planner agrees with the ERP rule. %(rule)s")
 BY_THE_RULE = phrase("%(planner)s The ERP rule: %(rule)s")
 HELD = {
@@ -64,11 +65,23 @@ def _buy(told: pd.DataFrame, words: Words) -> list[str]:
         np.select([(limit < told["quote"]) & told["floored"], limit < told["quote"], tier], [3, 0, 2], 1),
         units=words.numbers(told["quantity_units"]),
         supplier=told["supplier_id"],
-        price=tiers.said(told["unit_price"], told["discount"].to_numpy(), told["tier_units"].to_numpy(), words),
+        price=_asked(
+            told,
+            tiers.said(told["unit_price"], told["discount"].to_numpy(), told["tier_units"].to_numpy(), words),
+            words,
+        ),
         why=_why_now(told, words),
         cover=_cover(told, words),
         limit=words.money(limit),
     )
+
+
+def _asked(told: pd.DataFrame, quoted: list[str], words: Words) -> list[str]:
+    """The price quoted, and the one that is expected to be paid where that is another."""
+    off = (told["paid_unit_price"] - told["unit_price"]).abs()
+    text = phrase("%(quoted)s (%(paid)s expected at the next quote, which is paid)")
+    paid = words.money(told["paid_unit_price"])
+    return words.choose(["%(quoted)s", text], off > TOLD * told["unit_price"], quoted=quoted, paid=paid)
 
 
 def _cover(told: pd.DataFrame, words: Words) -> list[str]:
@@ -78,7 +91,7 @@ def _cover(told: pd.DataFrame, words: Words) -> list[str]:
 
 
 def _why_now(told: pd.DataFrame, words: Words) -> list[str]:
-    stands = (told["later_unit_price"] - told["unit_price"]).abs() <= EQUAL * told["unit_price"]
+    stands = (told["later_unit_price"] - told["paid_unit_price"]).abs() <= EQUAL * told["paid_unit_price"]
     part = (told["early_units"] < 0.99 * told["quantity_units"]).to_numpy()  # the others are called for now
     now, floored = (told["later_days"] == 0).to_numpy(), told["floored"].to_numpy(np.bool_)
     by_line = (told["line_point_units"] == told["floor_units"]).to_numpy()
@@ -103,7 +116,7 @@ def _why_now(told: pd.DataFrame, words: Words) -> list[str]:
 
 
 def _wait(told: pd.DataFrame, words: Words) -> list[str]:
-    lower = told["later_unit_price"] < (1 - EQUAL) * told["unit_price"]
+    lower = told["later_unit_price"] < (1 - EQUAL) * told["paid_unit_price"]
     saves = told["cost_of_today"] < -0.005  # it waits for want of money, room or company
     return words.choose(
         [
@@ -129,10 +142,11 @@ def _wait(told: pd.DataFrame, words: Words) -> list[str]:
                 "Wait: stock %(hand)s + %(order)s on order leave no room on the shelf for an order of today; they last "
                 "%(cover)s."
             ),
+            phrase("Wait: stock %(hand)s + %(order)s on order are as much as is worth holding; they last %(cover)s."),
         ],
-        np.where(told["no_room"], 4, np.where(lower, 0, 2) + saves),
+        np.where(told["no_room"], 4 + told["open_shelf"], np.where(lower, 0, 2) + saves),
         supplier=told["supplier_id"],
-        price=words.money(told["unit_price"]),
+        price=_asked(told, words.money(told["unit_price"]), words),
         later=words.money(told["later_unit_price"]),
         days=words.days(told["later_days"]),
         hand=words.numbers(told["on_hand_units"]),
