@@ -290,6 +290,22 @@ def test_floors(budget: float | None, units: list[int], missed: list[bool]):
     assert found.floor_missed.tolist() == missed
 
 
+@pytest.mark.parametrize(
+    ("least", "units"),
+    [
+        pytest.param(0.0, [2, 0, 0], id="what_costs_most_to_leave_is_paid"),
+        pytest.param(100.0, [0, 2, 0], id="a_supplier_that_is_dropped_leaves_its_money_to_the_next"),
+        pytest.param(10.0, [2, 0, 0], id="or_has_its_minimum"),
+    ],
+)
+def test_money_kept_for_a_floor_goes_where_it_can(least: float, units: list[int]):
+    """Two units at 5 of each of the first two must be ordered, the second at a loss; there is money for one."""
+    one = simple([9, 4, 0], [5, 5, 5], [2, 2, 2], [1, 0, 0], [True, True, False])
+    found = couple(one, budget=11.0, minimum=np.array([0.0, least]))
+    assert found.units.tolist() == units
+    assert found.floor_missed.tolist() == [unit == 0 for unit in units[:2]] + [False]
+
+
 def test_floors_cost_what_the_integer_programme_finds():
     for seed in range(40):
         one = pool(seed, products=6)

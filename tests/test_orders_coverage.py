@@ -43,6 +43,18 @@ def test_days_that_stock_lasts(on_hand, due, ordered, lead, life, days):
     assert got.tolist() == [days]
 
 
+@pytest.mark.parametrize(("since", "days"), [(0, 1), (3, 8), (8, 8)])
+def test_a_shortage_counts_from_a_day_on(since: int, days: int):
+    """A day's stock, and five days' that come on day 3: days 1 and 2 go without."""
+    due = np.zeros((1, 14))
+    due[0, 3] = 50.0
+    one, none = np.ones(1), np.zeros(1)
+    got = coverage.lasts(
+        np.full((1, 14), 10.0), 10 * one, due, none, np.zeros(1, dtype=np.int64), NEVER, np.array([since])
+    )
+    assert got.tolist() == [days]
+
+
 @given(st.integers(0, 2**31), st.integers(0, 6))
 def test_the_first_day_at_the_reorder_point(seed: int, protection: int):
     rng = np.random.default_rng(seed)
@@ -52,5 +64,5 @@ def test_the_first_day_at_the_reorder_point(seed: int, protection: int):
     expected = 10
     for day in reversed(range(1, 11)):
         position = on_hand + due[0, : day + protection + 1].sum() - demand[0, :day].sum()
-        expected = day if position <= point else expected
+        expected = day if position <= point and demand.any() else expected
     assert got.tolist() == [expected]

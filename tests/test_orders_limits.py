@@ -309,9 +309,18 @@ def test_an_order_of_the_rule_that_a_limit_forbids_waits_and_says_so(allowed, li
     assert (line["binding_constraint"], line["erp_quantity_units"]) == (limit, erp["quantity_units"].iloc[0])
     assert line["reason"] == f"{says} The ERP rule: as the rule has it."
     assert line["expected_saving"] < 0  # it was worth its money
+    assert line["saving_p10"] <= line["expected_saving"] <= line["saving_p90"] <= 0
     points = curves.of_morning(erp, known, nobody)
     assert points.loc[points["planned"], "quantity_units"].tolist() == [0]
     assert points.loc[points["erp"], "quantity_units"].tolist() == [erp["quantity_units"].iloc[0]]
+
+
+def test_an_order_held_back_has_the_chance_and_the_quote_of_a_wait():
+    world, nobody = replayed.world(**HUNGRY), np.zeros(1, dtype=bool)
+    erp = mornings.rule(world, regret_probability=0.9, unit_price=9.0)
+    known = mornings.planned.morning(world, mornings.PLANNER, nobody, Limits(budget=0.0), erp)
+    line = mornings.planned.lines(erp, known, nobody, mornings.NO_CORRECTION, mornings.REASONS).iloc[0]
+    assert (line["unit_price"], line["regret_probability"]) == (10.0, pytest.approx(0.1))
 
 
 @pytest.mark.parametrize(("budget", "units"), [pytest.param(0.0, 0, id="no_money"), pytest.param(70.0, 7, id="enough")])

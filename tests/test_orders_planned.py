@@ -189,6 +189,34 @@ def test_the_record_corrects_the_chances_of_purchases_only():
     assert_frame_equal(told[~buys], plain[~buys])
 
 
+@pytest.mark.parametrize(("on_hand", "corrected"), [(0.0, False), (9.0, True)])
+def test_what_stock_calls_for_now_cannot_be_regretted_whatever_the_record(on_hand, corrected):
+    world = replayed.world(on_hand=on_hand, order_cost=0.001, shelf_capacity_units=10.0, holding_rate_per_year=3.0)
+    world = replace(world, terms=replace(world.terms, lead_time_days=np.array([8.0])))
+    known = worked(world)
+    assert known.worked.series[0] == 0
+    told = lines(world, correction=Correction((0.0, 1.0), (0.25, 0.25))).iloc[0]
+    assert (known.timing.wait_days[0] > 0) == corrected
+    assert told["regret_probability"] == (0.25 if corrected else 0.0)
+
+
+def test_a_floor_that_forces_a_bad_order_says_so_though_the_rule_orders_the_same():
+    world = replayed.world(on_hand=0.0, moq_units=5000.0, shelf_life_days=3.0)
+    told = lines(world).iloc[0]
+    assert told["quantity_units"] == told["erp_quantity_units"] == 5000
+    assert "but for that worth it up to a quote of" in told["reason"]
+    assert told["just_in_time_saving"] == pytest.approx(-50_000, rel=0.05)  # what spoils is lost once
+
+
+def test_a_price_that_stands_has_no_chance_of_a_higher_one():
+    def standing(view: View) -> Ahead:
+        price = np.full((1, 20), 10.0)
+        return replace(replayed.one_in_ten(view), p10=price, p50=price, p90=price)
+
+    told = lines(replayed.world(on_hand=30.0), planner=Planner(standing, PLANNER.floor)).iloc[0]
+    assert (told["decision"], told["regret_probability"]) == ("wait", 0.0)
+
+
 def test_the_floor_is_named_where_it_forced_the_purchase():
     world = replayed.world(on_hand=3.0, order_cost=0.1)
     falling = Planner(lambda view: replayed.one_in_ten(view), PLANNER.floor)
