@@ -297,25 +297,37 @@ CASES = [
     pytest.param(
         world(products=[{"shelf_life_days": 20}], suppliers=[{"moq_units": 1000}]),
         {"quantity_units": 1000, "binding_constraint": "moq"},
-        "raised to the minimum order of 1,000; about 800 of it spoil",
+        "raised to the minimum order of 1,000; about 800 of it would spoil",
         id="a_minimum_order_that_mostly_spoils",
     ),
     pytest.param(
         world(suppliers=[{"moq_units": 5000}]),
         {"quantity_units": 5000, "binding_constraint": "moq"},
-        "raised to the minimum order of 5,000; 3,650 would be the demand of a year",
+        "raised to the minimum order of 5,000; more than the 3,650 of a year's demand",
         id="a_minimum_order_for_more_than_a_year",
+    ),
+    pytest.param(
+        world(products=[{"shelf_life_days": 365}], suppliers=[{"moq_units": 5000, "order_cost": 1e6}]),
+        {"quantity_units": 5000},
+        "the demand of a year, raised to the minimum order of 5,000; about 1,350 of it would spoil",
+        id="a_year_is_the_shelf_life",
+    ),
+    pytest.param(
+        world(products=[{"shelf_life_days": 400}], suppliers=[{"moq_units": 5000, "order_cost": 1e6}]),
+        {"quantity_units": 5000},
+        "the demand of a year, raised to the minimum order of 5,000",
+        id="more_than_a_year_is_not_said_twice",
     ),
     pytest.param(
         world(products=[{"shelf_life_days": 20}], suppliers=[{"pack_units": 150}]),
         {"quantity_units": 300, "binding_constraint": "shelf_life"},
-        "cut to 200, the demand of the shelf life of 20 days, rounded up to 2 packs of 150; about 100 of it spoil",
+        "the demand of the shelf life of 20 days, rounded up to 2 packs of 150; about 100 of it would spoil",
         id="a_pack_that_partly_spoils",
     ),
     pytest.param(
         world(products=[{"shelf_life_days": 60}], suppliers=[{"moq_units": 1000}]),
         {"quantity_units": 1000, "binding_constraint": "moq"},
-        "about 400 of it spoil: no more than 600 are used within the shelf life of 60 days",
+        "about 400 of it would spoil: 600 are used within the shelf life of 60 days",
         id="an_economic_lot_that_keeps_in_a_minimum_order_that_does_not",
     ),
     pytest.param(

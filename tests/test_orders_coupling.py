@@ -291,19 +291,24 @@ def test_floors(budget: float | None, units: list[int], missed: list[bool]):
 
 
 @pytest.mark.parametrize(
-    ("least", "units"),
+    ("minimum", "units"),
     [
-        pytest.param(0.0, [2, 0, 0], id="what_costs_most_to_leave_is_paid"),
-        pytest.param(100.0, [0, 2, 0], id="a_supplier_that_is_dropped_leaves_its_money_to_the_next"),
-        pytest.param(10.0, [2, 0, 0], id="or_has_its_minimum"),
+        pytest.param([0.0, 0.0], [2, 0, 0], id="what_costs_most_to_leave_is_paid"),
+        pytest.param([0.0, 100.0], [0, 2, 0], id="a_supplier_that_is_dropped_leaves_its_money_to_the_next"),
+        pytest.param([10.0, 100.0], [0, 2, 0], id="whose_minimum_it_reaches"),
+        pytest.param([12.0, 100.0], [0, 0, 2], id="or_to_no_floor_at_all"),
+        pytest.param([0.0, 10.0], [2, 0, 0], id="or_has_its_minimum"),
     ],
 )
-def test_money_kept_for_a_floor_goes_where_it_can(least: float, units: list[int]):
-    """Two units at 5 of each of the first two must be ordered, the second at a loss; there is money for one."""
-    one = simple([9, 4, 0], [5, 5, 5], [2, 2, 2], [1, 0, 0], [True, True, False])
-    found = couple(one, budget=11.0, minimum=np.array([0.0, least]))
+def test_money_kept_for_a_floor_goes_where_it_can(minimum: list[float], units: list[int]):
+    """Two units at 5 of each of the first two must be ordered, the second at a loss; there is money for one.
+
+    A third, of a supplier of its own, is worth more than it costs, but nobody must order it.
+    """
+    one = simple([9, 4, 6], [5, 5, 5], [2, 2, 2], [1, 0, 2], [True, True, False])
+    found = couple(one, budget=11.0, minimum=np.array([*minimum, 0.0]))
     assert found.units.tolist() == units
-    assert found.floor_missed.tolist() == [unit == 0 for unit in units[:2]] + [False]
+    assert found.floor_missed.tolist() == [units[0] == 0, units[1] == 0, False]
 
 
 def test_floors_cost_what_the_integer_programme_finds():

@@ -315,12 +315,17 @@ def test_an_order_of_the_rule_that_a_limit_forbids_waits_and_says_so(allowed, li
     assert points.loc[points["erp"], "quantity_units"].tolist() == [erp["quantity_units"].iloc[0]]
 
 
-def test_an_order_held_back_has_the_chance_and_the_quote_of_a_wait():
+@pytest.mark.parametrize(("tomorrow", "chance"), [(9.0, 0.0), (10.0, 0.0), (11.0, 1.0)])
+def test_an_order_held_back_has_the_chance_and_the_quote_of_a_wait(tomorrow: float, chance: float):
+    def said(view: View) -> Ahead:
+        price = np.full((1, 20), tomorrow)
+        return replace(replayed.one_in_ten(view), p10=price, p50=price, p90=price)
+
     world, nobody = replayed.world(**HUNGRY), np.zeros(1, dtype=bool)
     erp = mornings.rule(world, regret_probability=0.9, unit_price=9.0)
-    known = mornings.planned.morning(world, mornings.PLANNER, nobody, Limits(budget=0.0), erp)
+    known = mornings.planned.morning(world, replace(mornings.PLANNER, forecasts=said), nobody, Limits(budget=0.0), erp)
     line = mornings.planned.lines(erp, known, nobody, mornings.NO_CORRECTION, mornings.REASONS).iloc[0]
-    assert (line["unit_price"], line["regret_probability"]) == (10.0, pytest.approx(0.1))
+    assert (line["unit_price"], line["regret_probability"]) == (10.0, chance)
 
 
 @pytest.mark.parametrize(("budget", "units"), [pytest.param(0.0, 0, id="no_money"), pytest.param(70.0, 7, id="enough")])

@@ -151,6 +151,15 @@ def test_the_chance_of_a_higher_price_is_that_of_what_the_better_day_pays(due, c
     assert told["regret_probability"] == chance
 
 
+@pytest.mark.parametrize(("lead", "days"), [(2.0, 1), (3.0, 17)])
+def test_a_shortage_that_no_order_can_mend_hurries_nobody(lead, days):
+    """Stock ends tomorrow, and fifty days' units come on day 3: only a delivery on day 2 would help."""
+    world = replayed.world(on_hand=1.0, orders=[(50, 3, 3)], lead_time_days=lead)
+    told = lines(world, planner=Planner(PLANNER.forecasts, PLANNER.floor, execution="quote_seen")).iloc[0]
+    assert told["decision"] == "wait"
+    assert (told["order_on"] - pd.Timestamp(world.dates[-1])).days == days
+
+
 @pytest.mark.parametrize(("pack_units", "bound"), [(1.0, "none"), (300.0, "pack")])
 def test_one_pack_that_is_more_than_anybody_wants_is_what_bound(pack_units, bound):
     world = replayed.world(on_hand=0.0, order_cost=0.5, moq_units=1.0, pack_units=pack_units)

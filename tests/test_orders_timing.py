@@ -152,16 +152,28 @@ def test_the_quote_that_an_order_of_each_day_pays(due, execution, charged):
     assert timing.charged_at(ahead, execution).tolist() == charged
 
 
-@pytest.mark.parametrize(("later", "regret"), [(9.0, 1.0), (10.0, 0.0), (11.0, 0.0)])
-def test_regret_is_of_the_quote_that_the_later_day_pays(later, regret):
+@pytest.mark.parametrize(
+    ("later", "spread", "due", "regret"),
+    [
+        pytest.param(9.0, 0.001, np.arange(20) >= 0, 1.0, id="before_a_fall"),
+        pytest.param(10.0, 0.001, np.arange(20) >= 0, 0.0, id="before_a_price_that_stands"),
+        pytest.param(11.0, 0.001, np.arange(20) >= 0, 0.0, id="before_a_rise"),
+        pytest.param(10.0, 2.0, np.arange(20) >= 0, 0.498, id="before_anything"),
+        pytest.param(10.0, 2.0, np.arange(20) == 9, 0.0, id="no_new_quote_until_then"),
+    ],
+)
+def test_regret_is_of_the_quote_that_the_later_day_pays(later, spread, due, regret):
     """Stock calls for it in four days: today's order pays the quote of day 1, that of day 4 the quote of day 5."""
     view, state = opening_morning(replayed.world(on_hand=5.0))
     price = np.where(np.arange(1, 21) < 5, 10.0, later)[None]
-    said = replace(replayed.one_in_ten(view), p10=price - 0.001, p50=price, p90=price + 0.001)
+    said = replace(
+        replayed.one_in_ten(view), p10=price - spread, p50=price, p90=price + spread, quote_due=np.asarray(due)
+    )
     one, nobody = np.zeros(1, dtype=np.int64), np.zeros(1, dtype=bool)
     worked = Worked(one, said, [], one, np.array([4.0]), nobody, ~nobody)
     told = timing.timing(view, state, worked, "next_quote")
-    assert (told.wait_days.tolist(), told.middle.tolist(), told.regret.tolist()) == ([4], [later], [regret])
+    assert (told.wait_days.tolist(), told.middle.tolist()) == ([4], [later])
+    assert told.regret.tolist() == pytest.approx([regret])
 
 
 def recorded(price: Any, said: Any = replayed.one_in_ten, first: int = RECORD_DAYS[0]) -> pd.DataFrame:

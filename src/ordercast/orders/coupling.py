@@ -21,7 +21,7 @@ from ordercast.orders.selection import best
 from ordercast.orders.supply import Floats, Ints
 from ordercast.orders.world import Bools
 
-FLOOR_ROUNDS = 8  # of giving money that a supplier's minimum set free to other floors
+FLOOR_ROUNDS = 4  # of choosing floors anew, less the suppliers whose minimum leaves theirs without an order
 
 
 @dataclass(frozen=True)
@@ -109,21 +109,28 @@ def _wanted(task: Task) -> Plan:
 def _best(task: Task) -> tuple[Plan, Floats, float]:
     """The best plan that keeps the floors it should, its multipliers and bound.
 
-    Where a supplier's minimum leaves some of these without an order, their money goes to the floors that it pays.
+    Where a supplier's minimum leaves some of these without an order, it is left out when the floors that can be paid
+    are chosen anew; the plan that misses the fewest is taken, of those the cheapest.
     """
-    pool = task.choices
-    plan, weights, bound = best(task)
-    for _ in range(FLOOR_ROUNDS):
-        _, money, volume = multipliers.amounts(task, plan)
-        sums, _ = multipliers.ordered(task, plan, money)
-        kept = pool.floor & (np.append(pool.lines["meets_floor"], 0)[plan[0]] == 1)
-        open_to = (task.minimum == 0) | (sums > 0)
-        more = _floors_served(pool, task.limits - [money.sum(), volume.sum()], pool.floor & ~kept, open_to)
-        if not more.any():
+    pool, closed = task.choices, np.zeros(len(task.minimum), np.bool_)
+    chosen = found = best(task)
+    least = np.inf, np.inf
+    for left in range(FLOOR_ROUNDS, -1, -1):
+        plan = found[0]
+        kept = np.append(pool.lines["meets_floor"], 0)[plan[0]] == 1
+        cost, money, _ = multipliers.amounts(task, plan)
+        if (price := (int((pool.floor & ~kept).sum()), float(cost.sum()))) < least:
+            chosen, least = found, price
+        lost = (task.need & ~kept)[pool.lines["product"]] & (pool.lines["meets_floor"] == 1)
+        nothing = multipliers.ordered(task, plan, money)[0] == 0
+        shut = np.bincount(pool.lines["supplier"][lost], minlength=len(closed)) > 0
+        shut &= nothing & (task.minimum > 0) & ~closed
+        if not left or not shut.any():
             break
-        task = replace(task, need=kept | more)
-        plan, weights, bound = best(task)
-    return plan, weights, bound
+        closed |= shut
+        task = replace(task, need=_floors_served(pool, task.limits, pool.floor, ~closed))
+        found = best(task)
+    return chosen
 
 
 def _floors_served(choices: Choices, limits: Floats, asked: Bools, open_to: Bools) -> Bools:

@@ -10,7 +10,7 @@ from ordercast.kernels.steps import NEARLY
 from ordercast.orders.supply import Floats, Ints
 
 POINTS = 2048  # of today's order,
-MOST_POINTS = 1 << 20  # or, where so few leave no room for the least order
+MOST_POINTS = 1 << 16  # or, where so few leave no room for the least order of one of several suppliers
 
 
 def later(rows: Ints, pack_units: Floats, moq_units: Floats, wish: Floats, most: Floats) -> tuple[Floats, Floats]:
@@ -23,7 +23,7 @@ def later(rows: Ints, pack_units: Floats, moq_units: Floats, wish: Floats, most:
     least = _least(moq_units, pack_units)
     alone = np.flatnonzero((np.diff(rows) == 1) & _lost(rows, least, _least(moq_units, lot), most))
     row = rows[alone]
-    lot[row] = least[row]
+    lot[row] = least[row]  # there is hardly room for more
     step[alone] = lot[row] / np.maximum(np.floor(lot[row] / step[alone]), 1)
     return step, lot
 
@@ -31,13 +31,18 @@ def later(rows: Ints, pack_units: Floats, moq_units: Floats, wish: Floats, most:
 def today(rows: Ints, pack_units: Floats, moq_units: Floats, room: Floats) -> tuple[Floats, Floats]:
     """Units between two points of today's order, (products,), and lot of each supplier, (suppliers,).
 
-    room: (products,) units that can be ordered; a least order that fits into it in packs does so in points.
+    room: (products,) units that can be ordered; a least order that fits into it in packs does so in points, but for
+    more than MOST_POINTS of several suppliers.
     """
     point, lot = grid.grid_steps(rows, pack_units, moq_units, room / POINTS, False)
-    lost = _lost(rows, _least(moq_units, pack_units), _least(moq_units, lot), room)
-    if lost.any():
-        wish = np.where(lost, room / MOST_POINTS, room / POINTS)
+    least = _least(moq_units, pack_units)
+    lost = _lost(rows, least, _least(moq_units, lot), room)
+    several = lost & (np.diff(rows) > 1)
+    if several.any():
+        wish = np.where(several, room / MOST_POINTS, room / POINTS)
         point, lot = grid.grid_steps(rows, pack_units, moq_units, wish, False)
+    alone = np.flatnonzero(lost & ~several)
+    point[alone] = lot[rows[alone]] = least[rows[alone]]
     return point, lot
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ordercast.language import phrase
 from ordercast.orders import choices, leads, supply
+from ordercast.orders.choices import Choices
 from ordercast.orders.coupling import Coupled, couple
 from ordercast.orders.fixed import NO_ORDERS, Fixed
 from ordercast.orders.planner import Worked
@@ -129,7 +130,7 @@ def within(
 
     quote: (series,); floor_units: (products,) that the reorder point asks for, which are bought first (0: none). fixed:
     orders of other products, bought as first, whole or not at all; of those without one the decision stays as it is.
-    Those that are placed all along count towards their suppliers' minima, which do not bind them.
+    Those that are placed count towards their suppliers' minima, which do not bind them.
     """
     products = len(worked.units)
     pool = choices.choices(
@@ -154,11 +155,7 @@ def within(
         wanted=(row, units),
         floor=floor,
     )
-    placed, before = np.ones(len(fixed.product), dtype=np.bool_), None
-    while before is None or (before & ~placed).any():  # an order that is held back fills nobody's minimum
-        minimum = limits.minimum_beside(fixed.spent_at(limits.names, placed))
-        found = couple(pool, budget=limits.budget, room=limits.room, minimum=minimum)
-        before, placed = placed, placed & (found.units[fixed.product] > 0)
+    found = _with_minima(pool, limits, fixed)
     series = np.append(worked.offers, -1)[np.minimum(found.supplier_row, len(worked.offers))]
     bound = trusted.copy()
     bound[fixed.product] = True
@@ -168,6 +165,25 @@ def within(
         units=np.where(bound, found.units, worked.units),
     )
     return decided, found
+
+
+def _with_minima(pool: Choices, limits: Limits, fixed: Fixed) -> Coupled:
+    """The orders within the limits, an order that is held back filling nobody's minimum."""
+
+    def beside(placed: Bools) -> tuple[Coupled, Bools]:
+        minimum = limits.minimum_beside(fixed.spent_at(limits.names, placed))
+        found = couple(pool, budget=limits.budget, room=limits.room, minimum=minimum)
+        return found, found.units[fixed.product] > 0
+
+    counted = np.ones(len(fixed.product), dtype=np.bool_)
+    found, placed = beside(counted)
+    while (counted & ~placed).any():
+        counted = counted & placed
+        found, placed = beside(counted)
+    if (placed & ~counted).any():  # held back at first, and placed when others were
+        whole, still = beside(placed)
+        found = whole if still[placed].all() else found
+    return found
 
 
 def said(found: Coupled, limits: Limits, words: Words) -> str:

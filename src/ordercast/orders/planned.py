@@ -136,6 +136,9 @@ def _held_back(ground: pd.DataFrame, known: Morning, offers: Spoken, words: Mapp
     have, due = known.state.on_hand_units, known.state.due_on(mean.shape[1])
     cover = coverage.lasts(mean, have, due, none, none.astype(np.int64), known.view.terms.shelf_life_days)
     series, day = offers.erp_shown[at], pd.Timedelta(days=known.view.terms.review_period_days)
+    charged = timing.charged_at(known.worked.ahead, known.execution)
+    later = charged[min(day.days, len(charged) - 1)]
+    higher = np.round(_higher(known, series, np.full(len(series), later)) * (later > charged[0]), 4)
     figures = {
         "decision": "wait",
         "quantity_units": 0,
@@ -146,7 +149,7 @@ def _held_back(ground: pd.DataFrame, known: Morning, offers: Spoken, words: Mapp
         "saving_p10": np.round(np.minimum(low, saving)[at], 2),
         "saving_p90": np.round(np.clip(high, saving, 0.0)[at], 2),
         "unit_price": np.where(series >= 0, known.view.today_price[series], rule["unit_price"]),
-        "regret_probability": 1 - rule["regret_probability"],
+        "regret_probability": np.where(series >= 0, higher, 1 - rule["regret_probability"]),
         "binding_constraint": bound_by,
         "days_of_cover": cover[at].astype(np.float64),
     }

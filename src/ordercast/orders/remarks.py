@@ -29,7 +29,7 @@ def never_fits(part: pd.DataFrame, words: Words) -> list[str]:
 def lasts_too_long(told: pd.DataFrame) -> "pd.Series[bool]":
     """Whether much of an order outlives the shelf life, or a year, before it is used."""
     too_many = told["quantity_units"] - told["keep_units"]
-    yearly = told["lot_days"] == LONGEST_LOT_DAYS  # said already
+    yearly = (told["lot_days"] == LONGEST_LOT_DAYS) & (told["shelf_life_days"] > LONGEST_LOT_DAYS)  # said already
     return (too_many >= np.maximum(MUCH * told["quantity_units"], 1.0)) & ~yearly
 
 
@@ -37,11 +37,11 @@ def spoils(part: pd.DataFrame, words: Words) -> list[str]:
     """What of the order nobody will use in time."""
     return words.choose(
         [
-            phrase("about %(units)s of it spoil: no more than %(used)s are used within the shelf life of %(days)s"),
-            phrase("about %(units)s of it spoil"),
-            phrase("%(used)s would be the demand of a year"),
+            phrase("about %(units)s of it would spoil: %(used)s are used within the shelf life of %(days)s"),
+            phrase("about %(units)s of it would spoil"),
+            phrase("more than the %(used)s of a year's demand"),
         ],
-        np.select([part["shelf_life_days"] > LONGEST_LOT_DAYS, part["lot_days"] == part["shelf_life_days"]], [2, 1], 0),
+        np.select([part["shelf_life_days"] > LONGEST_LOT_DAYS, np.isfinite(part["lot_days"])], [2, 1], 0),
         units=words.numbers(part["quantity_units"] - part["keep_units"]),
         used=words.numbers(part["keep_units"]),
         days=words.days(part["shelf_life_days"].where(np.isfinite(part["shelf_life_days"]), 0.0)),
