@@ -82,7 +82,7 @@ def cases(given: argparse.Namespace) -> Iterator[Case]:
     for folder in (source for source in given.source if source != "simulated"):
         tables = panels.read(folder)
         for seed, years_back in itertools.product(given.seeds, range(given.years)):
-            yield worlds.real(tables, seed, given.products, years_back, given.shelf_life_days)
+            yield worlds.real(tables, seed, given.products, years_back, given.shelf_life_days, tuple(given.lead_days))
 
 
 def measure(given: argparse.Namespace) -> None:
@@ -117,6 +117,9 @@ def main() -> None:
     parser.add_argument("--volatility", type=float, default=1.0, help="of simulated prices, a share; .05 is a placebo")
     parser.add_argument("--years", type=int, default=1, help="test years of a folder, walking back from its last")
     parser.add_argument("--shelf-life-days", type=float, default=np.inf, help="of the products of a folder")
+    parser.add_argument(
+        "--lead-days", type=int, nargs=2, default=worlds.LEAD_DAYS, help="least and most, of the products of a folder"
+    )
     parser.add_argument("--json", type=Path, required=True, help="file for the summary and the rows")
     parser.add_argument("--replay", type=Path, help="Parquet file for every simulated day")
     try:

@@ -26,7 +26,7 @@ LEAD_DAYS, LEAD_SPREAD, HOLDING, LOT_DAYS = (2, 10), (0.10, 0.30), (0.15, 0.30),
 MOQ_DAYS, SHELF_DAYS, OPENING_DAYS, PACKS = (2.0, 8.0), (60.0, 75.0), (5.0, 20.0), (1, 6, 12, 24)
 UNITS_A_DAY, DISPERSION = (0.5, 200.0), (2.0, 12.0)
 ASSUMED = (
-    "assumed by seed: lead time 2-10 days, its deviation 10-30% of it; holding 15-30% a year; an order cost that makes "
+    "assumed by seed: lead time {}-{} days, its deviation 10-30% of it; holding 15-30% a year; an order cost that makes "
     "the economic lot 15-25 days; MOQ 2-8 days; packs of 1, 6, 12 or 24; shelf 60-75 days; opening stock 5-20 days; a "
     "lost unit worth 1.5 x the usual price or the day's; products on offer half the days of test and tuning year, 90% "
     "where there are no sales"
@@ -101,8 +101,17 @@ def calmed(prices: pd.DataFrame, volatility: float) -> pd.DataFrame:
     return prices.assign(unit_price=np.exp(mean + volatility * (log - mean)).round(4))
 
 
-def real(tables: Tables, seed: int, products: int, years_back: int = 0, shelf_life_days: float = np.inf) -> Case:
+def real(
+    tables: Tables,
+    seed: int,
+    products: int,
+    years_back: int = 0,
+    shelf_life_days: float = np.inf,
+    lead_days: tuple[int, int] = LEAD_DAYS,
+) -> Case:
     """The panel up to its last day, or to that of some years before, with assumed terms for a seeded draw of products.
+
+    lead_days: the shortest and the longest lead time that is drawn.
 
     Raises InputError where no series was quoted through both years.
     """
@@ -114,7 +123,7 @@ def real(tables: Tables, seed: int, products: int, years_back: int = 0, shelf_li
     drawn = _drawn(prices, sales, today, span, products, rng)
     prices = prices[prices["product_id"].isin(drawn)].reset_index(drop=True)
     before = prices[prices["date"] <= today - pd.Timedelta(days=span)]
-    notes = (*tables.notes, ASSUMED)
+    notes = (*tables.notes, ASSUMED.format(*lead_days))
     cover_days = 1
     if sales.empty:
         sales, notes = _assumed_sales(drawn, prices["date"].min(), today, rng), (*notes, ASSUMED_DEMAND)
@@ -122,7 +131,9 @@ def real(tables: Tables, seed: int, products: int, years_back: int = 0, shelf_li
         sales = sales[sales["product_id"].isin(drawn)].reset_index(drop=True)
         cover_days = quotes.detect_step_days(prices, "auto")
     usual = before.groupby("product_id")["unit_price"].median().reindex(drawn).to_numpy(np.float64)
-    terms = _assumed_terms(drawn, prices, usual, _units_a_day(sales, drawn, today, span), shelf_life_days, rng)
+    terms = _assumed_terms(
+        drawn, prices, usual, _units_a_day(sales, drawn, today, span), shelf_life_days, lead_days, rng
+    )
     world = history.world_of(
         prices,
         sales,
@@ -222,11 +233,12 @@ def _assumed_terms(
     usual_price: Floats,
     units: Floats,
     shelf_life_days: float,
+    lead_days: tuple[int, int],
     rng: np.random.Generator,
 ) -> dict[str, pd.DataFrame]:
     """The tables products, suppliers, stock and open_orders for products of that price and demand a day."""
     count = len(ids)
-    lead = rng.integers(LEAD_DAYS[0], LEAD_DAYS[1] + 1, count).astype(np.float64)
+    lead = rng.integers(lead_days[0], lead_days[1] + 1, count).astype(np.float64)
     holding, lot_days = rng.uniform(*HOLDING, count), rng.uniform(*LOT_DAYS, count)
     pack = np.array(PACKS)[rng.integers(0, len(PACKS), count)]
     pack = np.where(pack <= 20 * units, pack, 1).astype(np.float64)

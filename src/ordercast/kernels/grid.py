@@ -27,8 +27,8 @@ def grid_step(packs: Floats, moq: Floats, wish: float, divide: bool, lots: Float
 
     packs, moq: (suppliers,) whole units. Where the packs' greatest common divisor is coarser than the wish it is
     divided, into whole units if these are near it, unless not to `divide`. Where it is finer, its multiple is taken
-    that fits the packs best: lots then are several packs, or one, but never a part of one. Lots that add up to
-    minimum orders exactly may be as many times as coarse as they are, and one more.
+    that fits the packs best: lots then are several packs, or one, but never a part of one. Lots that add up to all
+    minimum orders exactly may be up to n + 1 times as coarse as others, with n suppliers.
     """
     divisor = 0
     for pack in packs:

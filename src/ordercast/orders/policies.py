@@ -18,7 +18,7 @@ from ordercast.orders.world import Bools, Floats, Ints, State, View
 DAYS_PER_YEAR = 365
 DEMAND_DAYS = 91  # thirteen whole weeks
 PRICE_MEAN_DAYS = 60
-SERVICE_FACTORS = (0.5, 1.0, 1.5, 2.05, 2.6, 3.2, 4.0, 5.0)
+SERVICE_FACTORS = (-2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.05, 2.6, 3.2, 4.0, 5.0, 6.5, 8.0, 10.0)
 PROMO_DISCOUNTS = (0.03, 0.06, 0.10, 0.15)
 PROMO_DAYS = (15, 30, 45, 60)
 WORTH_AN_ORDER = 0.25  # share of the promo fill that must be missing
