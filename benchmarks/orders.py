@@ -43,15 +43,18 @@ SHOWN = {  # figure of a row -> its heading
 }
 
 
-def contenders(case: Case) -> tuple[ReorderPoint, list[Policy]]:
+def contenders(case: Case, floor_factor: float | None = None) -> tuple[ReorderPoint, list[Policy]]:
     """The tuned ERP rule, and every policy that is measured beside it.
 
     Of service factors that cost the same but for a thousandth the least is taken: its stock is the smallest.
+    floor_factor: that of the reorder point under the planners, by default the ERP rule's.
     """
     tuning = (case.tune_first, case.tune_last, HEADLINE)
     erp = accounts.tuned(case.world, policies.erp_candidates(), *tuning, indifferent=0.001)
     promo = accounts.tuned(case.world, policies.promo_candidates(erp), *tuning)
-    return erp, [erp, policies.just_in_time(erp.service_factor), promo, *planners.contenders(case, erp)]
+    just_in_time = policies.just_in_time(erp.service_factor)
+    floor = just_in_time if floor_factor is None else policies.just_in_time(floor_factor)
+    return erp, [erp, just_in_time, promo, *planners.contenders(case, erp, floor)]
 
 
 def replayed(case: Case, policy: Policy, erp: Policy) -> Replayed:
@@ -90,7 +93,7 @@ def measure(given: argparse.Namespace) -> None:
     done: list[Replayed] = []
     rows: list[dict[str, object]] = []
     for case in cases(given):
-        erp, others = contenders(case)
+        erp, others = contenders(case, given.floor_factor)
         own = [replayed(case, policy, erp) for policy in others]
         done += own
         rows += worth.rows(own)
@@ -120,6 +123,7 @@ def main() -> None:
     parser.add_argument(
         "--lead-days", type=int, nargs=2, default=worlds.LEAD_DAYS, help="least and most, of the products of a folder"
     )
+    parser.add_argument("--floor-factor", type=float, help="factor under the planners, by default the ERP rule's")
     parser.add_argument("--json", type=Path, required=True, help="file for the summary and the rows")
     parser.add_argument("--replay", type=Path, help="Parquet file for every simulated day")
     try:

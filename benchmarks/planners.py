@@ -11,7 +11,7 @@ from benchmarks import ours, truth
 from benchmarks.worlds import Case
 from benchmarks.worth import HEADLINE
 from ordercast import quotes
-from ordercast.orders import accounts, backtest, cuts, guard, outlook, policies, timing
+from ordercast.orders import accounts, backtest, cuts, guard, outlook, timing
 from ordercast.orders.clairvoyant import Clairvoyant
 from ordercast.orders.guard import Guarded, Record
 from ordercast.orders.outlook import Asked, Outlook
@@ -67,17 +67,16 @@ class Taught(Guarded):
         return told.assign(regret=self.correction(told["regret"].to_numpy()))
 
 
-def contenders(case: Case, erp: ReorderPoint) -> list[Policy]:
+def contenders(case: Case, erp: ReorderPoint, floor: ReorderPoint) -> list[Policy]:
     """The guarded planner, the same without guard, its deterministic rival, the true model, and who knows it all.
 
     The guard judges by the tuning year, on forecasts that had not seen it. Simulated worlds alone have a true model.
     """
-    floor = policies.just_in_time(erp.service_factor)
     record, correction = tuned(case, erp, floor)
     planner, point = backtest.rivals(outlook_of(case), floor, NODES, HEADLINE)
     guarded = Taught(Recorded(planner), erp, record.trusted, correction=correction)
     out: list[Policy] = [guarded, replace(planner, name="planner_unguarded"), point]
-    out += [truth.true_model(case, erp)] if case.tables.truth else []
+    out += [truth.true_model(case, floor)] if case.tables.truth else []
     return [*out, Clairvoyant(case.world, case.test_first, case.last, HEADLINE)]
 
 

@@ -19,7 +19,7 @@ from benchmarks.mixture import NO_SPREAD
 from benchmarks.panels import Floats, Ints
 from benchmarks.worlds import Case
 from ordercast.orders.planner import Ahead, Planner
-from ordercast.orders.policies import ReorderPoint, just_in_time
+from ordercast.orders.policies import ReorderPoint
 from ordercast.orders.world import View
 from ordercast.simulate.catalogue import FULL_TURN, REFRESH_DAYS, WEEKDAY_DEMAND
 from ordercast.simulate.market import KEY, SHOCK_DECAY, Rules, day_numbers, rules_of, season, state_of
@@ -169,6 +169,6 @@ def true_forecasts(case: Case) -> TrueModel:
     )
 
 
-def true_model(case: Case, erp: ReorderPoint) -> Planner:
-    """The planner with the world's own distributions, the tuned rule's reorder point under it."""
-    return Planner(true_forecasts(case), just_in_time(erp.service_factor), name="true_model")
+def true_model(case: Case, floor: ReorderPoint) -> Planner:
+    """The planner with the world's own distributions."""
+    return Planner(true_forecasts(case), floor, name="true_model")

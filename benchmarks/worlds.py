@@ -26,10 +26,10 @@ LEAD_DAYS, LEAD_SPREAD, HOLDING, LOT_DAYS = (2, 10), (0.10, 0.30), (0.15, 0.30),
 MOQ_DAYS, SHELF_DAYS, OPENING_DAYS, PACKS = (2.0, 8.0), (60.0, 75.0), (5.0, 20.0), (1, 6, 12, 24)
 UNITS_A_DAY, DISPERSION = (0.5, 200.0), (2.0, 12.0)
 ASSUMED = (
-    "assumed by seed: lead time {}-{} days, its deviation 10-30% of it; holding 15-30% a year; an order cost that makes "
-    "the economic lot 15-25 days; MOQ 2-8 days; packs of 1, 6, 12 or 24; shelf 60-75 days; opening stock 5-20 days; a "
-    "lost unit worth 1.5 x the usual price or the day's; products on offer half the days of test and tuning year, 90% "
-    "where there are no sales"
+    "assumed by seed: lead time {}-{} days, its deviation 10-30% of it; holding 15-30% a year; an order cost that "
+    "makes the economic lot 15-25 days; MOQ 2-8 days; packs of 1, 6, 12 or 24; shelf 60-75 days; opening stock 5-20 "
+    "days; a lost unit worth 1.5 x the usual price or the day's; products on offer half the days of test and tuning "
+    "year, 90% where there are no sales"
 )
 ASSUMED_DEMAND = "demand assumed: negative binomial, .5-200 units a day, dispersion 2-12"
 NO_DEFAULTS = SimpleNamespace(  # every term is given; world_of asks for these all the same

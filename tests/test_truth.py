@@ -91,8 +91,8 @@ def test_what_comes_after_a_morning_moves_nothing_it_says(case, model):
         np.testing.assert_array_equal(left, right)
 
 
-def test_the_contender_is_a_planner_over_the_tuned_rules_reorder_point(case):
-    policy = truth.true_model(case, ReorderPoint(1.5))
+def test_the_contender_is_a_planner_over_the_floor(case):
+    policy = truth.true_model(case, ReorderPoint(1.5, economic=False))
     assert isinstance(policy, Planner)
     assert policy.name == "true_model"
     assert (policy.floor.service_factor, policy.floor.economic) == (1.5, False)
