@@ -218,7 +218,7 @@ def test_the_names_of_the_grid_tell_policies_apart() -> None:
     assert {policy.name for policy in (erp, just_in_time(1.0), PromoRule(erp), AsTold({}))} == {
         *("erp", "just_in_time", "promo_rule", "as_told"),
     }
-    assert len(policies.erp_candidates()) == 8
+    assert len(policies.erp_candidates()) == 16
     assert len(policies.promo_candidates(erp)) == 16
 
 
