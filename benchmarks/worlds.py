@@ -113,8 +113,10 @@ def real(
 
     lead_days: the shortest and the longest lead time that is drawn.
 
-    Raises InputError where no series was quoted through both years.
+    Raises InputError where no series was quoted through both years, and for lead times that cannot be drawn.
     """
+    if not 0 <= lead_days[0] <= lead_days[1]:
+        raise InputError(f"lead times of {lead_days[0]} to {lead_days[1]} days: the least comes first, from 0 on")
     today = tables.prices["date"].max() - pd.Timedelta(days=YEAR * years_back)
     prices = tables.prices[tables.prices["date"] <= today]
     sales = tables.sales[tables.sales["date"] <= today]

@@ -475,7 +475,8 @@ def weekly_panel(folder, products=6, days=700):
 def test_orders_replays_policies_in_a_simulated_world_and_in_a_folder(tmp_path, monkeypatch, capsys):
     folder = weekly_panel(tmp_path / "weekly")
     where = ["--json", str(tmp_path / "f.json"), "--replay", str(tmp_path / "f.parquet")]
-    command = ["orders", "simulated", str(folder), "--products", "5", "--seeds", "1", *where]
+    given = ["--products", "5", "--seeds", "1", "--lead-days", "1", "2", "--floor-factor", "-0.25"]
+    command = ["orders", "simulated", str(folder), *given, *where]
     monkeypatch.setattr(sys, "argv", command)
     for grid, few in (("SERVICE_FACTORS", (1.5, 2.6)), ("PROMO_DISCOUNTS", (0.06,)), ("PROMO_DAYS", (30,))):
         monkeypatch.setattr(policies, grid, few)
@@ -501,7 +502,14 @@ def test_orders_replays_policies_in_a_simulated_world_and_in_a_folder(tmp_path, 
     weekly = said["summary"]["worlds"]["weekly"]
     assert set(weekly) == set(real)
     assert weekly["promo_rule"]["saving_pct"] == rows.loc[("weekly", "promo_rule"), "saving_pct"]
-    assert "assumed by seed: lead time 2-10 days" in capsys.readouterr().out
+    assert "assumed by seed: lead time 1-2 days" in capsys.readouterr().out
+    over = rows["settings"].str.contains("floor=ReorderPoint(service_factor=-0.25, economic=False", regex=False)
+    assert set(rows.index[over].get_level_values("policy")) == {
+        "planner",
+        "planner_unguarded",
+        "point_dp",
+        "true_model",
+    }
     days = store.read_parquet(tmp_path / "f.parquet")
     paid = (days["order_units"] * days["order_unit_price"]).groupby([days["world"], days["policy"]]).sum()
     np.testing.assert_allclose(paid.reindex(rows.index), rows["purchase_cost"], atol=1e-3)
@@ -514,8 +522,19 @@ def test_a_folder_without_sales_gets_demand_by_seed_and_years_walk_back():
     tables = panels.Tables("small", prices, panels.no_sales(), pd.DataFrame({"product_id": ["A", "B", "C"]}))
     case, again, back = (worlds.real(tables, 3, 2, years) for years in (0, 0, 1))
     assert worlds.ASSUMED_DEMAND in case.notes
+    assert worlds.ASSUMED.format(2, 10) in case.notes
+    near = worlds.real(tables, 3, 2, lead_days=(1, 2))
+    assert set(near.world.terms.lead_time_days) <= {1, 2}
+    assert worlds.ASSUMED.format(1, 2) in near.notes
     np.testing.assert_array_equal(case.world.demand_units, again.world.demand_units)
     assert (case.world.dates[-1] - back.world.dates[-1]).astype(int) == 365
+
+
+@pytest.mark.parametrize("lead_days", [(-1, 2), (5, 2)])
+def test_lead_times_that_cannot_be_drawn_are_refused(lead_days):
+    tables = panels.Tables("small", small.quotes(days=1500), panels.no_sales(), pd.DataFrame({"product_id": ["A"]}))
+    with pytest.raises(panels.InputError, match=f"lead times of {lead_days[0]} to {lead_days[1]} days"):
+        worlds.real(tables, 3, 1, lead_days=lead_days)
 
 
 def test_series_that_move_together_count_as_one():
