@@ -85,7 +85,15 @@ def cases(given: argparse.Namespace) -> Iterator[Case]:
     for folder in (source for source in given.source if source != "simulated"):
         tables = panels.read(folder)
         for seed, years_back in itertools.product(given.seeds, range(given.years)):
-            yield worlds.real(tables, seed, given.products, years_back, given.shelf_life_days, tuple(given.lead_days))
+            terms = given.shelf_life_days, tuple(given.lead_days)
+            try:
+                case = worlds.real(tables, seed, given.products, years_back, *terms)
+            except InputError as error:
+                if years_back == 0:
+                    raise
+                print(f"\n{tables.name}, seed {seed}, {years_back} years back: left out, as {error}", flush=True)
+            else:
+                yield case
 
 
 def measure(given: argparse.Namespace) -> None:

@@ -553,6 +553,17 @@ def test_a_placebo_keeps_every_series_mean_and_little_of_its_movement():
     np.testing.assert_allclose(np.nanmean(calm, axis=1), np.nanmean(wild, axis=1), atol=0.02)
 
 
+def test_orders_walks_back_as_far_as_there_is_history(tmp_path, capsys):
+    folder = weekly_panel(tmp_path / "weekly", days=600)
+    given = SimpleNamespace(
+        source=[folder], seeds=[1], products=5, years=3, shelf_life_days=np.inf, lead_days=worlds.LEAD_DAYS
+    )
+    assert [str(case.world.dates[-1]) for case in orders.cases(given)] == ["2025-08-11"]
+    said = capsys.readouterr().out
+    assert "weekly, seed 1, 1 years back: left out, as the history spans" in said
+    assert "weekly, seed 1, 2 years back: left out" in said
+
+
 def test_orders_says_why_a_short_history_cannot_be_replayed(tmp_path, monkeypatch):
     folder = weekly_panel(tmp_path / "short", days=210)
     monkeypatch.setattr(sys, "argv", ["orders", str(folder), "--json", str(tmp_path / "f.json")])
